@@ -1,0 +1,65 @@
+# Two commands do all the set-up: `make app` and `make test`. Paths are relative throughout, so
+# that a checkout may lie in a folder whose name has spaces.
+
+PYTHON ?= python3
+PORT ?= 8501
+VENV := .venv
+RUN := $(VENV)/bin/python
+
+.PHONY: app test lint clean install browser screenshots help
+
+help:
+	@echo "make app     install, run a first job on sample data, open the app on it"
+	@echo "make test    install, then run every test (a real browser included, where there is one)"
+	@echo "make lint    ruff and mypy"
+	@echo "make clean   remove the virtual environment and caches; runs and data stay"
+
+app: $(VENV)/.installed
+	@echo "==> Opening the app on http://localhost:$(PORT) (a first job runs if there is none yet)"
+	@$(RUN) -m finine_core.cli app --port $(PORT) --first-job sample:tweets
+
+test: $(VENV)/.installed-dev browser
+	@echo "==> Running the tests"
+	@$(RUN) -m pytest
+
+lint: $(VENV)/.installed-dev
+	@echo "==> Checking style (ruff) and types (mypy)"
+	@$(RUN) -m ruff check .
+	@$(RUN) -m ruff format --check .
+	@$(RUN) -m mypy finine_core app sample_data
+
+screenshots: $(VENV)/.installed-dev browser
+	@echo "==> Taking the README's screenshots from the running app into docs/screenshots"
+	@FININE_SCREENSHOTS=docs/screenshots $(RUN) -m pytest tests/e2e
+
+install: $(VENV)/.installed
+
+$(VENV)/bin/python:
+	@echo "==> Making a virtual environment in $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "==> Installing finine and what it needs (a few minutes the first time)"
+	@$(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	@echo "==> Installing what the tests need"
+	@$(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	@touch $@
+
+browser:
+	@if command -v chromium >/dev/null || command -v chromium-browser >/dev/null \
+		|| command -v google-chrome >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "==> Installing chromium for the browser tests (apt-get)"; \
+		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; } >/dev/null \
+			|| echo "==> chromium could not be installed: the browser tests will be skipped"; \
+	else \
+		echo "==> No chromium here: the browser tests will be skipped. To run them: sudo apt-get install chromium"; \
+	fi
+
+clean:
+	@echo "==> Removing $(VENV) and caches"
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

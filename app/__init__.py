@@ -1,0 +1,1 @@
+"""The finine app: Streamlit pages over `finine_core.api`. Installed as `finine_app`."""

@@ -1,0 +1,136 @@
+"""Small charts of counts and losses, readable without colour: signs, hatches and numbers help."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+
+from finine_app.theme import OKABE_ITO
+
+SHOWN_CLASSES = 20  # more bars cannot be read; the rest is in the table or said in words
+LABEL_LENGTH = 28  # letters of a class name beside its bar
+BAR_HEIGHT = 26  # pixels a bar
+QUIET: dict[str, Any] = {"displayModeBar": False}
+
+
+def class_balance(labels: Sequence[str], counts: Sequence[int], key: str) -> None:
+    """How many rows each class has, as bars with their counts, in the given order."""
+    shown = min(len(labels), SHOWN_CLASSES)
+    total = max(sum(counts), 1)
+    figure = go.Figure(
+        go.Bar(
+            x=np.asarray(counts[:shown]),
+            y=np.arange(shown),
+            orientation="h",
+            text=[f"{count:,} ({count / total:.0%})" for count in counts[:shown]],
+            textposition="outside",
+            cliponaxis=False,
+            marker={"color": OKABE_ITO[0]},
+            hoverinfo="skip",
+        )
+    )
+    _bars(figure, labels[:shown], max(counts, default=1), 1)
+    said = "; ".join(
+        f"{label}: {count}" for label, count in zip(labels[:shown], counts, strict=False)
+    )
+    st.plotly_chart(figure, key=key, config=QUIET, alt=f"Rows of each class. {said}")
+    _say_rest(len(labels))
+
+
+def balance_before_after(
+    labels: Sequence[str], before: Sequence[int], after: Sequence[int], key: str
+) -> None:
+    """Rows of each class before and after the removal, as pairs of bars."""
+    shown = min(len(labels), SHOWN_CLASSES)
+    figure = go.Figure()
+    pairs = (("before", before, OKABE_ITO[8], "/"), ("after", after, OKABE_ITO[0], ""))
+    for name, counts, colour, hatch in pairs:
+        figure.add_bar(
+            name=name,
+            x=np.asarray(counts[:shown]),
+            y=np.arange(shown),
+            orientation="h",
+            text=[f"{count:,} {name}" for count in counts[:shown]],
+            textposition="outside",
+            cliponaxis=False,
+            marker={"color": colour, "pattern": {"shape": hatch}},
+            hoverinfo="skip",
+        )
+    _bars(figure, labels[:shown], max(before, default=1), 2)
+    figure.update_layout(
+        barmode="group",
+        showlegend=True,
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+    )
+    said = "; ".join(
+        f"{label}: {old} before, {new} after"
+        for label, old, new in zip(labels[:shown], before, after, strict=False)
+    )
+    st.plotly_chart(
+        figure, key=key, config=QUIET, alt=f"Rows of each class before and after. {said}"
+    )
+    _say_rest(len(labels))
+
+
+def losses(history: Sequence[dict[str, Any]], key: str) -> None:
+    """Training and validation loss after each epoch, told apart by line, sign and name."""
+    figure = go.Figure()
+    series = (
+        ("training loss", "loss", OKABE_ITO[0], "solid", "circle"),
+        ("validation loss", "validation_loss", OKABE_ITO[4], "dash", "square"),
+    )
+    said = []
+    for name, field, colour, dash, symbol in series:
+        points = [(e["epoch"], e[field]) for e in history if e.get(field) is not None]
+        if not points:
+            continue
+        epochs, values = np.asarray(points, dtype=float).T
+        figure.add_scatter(
+            x=epochs,
+            y=values,
+            name=name,
+            mode="lines+markers",
+            line={"color": colour, "dash": dash, "width": 2},
+            marker={"symbol": symbol, "size": 7},
+            hovertemplate=f"epoch %{{x:.0f}}<br>{name} %{{y:.4f}}<extra></extra>",
+        )
+        said.append(f"{name} from {values[0]:.3f} to {values[-1]:.3f}")
+    figure.update_layout(
+        height=260,
+        margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        xaxis={"title": "epoch", "rangemode": "tozero"},
+        yaxis={"title": "mean loss", "rangemode": "tozero"},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        showlegend=True,
+    )
+    st.plotly_chart(
+        figure, key=key, config=QUIET, alt=f"Loss by epoch: {', '.join(said) or 'none yet'}"
+    )
+
+
+def _bars(figure: go.Figure, labels: Sequence[str], longest: int, bars_each: int) -> None:
+    """Horizontal bars: class names left, room for the counts right, largest class on top."""
+    names = [_short(label) for label in labels]
+    figure.update_layout(
+        height=50 + BAR_HEIGHT * bars_each * len(names) + 12 * len(names),
+        margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        showlegend=False,
+        xaxis={"visible": False, "range": [0, longest * 1.3]},
+        yaxis={"tickvals": list(range(len(names))), "ticktext": names, "autorange": "reversed"},
+        bargap=0.3,
+    )
+
+
+def _short(label: str) -> str:
+    cut = label if len(label) <= LABEL_LENGTH else label[: LABEL_LENGTH - 1] + "…"
+    return escape(cut) or "(empty)"  # Plotly reads a little HTML in labels
+
+
+def _say_rest(classes: int) -> None:
+    if classes > SHOWN_CLASSES:
+        st.caption(f"The {SHOWN_CLASSES} largest of {classes:,} classes are shown.")

@@ -1,0 +1,154 @@
+"""Which column is the label, what are the others, and which rows are held out?
+
+Takes the facts of a file, gives a `DataChoice`. Suggestions come first with their reasons; a
+person can overrule every one of them. Widgets begin from what was chosen before, so that going to
+another page and back loses nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from finine_app import state
+from finine_app.components.file_facts import ROLES, FileFacts, choice_of, default_choice, roles_of
+from finine_app.components.messages import plain
+from finine_app.state import DataChoice
+
+FRACTION, COLUMN, FILE = "A share of the rows", "A column says which", "A second file"
+MAX_SHARE = 0.8  # the core refuses 0.9; beyond this so little is left that μ says little
+_BASE = "_roles_base"
+
+
+def choose_label(path: Path, facts: FileFacts) -> str | None:
+    """The label column, guessed or chosen; None while there is none."""
+    names = [column.name for column in facts.columns]
+    before = state.data_choice()
+    guess = before.label if before and before.label in names else facts.label
+    label = st.selectbox(
+        "Which column is the label, the thing to predict?",
+        names,
+        index=names.index(guess) if guess in names else None,
+        placeholder="Choose the label column",
+        key=f"label_{_mark(path)}",
+    )
+    if label is not None and label == facts.label:
+        st.caption(f"Suggested, because {plain(facts.label_reason)}.")
+    return label
+
+
+def choose_roles(path: Path, facts: FileFacts, label: str) -> dict[str, str]:
+    """The role of every column but the label: a table in which each can be overruled."""
+    key = f"roles_{_mark(path, label)}"
+    # The table given to the editor must stay the same while it is edited, so the roles it begins
+    # from are noted when it first appears.
+    if key not in st.session_state or key not in st.session_state.get(_BASE, {}):
+        before = state.data_choice()
+        fits = before is not None and before.label == label
+        known = roles_of(before) if before is not None and fits else {}
+        others = default_choice(path, facts, label)
+        st.session_state[_BASE] = {key: {**roles_of(others), **known}}
+    roles: dict[str, str] = st.session_state[_BASE][key]
+    columns = [column for column in facts.columns if column.name != label]
+    table = pd.DataFrame(
+        {
+            "Column": [column.name for column in columns],
+            "Role": [roles.get(column.name, "ignore") for column in columns],
+            "Suggested, because": [f"{c.role}: {c.reason}" for c in columns],
+            "Holds": [column.kind for column in columns],
+            "Missing": [column.missing for column in columns],
+            "Example": [column.example for column in columns],
+        }
+    )
+    edited = st.data_editor(
+        table,
+        key=key,
+        hide_index=True,
+        disabled=[name for name in table.columns if name != "Role"],
+        column_config={
+            "Role": st.column_config.SelectboxColumn(
+                options=list(ROLES), required=True, help="Click a cell to change it.", width="small"
+            ),
+            "Missing": st.column_config.NumberColumn(format="localized", width="small"),
+        },
+        alt="The columns of the file, with the role of each",
+    )
+    st.caption(
+        "**text**: read as language · **feature**: a number or a category · **id**: only names "
+        "the row · **ignore**: not learned from, but kept in the file."
+    )
+    return dict(zip(edited["Column"], edited["Role"], strict=True))
+
+
+def choose_validation(path: Path, facts: FileFacts, label: str) -> float | str | None:
+    """A fraction, 'column:NAME' or the path of a second file; None while it is not said."""
+    before = state.data_choice()
+    value = before.validation if before else DataChoice.validation
+    kinds = [FRACTION, COLUMN, FILE]
+    is_text = isinstance(value, str)
+    is_column = is_text and str(value).startswith("column:")
+    kind = st.radio(
+        "Which rows are held out, to judge the model by?",
+        kinds,
+        index=1 if is_column else 2 if is_text else 0,
+        key=f"validation_kind_{_mark(path)}",
+        horizontal=True,
+    )
+    st.caption(
+        "Held-out rows are not learned from, so **they get no μ** and cannot be found to be wrong "
+        "in this run. They stay in the exported file."
+    )
+    if kind == FRACTION:
+        if facts.split:
+            st.caption(
+                f"The column {plain(facts.split)} says train and validation: choose "
+                f"“{COLUMN}” to use it."
+            )
+        return st.slider(
+            "Share held out, drawn by class",
+            0.0,
+            MAX_SHARE,
+            value=DataChoice.validation if is_text else min(float(value), MAX_SHARE),
+            step=0.05,
+            format="percent",
+            key=f"validation_share_{_mark(path)}",
+        )
+    if kind == COLUMN:
+        names = [column.name for column in facts.columns if column.name != label]
+        guess = str(value).removeprefix("column:") if is_column else facts.split
+        name = st.selectbox(
+            "Column that says train or validation",
+            names,
+            index=names.index(guess) if guess in names else None,
+            placeholder="Choose a column",
+            key=f"validation_column_{_mark(path, label)}",
+        )
+        return None if name is None else f"column:{name}"
+    text = st.text_input(
+        "Path of the second file, on this machine",
+        value=str(value) if is_text and not is_column else "",
+        key=f"validation_file_{_mark(path)}",
+        placeholder="/home/you/validation.csv",
+    ).strip()
+    return str(Path(text).absolute()) if text else None
+
+
+def choice_from(
+    path: Path, label: str, roles: dict[str, str], validation: float | str
+) -> DataChoice:
+    """All of it as the options of a run, remembered for the Run page.
+
+    Raises:
+        FinineError: more than one column is to be the id.
+    """
+    choice = choice_of(path, label, roles, validation)
+    state.choose_data(choice)
+    return choice
+
+
+def _mark(*parts: object) -> str:
+    """A short name for a file (and label), so that each keeps its own widgets."""
+    return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()[:8]

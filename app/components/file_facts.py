@@ -1,0 +1,246 @@
+"""What is in a file, and would a run on it work?
+
+`facts_of` reads a file once and keeps what the Data page shows: a preview, counts and suggested
+roles, never the whole table. `check` asks the core whether a choice of roles can be run; it is the
+same code that the run begins with, so what passes here passes there.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.types as kinds
+import streamlit as st
+
+from finine_app.state import DataChoice
+from finine_core.dataset import Dataset, load_dataset, read_table, suggest_roles
+from finine_core.errors import FinineError
+
+PREVIEW_ROWS = 200  # enough to see what a file is; keeps the page light
+PREVIEW_LETTERS = 80  # of a text in the preview
+EXAMPLE_LETTERS = 40  # of a column's example value
+KEPT_FILES = 4  # facts kept in memory at a time
+ROLES = ("text", "feature", "id", "ignore")  # what a column can be, beside the label
+
+
+@dataclass(frozen=True)
+class ColumnFacts:
+    """One column: its kind in words, and the role it probably plays when it is not the label."""
+
+    name: str
+    kind: str
+    missing: int
+    example: str
+    role: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class FileFacts:
+    """What the Data page shows of a file; `label` and `split` are guesses and may be None."""
+
+    rows: int
+    columns: tuple[ColumnFacts, ...]
+    notes: tuple[str, ...]
+    preview: pd.DataFrame
+    label: str | None
+    label_reason: str
+    split: str | None
+
+    @property
+    def missing(self) -> int:
+        """Cells without a value, in all columns."""
+        return sum(column.missing for column in self.columns)
+
+
+def facts_of(path: Path) -> FileFacts:
+    """Read a file; a second look at an unchanged file costs nothing.
+
+    Raises:
+        FinineError: it cannot be read; where and what to do is said.
+    """
+    found = _facts(str(path), *_stamp(path))
+    if isinstance(found, FinineError):
+        raise found
+    return found
+
+
+def check(choice: DataChoice) -> Dataset:
+    """The dataset a run would learn from, without its tables: classes, labels, parts, notes.
+
+    Raises:
+        FinineError: a run would be refused, and why.
+    """
+    stamps = _stamp(Path(choice.data))
+    if isinstance(choice.validation, str) and not choice.validation.startswith("column:"):
+        stamps += _stamp(Path(choice.validation))
+    found = _checked(choice, stamps)
+    if isinstance(found, FinineError):
+        raise found
+    return found
+
+
+def default_choice(path: Path, facts: FileFacts, label: str) -> DataChoice:
+    """The suggested roles, with `label` as the label."""
+    roles = {c.name: c.role for c in facts.columns if c.name != label}
+    return choice_of(path, label, roles, DataChoice.validation)
+
+
+def choice_of(
+    path: Path, label: str, roles: dict[str, str], validation: float | str
+) -> DataChoice:
+    """Roles by column as the options of a run.
+
+    Raises:
+        FinineError: more than one column is to be the id.
+    """
+    split = validation.removeprefix("column:") if _is_column(validation) else None
+    by_role: dict[str, tuple[str, ...]] = {
+        role: tuple(c for c, its in roles.items() if its == role and c not in (label, split))
+        for role in ROLES
+    }
+    if len(by_role["id"]) > 1:
+        named = " and ".join(repr(name) for name in by_role["id"][:3])
+        raise FinineError(
+            f"The columns {named} are both to be the id.", "Keep one and let the others be ignored."
+        )
+    return DataChoice(
+        data=str(path),
+        label=label,
+        text=by_role["text"],
+        features=by_role["feature"],
+        id=next(iter(by_role["id"]), None),
+        ignore=by_role["ignore"],
+        validation=validation,
+    )
+
+
+def roles_of(choice: DataChoice) -> dict[str, str]:
+    """The role of each column that a choice names, the label apart."""
+    roles = dict.fromkeys(choice.text, "text")
+    roles |= dict.fromkeys(choice.features, "feature")
+    roles |= dict.fromkeys(choice.ignore, "ignore")
+    return roles | ({choice.id: "id"} if choice.id else {})
+
+
+def _is_column(validation: float | str) -> bool:
+    return isinstance(validation, str) and validation.startswith("column:")
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """What changes when a file does: time of change and size; (0, 0) where there is none."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
+
+
+# Errors are given back as values, because only values are kept: a file that cannot be read is not
+# read again on every rerun.
+@st.cache_resource(max_entries=KEPT_FILES, show_spinner="Reading the file…")
+def _facts(path: str, changed: int, size: int) -> FileFacts | FinineError:  # noqa: ARG001
+    try:
+        raw = read_table(Path(path))
+    except FinineError as error:
+        return error
+    except (OSError, ValueError) as error:
+        return FinineError(f"{path} cannot be read ({error}).", "Check the path.")
+    table = raw.table
+    guessed = suggest_roles(table)
+    label = next((one for one in guessed if one.role == "label"), None)
+    if label is not None:  # what it would be if another column is the label
+        alone = suggest_roles(table.select([label.column]), label="")[0]
+        guessed = [alone if one.column == label.column else one for one in guessed]
+    columns = tuple(
+        ColumnFacts(
+            name=one.column,
+            kind=_kind(table.schema.field(one.column).type),
+            missing=table.column(one.column).null_count,
+            example=_example(table.column(one.column)),
+            role=one.role if one.role in ROLES else "ignore",
+            reason=one.reason,
+        )
+        for one in guessed
+    )
+    return FileFacts(
+        rows=table.num_rows,
+        columns=columns,
+        notes=raw.notes,
+        preview=_preview(table),
+        label=label.column if label else None,
+        label_reason=label.reason if label else "",
+        split=next((one.column for one in guessed if one.role == "split"), None),
+    )
+
+
+@st.cache_resource(max_entries=4 * KEPT_FILES, show_spinner="Checking the data…")
+def _checked(choice: DataChoice, stamps: tuple[int, ...]) -> Dataset | FinineError:  # noqa: ARG001
+    options = {k: getattr(choice, k) for k in ("label", "text", "features", "id", "ignore")}
+    try:
+        found = load_dataset(choice.data, validation=choice.validation, **options)
+    except FinineError as error:
+        return error
+    except (OSError, ValueError) as error:
+        return FinineError(f"{choice.data} cannot be read ({error}).", "Check the path.")
+    empty = found.table.schema.empty_table()  # only counts are asked for: let the rows go
+    return replace(
+        found,
+        table=empty,
+        train=replace(found.train, table=empty),
+        validation=replace(found.validation, table=empty),
+    )
+
+
+def class_counts(dataset: Dataset) -> list[tuple[str, int, int]]:
+    """(class, training rows, validation rows), the class with most rows first."""
+    train, held_out = Counter(dataset.train.labels.tolist()), Counter(
+        dataset.validation.labels.tolist()
+    )
+    counts = [(name, train[code], held_out[code]) for code, name in enumerate(dataset.classes)]
+    return sorted(counts, key=lambda one: -(one[1] + one[2]))
+
+
+def _preview(table: pa.Table) -> pd.DataFrame:
+    """The first rows, long texts shortened, whole numbers whole even beside missing ones."""
+    head = table.slice(0, PREVIEW_ROWS)
+    columns: dict[str, object] = {}
+    for name in head.column_names:
+        column = head.column(name)
+        if kinds.is_integer(column.type):
+            columns[name] = column.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
+        elif kinds.is_floating(column.type) or kinds.is_boolean(column.type):
+            columns[name] = column.to_pandas()
+        else:
+            values = column.to_pylist()
+            columns[name] = [None if v is None else _cut(v, PREVIEW_LETTERS) for v in values]
+    preview = pd.DataFrame(columns)
+    preview.index.name = "row"
+    return preview
+
+
+def _example(column: pa.ChunkedArray) -> str:
+    for value in column.slice(0, PREVIEW_ROWS).to_pylist():
+        if value is not None:
+            return _cut(value, EXAMPLE_LETTERS)
+    return ""
+
+
+def _cut(value: object, letters: int) -> str:
+    text = str(value)
+    return text if len(text) <= letters else text[: letters - 1] + "…"
+
+
+def _kind(kind: pa.DataType) -> str:
+    """A column's type as a person says it."""
+    if kinds.is_integer(kind):
+        return "whole numbers"
+    if kinds.is_floating(kind):
+        return "numbers"
+    if kinds.is_boolean(kind):
+        return "true / false"
+    return "text" if kinds.is_string(kind) or kinds.is_large_string(kind) else str(kind)

@@ -1,0 +1,210 @@
+"""What the app remembers, in one typed place: which home, run, rows, pins and reviewer.
+
+What makes up a view (run, row, pins) is also kept in the address, so that a view is a link and a
+reload loses nothing. Decisions are never kept here: they live in the home's database. Rows are
+always named by row number, never by their position in a table on the screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from finine_core import api
+from finine_core.errors import FinineError
+from finine_core.runs import default_home
+
+MAX_PINS = 10  # more curves in one picture cannot be told apart
+
+_RUN, _ROW, _PINS, _TARGET = "run", "row", "pins", "target"  # names in the address
+_PAGES, _REVIEWER, _DATA = "_pages", "_reviewer", "_data"
+
+
+def home() -> Path:
+    """The home the app was opened on."""
+    return default_home()
+
+
+def run_ids() -> list[str]:
+    """All runs of the home, newest first."""
+    return [one.run_id for one in api.runs(home())]
+
+
+def current_run() -> api.Run | None:
+    """The run that is looked at: from the address, else the newest, else None."""
+    wanted = _get(_RUN)
+    if wanted:
+        try:
+            return api.open_run(wanted, home())
+        except FinineError:
+            _set(_RUN, None)
+    known = api.runs(home())
+    return known[0] if known else None
+
+
+def select_run(run_id: str) -> None:
+    """Look at another run; rows and pins of the old one are dropped."""
+    if _get(_RUN) != run_id:
+        for name in (_ROW, _PINS, _TARGET):
+            _set(name, None)
+    _set(_RUN, run_id)
+
+
+def target(run: api.Run) -> str:
+    """The target that scores and curves are shown for."""
+    wanted = _get(_TARGET)
+    return wanted if wanted in run.targets else run.targets[0]
+
+
+def select_target(name: str) -> None:
+    """Show scores and curves for another target."""
+    _set(_TARGET, name)
+
+
+def selected_row() -> int | None:
+    """The row whose details are shown, by row number."""
+    value = _get(_ROW)
+    return int(value) if value and value.isdecimal() else None
+
+
+def select_row(row: int | None) -> None:
+    """Show the details of a row."""
+    _set(_ROW, None if row is None else str(row))
+
+
+def pins() -> list[int]:
+    """The rows pinned for comparison, by row number."""
+    return [int(part) for part in (_get(_PINS) or "").split(",") if part.isdecimal()]
+
+
+def pin(row: int) -> bool:
+    """Pin a row for comparison; False when there is no room."""
+    now = pins()
+    if row in now:
+        return True
+    if len(now) >= MAX_PINS:
+        return False
+    _set(_PINS, ",".join(map(str, [*now, row])))
+    return True
+
+
+def set_pins(rows: list[int]) -> None:
+    """Pin exactly these rows."""
+    _set(_PINS, ",".join(map(str, rows[:MAX_PINS])) or None)
+
+
+def unpin(row: int) -> None:
+    """Take a row out of the comparison."""
+    set_pins([one for one in pins() if one != row])
+
+
+def reviewer() -> str:
+    """Who decides, for the log."""
+    return str(st.session_state.get(_REVIEWER) or api.default_reviewer())
+
+
+def set_reviewer(name: str) -> None:
+    """Change who decides."""
+    st.session_state[_REVIEWER] = name.strip()
+
+
+def data_file() -> Path | None:
+    """The file chosen on the Data page, for the next run."""
+    value = st.session_state.get(_DATA)
+    return Path(value) if value else None
+
+
+def choose_data_file(path: Path | None) -> None:
+    """Choose the file for the next run."""
+    st.session_state[_DATA] = str(path) if path else None
+
+
+def remember_pages(pages: Mapping[str, Any]) -> None:
+    """Keep the navigation's pages, for links between them."""
+    st.session_state[_PAGES] = dict(pages)
+
+
+def page(name: str) -> Any:
+    """A page by name (data, run, review, compare, export), for st.page_link and st.switch_page."""
+    return st.session_state[_PAGES][name]
+
+
+def keep_address() -> None:
+    """Write the view back into the address: a change of page clears it."""
+    for name in (_RUN, _ROW, _PINS, _TARGET):
+        value = st.session_state.get(f"_view_{name}")
+        if value and st.query_params.get(name) != value:
+            st.query_params[name] = value
+
+
+def _get(name: str) -> str | None:
+    value = st.query_params.get(name) or st.session_state.get(f"_view_{name}")
+    if value:
+        st.session_state[f"_view_{name}"] = value
+    return value
+
+
+def _set(name: str, value: str | None) -> None:
+    st.session_state[f"_view_{name}"] = value
+    if value is None:
+        st.query_params.pop(name, None)
+    else:
+        st.query_params[name] = value
+
+
+# --- the next run: a file, and what was said about its columns ---
+
+_CHOICE, _WATCHED = "_data_choice", "_watched"
+DATA_IN_ADDRESS = "data"
+
+
+@dataclass(frozen=True)
+class DataChoice:
+    """A file and the role of its columns; the names are those of a run's options."""
+
+    data: str
+    label: str
+    text: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
+    id: str | None = None
+    ignore: tuple[str, ...] = ()
+    validation: float | str = 0.2
+
+
+def data_choice() -> DataChoice | None:
+    """What was said about the chosen file; None while nothing was."""
+    choice = st.session_state.get(_CHOICE)
+    path = data_file()
+    return choice if choice is not None and path and choice.data == str(path) else None
+
+
+def choose_data(choice: DataChoice | None) -> None:
+    """Remember what was said about the chosen file."""
+    st.session_state[_CHOICE] = choice
+
+
+def keep_data_address() -> None:
+    """Keep the chosen file in the address of the pages about the next run, for a reload.
+
+    A file in the address is taken when none is chosen yet.
+    """
+    path = data_file()
+    if path is None:
+        choose_data_file(Path(found) if (found := st.query_params.get(DATA_IN_ADDRESS)) else None)
+    elif st.query_params.get(DATA_IN_ADDRESS) != str(path):
+        st.query_params[DATA_IN_ADDRESS] = str(path)
+
+
+def watched_run() -> str | None:
+    """The run whose progress the Run page shows; '' when the person wants the form instead."""
+    value = st.session_state.get(_WATCHED)
+    return None if value is None else str(value)
+
+
+def watch(run_id: str) -> None:
+    """Show the progress of a run on the Run page; '' shows the form."""
+    st.session_state[_WATCHED] = run_id

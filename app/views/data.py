@@ -1,0 +1,100 @@
+"""The Data page: choose a file, say what its columns are, and see whether a run would work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from finine_app import state
+from finine_app.components import charts
+from finine_app.components.columns import (
+    choice_from,
+    choose_label,
+    choose_roles,
+    choose_validation,
+)
+from finine_app.components.data_source import choose_source
+from finine_app.components.file_facts import (
+    PREVIEW_LETTERS,
+    PREVIEW_ROWS,
+    FileFacts,
+    check,
+    class_counts,
+    facts_of,
+)
+from finine_app.components.messages import plain, show_problem
+from finine_core.dataset import Dataset
+from finine_core.errors import FinineError
+
+
+def render() -> None:
+    """Draw the page."""
+    st.title("Data")
+    state.keep_data_address()
+    choose_source()
+    path = state.data_file()
+    if path is None:
+        st.info("Choose one of the three. Nothing is trained before you say so on the Run page.")
+        return
+    try:
+        facts = facts_of(path)
+    except FinineError as error:
+        show_problem(error)
+        return
+    _show_file(path, facts)
+    st.header("What the columns are")
+    label = choose_label(path, facts)
+    if label is None:
+        st.info("No column looks like a label. Choose the one that holds the classes.")
+        return
+    roles = choose_roles(path, facts, label)
+    st.header("Validation")
+    validation = choose_validation(path, facts, label)
+    if validation is None:
+        st.info("Say which rows are held out, or choose a share.")
+        return
+    try:
+        dataset = check(choice_from(path, label, roles, validation))
+    except FinineError as error:
+        st.header("Not ready yet")
+        show_problem(error)
+        st.button("Go on to Run", key="go_to_run", disabled=True)
+        return
+    _show_ready(dataset, label, facts)
+
+
+def _show_file(path: Path, facts: FileFacts) -> None:
+    st.header(plain(path.name))
+    st.caption(plain(path))
+    rows, columns, missing = st.columns(3)
+    rows.metric("Rows", f"{facts.rows:,}")
+    columns.metric("Columns", f"{len(facts.columns):,}")
+    missing.metric("Cells without a value", f"{facts.missing:,}")
+    for note in facts.notes:
+        st.info(plain(note), icon=":material/info:")
+    st.dataframe(facts.preview, height=280, alt=f"The first rows of {path.name}", key="preview")
+    st.caption(
+        f"The first {min(PREVIEW_ROWS, facts.rows):,} of {facts.rows:,} rows, counted from 0. "
+        f"Texts longer than {PREVIEW_LETTERS} letters are shortened here, nowhere else."
+    )
+
+
+def _show_ready(dataset: Dataset, label: str, facts: FileFacts) -> None:
+    counts = class_counts(dataset)
+    st.header(f"Classes in {plain(label)}")
+    charts.class_balance(
+        [name for name, _, _ in counts], [a + b for _, a, b in counts], key="class_balance"
+    )
+    for note in dataset.notes:
+        if note not in facts.notes:
+            st.info(plain(note), icon=":material/info:")
+    train, held_out = len(dataset.train), len(dataset.validation)
+    st.success(
+        f"Ready: **{train:,} rows** will be learned from and get a μ; **{held_out:,}** are held "
+        "out.",
+        icon=":material/check_circle:",
+    )
+    if st.button("Go on to Run", key="go_to_run", type="primary", icon=":material/arrow_forward:"):
+        state.watch("")
+        st.switch_page(state.page("run"))

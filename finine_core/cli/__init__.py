@@ -1,0 +1,35 @@
+"""The `finine` command. Each group of commands is one file; each only calls the Python API.
+
+Results go to stdout, progress and messages to stderr. A problem the user can mend is one line and
+exit code 1.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from finine_core.cli import app_command, decide_commands, look_commands, run_commands, take_commands
+from finine_core.cli.common import cli
+from finine_core.errors import FinineError
+
+__all__ = [
+    "app_command",
+    "cli",
+    "decide_commands",
+    "look_commands",
+    "main",
+    "run_commands",
+    "take_commands",
+]
+
+
+def main() -> None:
+    """The entry point: runs a command and turns a `FinineError` into one line and exit code 1."""
+    try:
+        cli()
+    except FinineError as error:
+        print(f"finine: {error}", file=sys.stderr)
+        sys.exit(1)
+    except BrokenPipeError:  # the reader (head, less) has seen enough
+        sys.stderr.close()
+        sys.exit(0)

@@ -1,0 +1,66 @@
+"""finine app."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from finine_core.cli.common import Home, cli, say
+from finine_core.errors import FinineError
+from finine_core.runs.home import HOME_VARIABLE, default_home
+
+DEFAULT_PORT = 8501  # Streamlit's own
+
+
+@cli.command("app")
+def app_command(
+    home: Home = None,
+    port: Annotated[int, typer.Option(help="Port on this machine.")] = DEFAULT_PORT,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="Only serve; open no browser window.")
+    ] = False,
+    first_job: Annotated[
+        str | None,
+        typer.Option(help="When the home has no runs yet, run this first (sample:tweets)."),
+    ] = None,
+) -> None:
+    """Open the app on a home; it listens on this machine only."""
+    from finine_core import api
+
+    chosen = (home or default_home()).expanduser().resolve()
+    if first_job and not api.runs(chosen):
+        say(f"No runs in {chosen} yet: running a first job on {first_job}.")
+        _first_job(first_job, chosen)
+    found = find_spec("finine_app.main")
+    if found is None or found.origin is None:
+        raise FinineError("The app is not installed.", "Install finine with: pip install finine")
+    say(f"finine app: http://localhost:{port}  (home {chosen}; stop with Ctrl+C)")
+    command = [
+        sys.executable, "-m", "streamlit", "run", str(Path(found.origin)),
+        "--server.port", str(port),
+        "--server.address", "localhost",
+        "--server.headless", "true" if no_browser else "false",
+        "--browser.gatherUsageStats", "false",
+        "--server.fileWatcherType", "none",
+        "--client.toolbarMode", "minimal",
+        "--server.maxUploadSize", "1024",
+    ]  # fmt: skip
+    try:
+        code = subprocess.call(command, env={**os.environ, HOME_VARIABLE: str(chosen)})
+    except KeyboardInterrupt:
+        code = 0
+    raise typer.Exit(code)
+
+
+def _first_job(data: str, home: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "finine_core.cli", "run", data, "--home", str(home)],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )

@@ -1,0 +1,71 @@
+"""What every command shares: the application, common options, and how results are printed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from finine_core.errors import FinineError
+
+cli = typer.Typer(
+    name="finine",
+    help="Which of my training rows hurt, which are wrong, and how sure can I be?",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Home = Annotated[
+    Path | None,
+    typer.Option("--home", help="Folder of all runs [default: $FININE_HOME or ~/.finine]."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, for machines.")]
+RunId = Annotated[str, typer.Argument(metavar="RUN", help="Run id, its beginning, or 'latest'.")]
+Target = Annotated[
+    str | None,
+    typer.Option("--target", help="self or validation [default: the run's first]."),
+]
+
+
+def columns_of(value: str | None) -> tuple[str, ...]:
+    """A comma-separated option as names; empty for None.
+
+    Examples:
+        >>> columns_of("a, b")
+        ('a', 'b')
+    """
+    return tuple(part.strip() for part in (value or "").split(",") if part.strip())
+
+
+def numbers_of(value: str, option: str) -> list[int]:
+    """A comma-separated option as row numbers.
+
+    Raises:
+        FinineError: a part is no number from 0 up.
+
+    Examples:
+        >>> numbers_of("3,17", "--rows")
+        [3, 17]
+    """
+    found = []
+    for part in columns_of(value):
+        if not part.isdecimal():
+            raise FinineError(
+                f"{option} has '{part}', which is no row number.", "Write it like: 3,17"
+            )
+        found.append(int(part))
+    return found
+
+
+def print_json(content: Any) -> None:
+    """Print one JSON object on one line; NaN is refused."""
+    typer.echo(json.dumps(content, ensure_ascii=False, allow_nan=False))
+
+
+def say(text: str) -> None:
+    """Tell the person something that is not the result (stderr)."""
+    typer.echo(text, err=True)

@@ -1,0 +1,123 @@
+"""finine mark, undo, redo, decisions."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from finine_core.cli.common import Home, Json, RunId, Target, cli, numbers_of, print_json
+
+
+class Decision(StrEnum):
+    """What may be decided on a row; clear takes a decision away."""
+
+    DELETE = "delete"
+    KEEP = "keep"
+    REVIEW = "review"
+    CLEAR = "clear"
+
+
+Reviewer = Annotated[str, typer.Option(help="Who decides [default: the login name].")]
+
+
+@cli.command()
+def mark(
+    run: RunId,
+    decision: Annotated[Decision, typer.Option("--as", help="delete, keep, review or clear.")],
+    rows: Annotated[str | None, typer.Option(help="Row numbers, 3,17,…")] = None,
+    where: Annotated[str | None, typer.Option(help="SQL condition over the scores.")] = None,
+    top: Annotated[int | None, typer.Option(help="The first so many by rank.")] = None,
+    target: Target = None,
+    reason: Annotated[str, typer.Option(help="Why; kept in the log and the export.")] = "",
+    reviewer: Reviewer = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be marked.")] = False,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Decide on rows; one command is one event that `undo` takes back."""
+    from finine_core import api
+
+    found = api.open_run(run, home)
+    numbers = numbers_of(rows, "--rows") if rows is not None else None
+    if dry_run:
+        chosen = found.select(rows=numbers, where=where, top=top, target=target)
+        if json:
+            print_json({"rows": chosen.tolist(), "decision": decision.value, "dry_run": True})
+        else:
+            typer.echo(f"would mark {len(chosen)} rows as {decision}; nothing was written")
+        return
+    event = found.mark(
+        rows=numbers,
+        where=where,
+        top=top,
+        target=target,
+        decision=decision.value,
+        reason=reason,
+        reviewer=reviewer,
+    )
+    _print_event(event, json, f"marked {event.rows} rows as {decision}")
+
+
+@cli.command()
+def undo(run: RunId, reviewer: Reviewer = "", home: Home = None, json: Json = False) -> None:
+    """Take the last decision back."""
+    from finine_core import api
+
+    event = api.open_run(run, home).undo(reviewer)
+    _print_event(event, json, "undone" if event else "nothing to undo")
+
+
+@cli.command()
+def redo(run: RunId, reviewer: Reviewer = "", home: Home = None, json: Json = False) -> None:
+    """Bring the last undone decision back."""
+    from finine_core import api
+
+    event = api.open_run(run, home).redo(reviewer)
+    _print_event(event, json, "redone" if event else "nothing to redo")
+
+
+@cli.command()
+def decisions(run: RunId, home: Home = None, json: Json = False) -> None:
+    """The log of decisions, oldest first, and what is in force now."""
+    from finine_core import api
+
+    found = api.open_run(run, home)
+    events, counts = found.decisions(), found.log.counts()
+    if json:
+        print_json({"events": [_event_json(one) for one in events], "counts": counts})
+        return
+    for one in events:
+        state = "" if one.active or one.kind != "mark" else "  (undone)"
+        what = (
+            f"{one.decision} {one.rows} rows" if one.kind == "mark" else f"of event {one.of_event}"
+        )
+        why = f"  {one.reason}" if one.reason else ""
+        typer.echo(f"{one.event_id:>5}  {one.at}  {one.reviewer}  {one.kind} {what}{why}{state}")
+    in_force = ", ".join(f"{number} {name}" for name, number in counts.items() if number)
+    typer.echo(f"in force: {in_force or 'nothing'}")
+
+
+def _print_event(event: Any, json: bool, words: str) -> None:
+    if json:
+        print_json({"event": _event_json(event) if event else None})
+        return
+    detail = f" (event {event.event_id}: {event.decision} {event.rows} rows)" if event else ""
+    typer.echo(f"{words}{detail}")
+
+
+def _event_json(event: Any) -> dict[str, Any]:
+    names = (
+        "event_id",
+        "at",
+        "reviewer",
+        "kind",
+        "decision",
+        "reason",
+        "selection",
+        "rows",
+        "of_event",
+        "active",
+    )
+    return {name: getattr(event, name) for name in names}

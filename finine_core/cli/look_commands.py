@@ -1,0 +1,98 @@
+"""finine scores, curve."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from finine_core.cli.common import Home, Json, RunId, Target, cli, print_json, say
+from finine_core.errors import FinineError
+from finine_core.influence.estimators import DEFAULT_ESTIMATOR
+
+
+class ScoreFormat(StrEnum):
+    """How scores are printed."""
+
+    CSV = "csv"
+    JSON = "json"
+    PARQUET = "parquet"
+
+
+@cli.command()
+def scores(
+    run: RunId,
+    target: Target = None,
+    estimator: Annotated[str, typer.Option(help="How μ is estimated.")] = DEFAULT_ESTIMATOR,
+    where: Annotated[
+        str | None, typer.Option(help="SQL condition, for example \"mu > 2 AND label = 'x'\".")
+    ] = None,
+    top: Annotated[int | None, typer.Option(help="The first so many by rank.")] = None,
+    format: Annotated[ScoreFormat, typer.Option(help="csv, json or parquet.")] = ScoreFormat.CSV,
+    out: Annotated[Path | None, typer.Option(help="A file instead of stdout.")] = None,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """The ranked rows: rank 1 is the most suspicious."""
+    from finine_core import api
+
+    found = api.open_run(run, home)
+    table = found.scores(target, estimator=estimator, where=where, top=top)
+    kind = ScoreFormat.JSON if json else format
+    if kind is ScoreFormat.PARQUET:
+        if out is None:
+            raise FinineError("Parquet cannot be printed.", "Add --out FILE.")
+        content = table.to_parquet(index=False)
+    elif kind is ScoreFormat.JSON:
+        content = table.to_json(orient="records", force_ascii=False).encode() + b"\n"
+    else:
+        content = table.to_csv(index=False, lineterminator="\n").encode()
+    if out is None:
+        typer.echo(content, nl=False)
+        return
+    from finine_core.files import write_atomically
+
+    with write_atomically(out.expanduser()) as temporary:
+        temporary.write_bytes(content)
+    say(f"{len(table)} rows written to {out}")
+
+
+@cli.command()
+def curve(
+    run: RunId,
+    row: Annotated[list[int], typer.Option("--row", help="Row number; repeat for more.")],
+    target: Target = None,
+    estimator: Annotated[str, typer.Option(help="How μ is estimated.")] = DEFAULT_ESTIMATOR,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Trade-off curves of rows: β (Type II error) at each α (Type I error)."""
+    from finine_core import api
+
+    found = api.open_run(run, home)
+    curves = [found.curve(one, target, estimator=estimator) for one in row]
+    if json:
+        print_json(
+            {
+                "target": curves[0].target,
+                "curves": [
+                    {
+                        "row_number": one.row_number,
+                        "mu": one.mu,
+                        "mu_low": one.mu_low,
+                        "mu_high": one.mu_high,
+                        "alpha": one.alpha.tolist(),
+                        "beta": one.beta.tolist(),
+                        "gaussian_beta": one.gaussian_beta.tolist(),
+                    }
+                    for one in curves
+                ],
+            }
+        )
+        return
+    typer.echo("row_number,mu,alpha,beta,gaussian_beta")
+    for one in curves:
+        for alpha, beta, smooth in zip(one.alpha, one.beta, one.gaussian_beta, strict=True):
+            typer.echo(f"{one.row_number},{one.mu:.6g},{alpha:.6g},{beta:.6g},{smooth:.6g}")

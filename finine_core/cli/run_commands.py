@@ -1,0 +1,215 @@
+"""finine run, runs, show, cancel, resume."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from finine_core.cli.common import Home, Json, RunId, cli, columns_of, print_json, say
+from finine_core.errors import FinineError
+
+SAMPLE_PREFIX = "sample:"
+
+
+@cli.command("run")
+def run_command(
+    data: Annotated[
+        str, typer.Argument(metavar="DATA", help="CSV, TSV, JSONL or Parquet; or sample:tweets.")
+    ],
+    label: Annotated[str | None, typer.Option(help="The column to predict.")] = None,
+    text: Annotated[str | None, typer.Option(help="Text columns, A,B,…")] = None,
+    features: Annotated[str | None, typer.Option(help="Feature columns, A,B,…")] = None,
+    id: Annotated[str | None, typer.Option(help="The column that names each row.")] = None,
+    ignore: Annotated[str | None, typer.Option(help="Columns to leave out, A,B,…")] = None,
+    target: Annotated[
+        list[str] | None, typer.Option(help="self or validation; repeat for both [default: both].")
+    ] = None,
+    validation: Annotated[
+        str, typer.Option(help="A fraction, a file, or column:NAME of a split column.")
+    ] = "0.2",
+    model: Annotated[str, typer.Option(help="auto, logistic or mlp.")] = "auto",
+    epochs: Annotated[int | None, typer.Option(help="[default: by the data's size]")] = None,
+    batch_size: Annotated[int, typer.Option(help="Rows per step.")] = 32,
+    lr: Annotated[float | None, typer.Option(help="Learning rate [default: the model's].")] = None,
+    optimizer: Annotated[str, typer.Option(help="sgd or adam.")] = "sgd",
+    seed: Annotated[int, typer.Option(help="The same seed gives the same scores.")] = 0,
+    record_steps: Annotated[int, typer.Option(help="Steps at which signals are recorded.")] = 32,
+    name: Annotated[str, typer.Option(help="A name for people [default: the file's].")] = "",
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Train once with f-INE recording; the last line printed is the run id."""
+    from finine_core import api
+
+    options: dict[str, Any] = {
+        "data": data,
+        "label": label,
+        "text": columns_of(text),
+        "id": id,
+        **({"targets": tuple(target)} if target else {}),
+    }
+    if data.startswith(SAMPLE_PREFIX):
+        options = {**sample_options(data), **{key: one for key, one in options.items() if one}}
+        options["data"] = sample_options(data)["data"]
+    if not options["label"]:
+        raise FinineError("No label column was given.", "Name it with: --label COLUMN")
+    started = api.run(
+        home=home,
+        name=name,
+        block=False,
+        **options,
+        features=columns_of(features),
+        ignore=columns_of(ignore),
+        validation=_fraction_or_text(validation),
+        model=model,
+        epochs=epochs,
+        batch_size=batch_size,
+        lr=lr,
+        optimizer=optimizer,
+        seed=seed,
+        record_steps=record_steps,
+    )
+    say(f"run {started.run_id} in {started.home}")
+    _follow(started, json)
+
+
+@cli.command()
+def runs(home: Home = None, json: Json = False) -> None:
+    """List the runs, newest first."""
+    from finine_core import api
+
+    found = [_summary(one) for one in api.runs(home)]
+    if json:
+        print_json({"runs": found})
+        return
+    if not found:
+        say("No runs yet. Start one with: finine run DATA --label COLUMN")
+    for one in found:
+        typer.echo(
+            f"{one['run_id']}  {one['state']:<11}  {one['rows'] or '?':>7} rows  {one['name']}"
+        )
+
+
+@cli.command()
+def show(run: RunId, home: Home = None, json: Json = False) -> None:
+    """Show one run: state, progress, settings, results."""
+    from finine_core import api
+
+    found = api.open_run(run, home)
+    record, summary = found.record(), _summary(found)
+    if json:
+        kept = ("config", "resolved", "dataset", "results", "fingerprint", "versions")
+        print_json({**summary, **{key: record.get(key) for key in kept}})
+        return
+    for key, value in summary.items():
+        if value not in (None, ""):
+            typer.echo(f"{key:<20} {value if not isinstance(value, list) else ', '.join(value)}")
+    for key, value in (record.get("resolved") or {}).items():
+        if key != "targets":
+            typer.echo(f"{key:<20} {value}")
+    for note in (record.get("dataset") or {}).get("notes", []):
+        typer.echo(f"{'note':<20} {note}")
+
+
+@cli.command()
+def cancel(run: RunId, home: Home = None, json: Json = False) -> None:
+    """Stop a run that is going on; it can be resumed."""
+    from finine_core import api
+
+    found = api.open_run(run, home)
+    status = found.cancel()
+    if json:
+        print_json(_summary(found))
+    else:
+        typer.echo(f"{found.run_id} {status.state}")
+
+
+@cli.command()
+def resume(run: RunId, home: Home = None, json: Json = False) -> None:
+    """Go on with a run that was cancelled, interrupted or failed."""
+    from finine_core import api
+
+    found = api.open_run(run, home)
+    found.resume()
+    _follow(found, json)
+
+
+def sample_options(data: str) -> dict[str, Any]:
+    """Path and roles of `sample:NAME`."""
+    from finine_sample_data import sample
+
+    found = sample(data.removeprefix(SAMPLE_PREFIX))
+    return {"data": str(found.path), "label": found.label, "text": found.text, "id": found.id}
+
+
+def _fraction_or_text(value: str) -> float | str:
+    try:
+        return float(value)
+    except ValueError:
+        return value
+
+
+def _follow(run: Any, json: bool) -> None:
+    """Show progress until the run is over, then its id (or one JSON object) on stdout."""
+    from finine_core.runs import State
+
+    try:
+        status = run.wait(_show_progress)
+    except KeyboardInterrupt:
+        say(f"\nStill running in the background. Stop it with: finine cancel {run.run_id}")
+        raise typer.Exit(130) from None
+    if sys.stderr.isatty():
+        say("")
+    if json:
+        print_json(_summary(run))
+    if status.state is not State.DONE:
+        raise FinineError(f"Run {run.run_id} {status.state.verb}: {status.message}")
+    if not json:
+        typer.echo(run.run_id)
+
+
+def _show_progress(status: Any) -> None:
+    parts = [str(status.phase or status.state)]
+    if status.phase == "training" and status.steps:
+        parts.append(f"epoch {status.epoch}/{status.epochs}, step {status.step}/{status.steps}")
+        if status.loss is not None:
+            parts.append(f"loss {status.loss:.4f}")
+        if status.validation_accuracy is not None:
+            parts.append(f"validation accuracy {status.validation_accuracy:.1%}")
+        if status.eta_seconds is not None:
+            parts.append(f"{status.eta_seconds:.0f} s left")
+    line = " · ".join(parts)
+    if sys.stderr.isatty():
+        print(f"\r\033[K{line}", end="", file=sys.stderr, flush=True)
+    else:
+        say(line)
+
+
+def _summary(run: Any) -> dict[str, Any]:
+    record, status = run.record(), run.status()
+    results = record["results"] or {}
+    dataset = record.get("dataset") or {}
+    resolved = record["resolved"] or {}
+    return {
+        "run_id": run.run_id,
+        "name": record["name"],
+        "home": str(run.home),
+        "state": str(status.state),
+        "message": status.message,
+        "created_at": record["created_at"],
+        "data": record["config"]["data"],
+        "rows": dataset.get("rows"),
+        "train_rows": dataset.get("train_rows"),
+        "validation_rows": dataset.get("validation_rows"),
+        "targets": resolved.get("targets", list(record["config"]["targets"])),
+        "phase": status.phase,
+        "step": status.step,
+        "steps": status.steps,
+        "eta_seconds": status.eta_seconds,
+        "seconds_train": results.get("seconds_train"),
+        "seconds_record": results.get("seconds_record"),
+        "train_accuracy": results.get("train_accuracy"),
+        "validation_accuracy": results.get("validation_accuracy"),
+    }

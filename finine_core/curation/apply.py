@@ -1,0 +1,70 @@
+"""Can the cleaned file be rebuilt from the input and the manifest alone?
+
+`apply_manifest` takes both and writes the cleaned file, bit for bit the exported one: the input is
+checked by its hash before, the result by its hash before it appears under its name.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from finine_core.curation.export import make_folder
+from finine_core.curation.manifest import read_manifest
+from finine_core.dataset import format_of
+from finine_core.errors import FinineError
+from finine_core.files import sha256_of, write_atomically
+
+
+def apply_manifest(manifest: Path, data: Path, out: Path, *, overwrite: bool = False) -> None:
+    """Write to `out` what `data` is without the rows that `manifest` removed.
+
+    Args:
+        manifest: a `manifest.json` that an export wrote.
+        data: the same input file the export was made from, under any name of its format.
+        out: the cleaned file to write.
+        overwrite: whether a file at `out` may be replaced.
+
+    Raises:
+        FinineError: the manifest is damaged, `data` is another file, `out` is taken, or the result
+            differs from the exported file (then nothing is written).
+    """
+    record = read_manifest(manifest)
+    if not data.is_file():
+        raise FinineError(f"The input {data} does not exist.", f"Name {record.input.name!r}.")
+    for taken in (data, manifest):
+        if out.resolve() == taken.resolve() or (out.exists() and out.samefile(taken)):
+            raise FinineError(f"The result would overwrite {taken}.", "Choose another name.")
+    if out.exists() and not overwrite:
+        raise FinineError(f"{out} exists already.", "Choose another name, or allow overwriting.")
+    found = sha256_of(data)
+    if found != record.input.sha256:
+        raise FinineError(
+            f"{data} is not the input of this manifest: its SHA-256 is {found}, "
+            f"the manifest was made for {record.input.sha256}.",
+            f"Use the original {record.input.name!r}.",
+        )
+    file_format = format_of(data)
+    if file_format.name != record.input.format:
+        raise FinineError(
+            f"{data} is named like a {file_format.name} file, the export read it as "
+            f"{record.input.format}.",
+            f"Rename it to {record.input.name!r}.",
+        )
+    keep = np.ones(record.input.rows, dtype=np.bool_)
+    keep[record.removed_rows] = False
+    make_folder(out.parent)
+    with write_atomically(out) as temporary:
+        file_format.write_subset(data, keep, temporary)
+        rebuilt = sha256_of(temporary)
+        if rebuilt != record.outputs.cleaned.sha256:
+            raise FinineError(
+                f"The rebuilt file has SHA-256 {rebuilt}, the export had "
+                f"{record.outputs.cleaned.sha256}; nothing was written.",
+                f"Use the versions of the export: {_versions(record.versions)}.",
+            )
+
+
+def _versions(versions: dict[str, str]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in sorted(versions.items())) or "unknown"

@@ -1,0 +1,325 @@
+"""What did people decide about which rows, and what holds now?
+
+`DecisionLog` takes marks on rows of one run and gives the decision in force for each row. Every
+bulk action is one event in an append-only log; undo and redo are events too, so the log tells the
+whole story, and several people or processes may write to it at once.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from finine_core.errors import FinineError
+from finine_core.runs.database import open_database, transaction, utc_now
+
+DECISIONS = ("delete", "keep", "review")  # what a row can be
+CLEAR = "clear"  # the mark that takes a row's decision away
+
+CURRENT_SCHEMA = pa.schema(
+    [
+        ("row_number", pa.int64()),
+        ("decision", pa.string()),
+        ("reason", pa.string()),
+        ("reviewer", pa.string()),
+        ("at", pa.string()),
+    ]
+)
+
+# Each mark of a run with the last event about it. In SQLite, a plain column beside a lone MAX()
+# comes from the line that has the maximum, so `kind` is the kind of that last undo or redo.
+_MARKS = """
+WITH flips AS (
+    SELECT of_event, kind, MAX(event_id) AS flip_id FROM events
+    WHERE run_id = :run AND kind IN ('undo', 'redo') GROUP BY of_event
+),
+marks AS (
+    SELECT e.event_id, f.flip_id, COALESCE(f.kind, 'redo') = 'redo' AS active
+    FROM events e LEFT JOIN flips f ON f.of_event = e.event_id
+    WHERE e.run_id = :run AND e.kind = 'mark'
+)
+"""
+
+# Marks are undone from the newest to the oldest, so the active ones form a stack in id order.
+_NEXT_UNDO = _MARKS + "SELECT MAX(event_id) FROM marks WHERE active"
+
+# A mark can be redone until a new mark comes; the last one undone is the oldest of these.
+_NEXT_REDO = (
+    _MARKS
+    + """SELECT MIN(event_id) FROM marks
+    WHERE NOT active AND flip_id > (SELECT MAX(event_id) FROM marks)"""
+)
+
+# The newest active mark of each row.
+_LATEST = (
+    _MARKS
+    + """, latest AS (
+    SELECT r.row_number, MAX(r.event_id) AS event_id
+    FROM marks m JOIN event_rows r ON r.event_id = m.event_id
+    WHERE m.active GROUP BY r.row_number
+)
+"""
+)
+_CURRENT = (
+    _LATEST
+    + """SELECT l.row_number, l.event_id FROM latest l JOIN events e ON e.event_id = l.event_id
+WHERE e.decision <> 'clear' ORDER BY l.row_number"""
+)
+_COUNTS = (
+    _LATEST
+    + """SELECT e.decision, COUNT(*) FROM latest l JOIN events e ON e.event_id = l.event_id
+WHERE e.decision <> 'clear' GROUP BY e.decision"""
+)
+
+_EVENTS = (
+    _MARKS
+    + """SELECT e.event_id, e.at, e.reviewer, e.kind, e.decision, e.reason, e.selection, e.rows,
+       e.of_event, COALESCE(m.active, 0)
+FROM events e LEFT JOIN marks m ON m.event_id = e.event_id
+WHERE e.run_id = :run AND (:event IS NULL OR e.event_id = :event) ORDER BY e.event_id"""
+)
+
+
+@dataclass(frozen=True)
+class Event:
+    """One entry of the log.
+
+    `rows` counts the rows it touched; `of_event` is the mark that an undo or redo is about;
+    `active` says that a mark is in force (an undo or redo itself is never `active`).
+    """
+
+    event_id: int
+    at: str
+    reviewer: str
+    kind: str
+    decision: str | None
+    reason: str
+    selection: str
+    rows: int
+    of_event: int | None
+    active: bool
+
+
+class DecisionLog:
+    """The decisions on the rows of one run.
+
+    Examples:
+        >>> import tempfile
+        >>> log = DecisionLog(Path(tempfile.mkdtemp()), "run-1")
+        >>> log.mark([3, 5], "delete", reason="wrong label", reviewer="ann").rows
+        2
+        >>> log.counts()
+        {'delete': 2, 'keep': 0, 'review': 0}
+        >>> log.undo().decision, log.current().num_rows
+        ('delete', 0)
+    """
+
+    def __init__(self, home: Path, run_id: str) -> None:
+        self.home = home
+        self.run_id = run_id
+
+    def mark(
+        self,
+        row_numbers: Sequence[int] | npt.NDArray[np.integer],
+        decision: str,
+        *,
+        reason: str = "",
+        reviewer: str = "",
+        selection: str = "",
+    ) -> Event:
+        """Decide on many rows in one event, which one undo takes back.
+
+        Args:
+            row_numbers: 0-based rows of the input file; a repeated one counts once.
+            decision: `delete`, `keep`, `review`, or `clear` to take the decision away.
+            selection: how the rows were chosen, in words, for the report.
+
+        Raises:
+            FinineError: no rows, a row number that cannot be one, or an unknown decision.
+
+        Examples:
+            >>> import tempfile
+            >>> log = DecisionLog(Path(tempfile.mkdtemp()), "run-1")
+            >>> event = log.mark([7, 7, 8], "review", selection="mu > 2")
+            >>> event.rows, event.active
+            (2, True)
+        """
+        if decision not in (*DECISIONS, CLEAR):
+            raise FinineError(
+                f"{decision!r} is not a decision.", f"Use one of {', '.join((*DECISIONS, CLEAR))}."
+            )
+        rows = _row_numbers(row_numbers)
+        with open_database(self.home) as connection, transaction(connection):
+            event_id = self._append(
+                connection, "mark", reviewer, rows.size, decision, reason, selection
+            )
+            connection.executemany(
+                "INSERT INTO event_rows (event_id, row_number) VALUES (?, ?)",
+                ((event_id, row) for row in rows.tolist()),
+            )
+            return self._event(connection, event_id)
+
+    def undo(self, reviewer: str = "") -> Event | None:
+        """Take back the newest mark in force, whoever made it; None when there is none.
+
+        Examples:
+            >>> import tempfile
+            >>> log = DecisionLog(Path(tempfile.mkdtemp()), "run-1")
+            >>> log.undo() is None
+            True
+        """
+        return self._flip("undo", _NEXT_UNDO, reviewer)
+
+    def redo(self, reviewer: str = "") -> Event | None:
+        """Put the last undone mark back; None when nothing was undone since the last mark.
+
+        Examples:
+            >>> import tempfile
+            >>> log = DecisionLog(Path(tempfile.mkdtemp()), "run-1")
+            >>> _ = log.mark([1], "keep"), log.undo()
+            >>> log.redo().active, log.redo() is None
+            (True, True)
+        """
+        return self._flip("redo", _NEXT_REDO, reviewer)
+
+    def events(self) -> list[Event]:
+        """Every event of this run, oldest first."""
+        with open_database(self.home) as connection:
+            lines = connection.execute(_EVENTS, {"run": self.run_id, "event": None}).fetchall()
+        return [_event_of(line) for line in lines]
+
+    def version(self) -> int:
+        """The id of the newest event, 0 when there is none.
+
+        The log is append-only, so an equal version means equal decisions: a key for caches.
+        """
+        with open_database(self.home) as connection:
+            line = connection.execute(
+                "SELECT COALESCE(MAX(event_id), 0) FROM events WHERE run_id = ?", (self.run_id,)
+            ).fetchone()
+        return int(line[0])
+
+    def current(self) -> pa.Table:
+        """The decision in force for each marked row: `CURRENT_SCHEMA`, in row order.
+
+        A row's newest mark that was not undone holds; rows it cleared are absent.
+
+        Examples:
+            >>> import tempfile
+            >>> log = DecisionLog(Path(tempfile.mkdtemp()), "run-1")
+            >>> _ = log.mark([1, 2], "delete"), log.mark([2], "clear")
+            >>> log.current().column("row_number").to_pylist()
+            [1]
+        """
+        with open_database(self.home) as connection:
+            connection.execute("BEGIN")  # both reads see the same moment
+            lines = connection.execute(_CURRENT, {"run": self.run_id}).fetchall()
+            marks = connection.execute(
+                "SELECT event_id, decision, reason, reviewer, at FROM events"
+                " WHERE run_id = ? AND kind = 'mark' ORDER BY event_id",
+                (self.run_id,),
+            ).fetchall()
+            connection.execute("COMMIT")
+        if not lines:
+            return CURRENT_SCHEMA.empty_table()
+        # The text belongs to the event, so it is looked up per event and not carried per row.
+        pairs = np.array(lines, dtype=np.int64)  # (marked rows, 2)
+        place = np.searchsorted(np.array([mark[0] for mark in marks]), pairs[:, 1])
+        columns = [pa.array(pairs[:, 0])]
+        for field in range(1, 5):
+            columns.append(pa.array([mark[field] for mark in marks], pa.string()).take(place))
+        return pa.Table.from_arrays(columns, schema=CURRENT_SCHEMA)
+
+    def counts(self) -> dict[str, int]:
+        """How many rows have each decision; every decision is listed, also at 0."""
+        with open_database(self.home) as connection:
+            found = dict(connection.execute(_COUNTS, {"run": self.run_id}).fetchall())
+        return {decision: found.get(decision, 0) for decision in DECISIONS}
+
+    def rows_of(self, event_id: int) -> npt.NDArray[np.int64]:
+        """The rows a mark touched, ascending; for an undo or redo, those of its mark.
+
+        Raises:
+            FinineError: this run has no such event.
+
+        Examples:
+            >>> import tempfile
+            >>> log = DecisionLog(Path(tempfile.mkdtemp()), "run-1")
+            >>> log.rows_of(log.mark([9, 4], "keep").event_id).tolist()
+            [4, 9]
+        """
+        with open_database(self.home) as connection:
+            event = self._event(connection, event_id)
+            rows = connection.execute(
+                "SELECT row_number FROM event_rows WHERE event_id = ? ORDER BY row_number",
+                (event.of_event or event.event_id,),
+            ).fetchall()
+        return np.array([row for (row,) in rows], dtype=np.int64)
+
+    def _flip(self, kind: str, which: str, reviewer: str) -> Event | None:
+        with open_database(self.home) as connection, transaction(connection):
+            (mark_id,) = connection.execute(which, {"run": self.run_id}).fetchone()
+            if mark_id is None:
+                return None
+            rows = self._event(connection, mark_id).rows
+            self._append(connection, kind, reviewer, rows, of_event=mark_id)
+            return self._event(connection, mark_id)
+
+    def _append(
+        self,
+        connection: sqlite3.Connection,
+        kind: str,
+        reviewer: str,
+        rows: int,
+        decision: str | None = None,
+        reason: str = "",
+        selection: str = "",
+        of_event: int | None = None,
+    ) -> int:
+        cursor = connection.execute(
+            "INSERT INTO events"
+            " (run_id, at, reviewer, kind, decision, reason, selection, of_event, rows)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (self.run_id, utc_now(), reviewer, kind, decision, reason, selection, of_event, rows),
+        )
+        assert cursor.lastrowid is not None
+        return cursor.lastrowid
+
+    def _event(self, connection: sqlite3.Connection, event_id: int) -> Event:
+        line = connection.execute(_EVENTS, {"run": self.run_id, "event": event_id}).fetchone()
+        if line is None:
+            raise FinineError(f"Run {self.run_id!r} has no event {event_id}.")
+        return _event_of(line)
+
+
+def _event_of(line: tuple) -> Event:
+    """An event from a line of `_EVENTS`."""
+    event_id, at, reviewer, kind, decision, reason, selection, rows, of_event, active = line
+    return Event(
+        event_id, at, reviewer, kind, decision, reason, selection, rows, of_event, bool(active)
+    )
+
+
+def _row_numbers(rows: Sequence[int] | npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
+    """Ascending, distinct, checked row numbers, shape (rows,)."""
+    numbers = np.asarray(rows)
+    if numbers.size == 0:
+        raise FinineError("No rows are selected.", "Select at least one row.")
+    # a boolean mask would otherwise be read as the row numbers 0 and 1
+    if numbers.ndim != 1 or not np.issubdtype(numbers.dtype, np.integer):
+        raise FinineError(
+            f"Row numbers are a list of whole numbers, not {numbers.dtype} of shape "
+            f"{numbers.shape}.",
+            "Turn a mask into row numbers with numpy.flatnonzero.",
+        )
+    if numbers.min() < 0:
+        raise FinineError(
+            f"{numbers.min()} is not a row number.", "Rows are counted from 0 in the input file."
+        )
+    return np.unique(numbers.astype(np.int64))

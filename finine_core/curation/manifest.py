@@ -1,0 +1,177 @@
+"""What exactly did an export take in, take out, and why?
+
+The manifest lies beside an exported file. It names the input and the outputs by hash, the removed
+rows, the configuration and the versions, so that anyone with the input can rebuild the cleaned
+file and check that it is the same. `read_manifest` gives it back, checked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    ValidationError,
+    model_validator,
+)
+
+from finine_core.errors import FinineError
+
+MANIFEST_NAME = "manifest.json"
+MANIFEST_FORMAT = "finine-manifest"
+SCHEMA_VERSION = 1
+SHOWN_PROBLEMS = 3  # of a damaged manifest; more would hide the first, which is the cause
+
+_Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+def _bare_name(name: str) -> str:
+    # a manifest from elsewhere must not lead to a path outside its folder
+    if not name or name in {".", ".."} or any(sign in name for sign in "/\\\0"):
+        raise ValueError("not a bare file name")
+    return name
+
+
+_FileName = Annotated[str, AfterValidator(_bare_name)]
+_Count = Annotated[int, Field(ge=0)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class InputFile(_Strict):
+    """The file that was curated."""
+
+    name: _FileName
+    sha256: _Hash
+    bytes: _Count
+    rows: _Count
+    format: str
+
+
+class OutputFile(_Strict):
+    """One exported file; `rows` does not count a header."""
+
+    name: _FileName
+    sha256: _Hash
+    rows: _Count
+
+
+class Outputs(_Strict):
+    """The exported files: what stays, what was taken out, and the scores of the latter."""
+
+    cleaned: OutputFile
+    removed: OutputFile
+    removed_scores: OutputFile
+
+
+class DecisionSummary(_Strict):
+    """How many rows had each decision, and who removed how many and why."""
+
+    counts: dict[str, _Count]
+    removed_by_reviewer: dict[str, _Count]
+    removed_by_reason: dict[str, _Count]
+
+
+class Manifest(_Strict):
+    """The whole record of an export; see the module.
+
+    `target` and `estimator` say which μ the removed rows were ranked by.
+    """
+
+    kind: str = Field(default=MANIFEST_FORMAT, pattern=f"^{MANIFEST_FORMAT}$")
+    schema_version: int = SCHEMA_VERSION
+    run_id: str
+    created_at: datetime
+    input: InputFile
+    outputs: Outputs
+    removed_rows: list[_Count]
+    decisions: DecisionSummary
+    target: str
+    estimator: str
+    config: dict[str, JsonValue]
+    config_sha256: _Hash
+    seed: int
+    versions: dict[str, str]
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> Manifest:
+        if self.config_sha256 != config_sha256(self.config):
+            raise ValueError("config_sha256 is not the hash of config")
+        rows = self.removed_rows
+        if any(later <= earlier for earlier, later in pairwise(rows)):
+            raise ValueError("removed_rows are not ascending and distinct")
+        if rows and rows[-1] >= self.input.rows:
+            raise ValueError(
+                f"removed_rows has row {rows[-1]}, but the input has {self.input.rows} rows"
+            )
+        if self.outputs.removed.rows != len(rows):
+            raise ValueError("outputs.removed.rows is not the number of removed_rows")
+        if self.outputs.cleaned.rows != self.input.rows - len(rows):
+            raise ValueError("outputs.cleaned.rows is not what the removed rows leave")
+        return self
+
+
+def config_sha256(config: Mapping[str, object]) -> str:
+    """The SHA-256 of a configuration as canonical JSON: sorted keys, no spaces, UTF-8.
+
+    Examples:
+        >>> config_sha256({"a": 1, "b": 2}) == config_sha256({"b": 2, "a": 1})
+        True
+    """
+    text = json.dumps(
+        config, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Read and check a manifest.
+
+    Raises:
+        FinineError: the file is missing, damaged, of a newer schema, or no manifest.
+
+    Examples:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "manifest.json"
+        >>> _ = path.write_text('{"name": "something else"}')
+        >>> read_manifest(path)
+        Traceback (most recent call last):
+        finine_core.errors.FinineError: ...manifest.json is not a finine manifest...
+    """
+    again = "Export the run again, or use the manifest.json that finine wrote."
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise FinineError(f"{path} cannot be read: {error.strerror}.", again) from error
+    except ValueError as error:  # broken JSON and broken UTF-8 alike
+        raise FinineError(f"{path} is damaged, it is not JSON: {error}.", again) from error
+    if not isinstance(content, dict) or content.get("kind") != MANIFEST_FORMAT:
+        raise FinineError(f"{path} is not a finine manifest.", again)
+    version = content.get("schema_version")
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise FinineError(
+            f"{path} has manifest schema {version}; this finine knows up to {SCHEMA_VERSION}.",
+            "Upgrade finine.",
+        )
+    if version != SCHEMA_VERSION:
+        raise FinineError(f"{path} is damaged: schema_version is {version!r}.", again)
+    try:
+        return Manifest.model_validate(content)
+    except ValidationError as error:
+        problems = [
+            f"{'.'.join(str(part) for part in problem['loc']) or 'manifest'}: {problem['msg']}"
+            for problem in error.errors()[:SHOWN_PROBLEMS]
+        ]
+        raise FinineError(f"{path} is damaged: {'; '.join(problems)}.", again) from error

@@ -1,0 +1,286 @@
+"""Which rows of a run should a person look at, in what order, and what was decided on them?
+
+`ReviewTable` joins a run's scores, its input and the decisions in force, and filters, sorts and
+pages them with DuckDB over the Parquet files, so that only one page is ever in memory. Conditions
+that people write run on a locked connection which can read these two files and nothing else.
+"""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from finine_core.curation.decisions import DecisionLog
+from finine_core.curation.expressions import (
+    EXPRESSION_HELP,
+    checked_condition,
+    first_line,
+    literal,
+    quoted,
+)
+from finine_core.errors import FinineError
+
+# What scores.parquet holds first, in this order; an estimator may add columns after these.
+SCORE_COLUMNS = (
+    "row_number",
+    "row_id",
+    "target",
+    "mu",
+    "mu_low",
+    "mu_high",
+    "rank",
+    "mean_loss",
+    "label",
+    "predicted",
+)
+ROW_NUMBER = "row_number"
+DECISION = "decision"
+
+MEMORY_LIMIT = "1GB"  # room for a sort of 100k rows with text, and no threat to a laptop with 8 GB
+THREADS = 2  # the app serves other pages and often a training run beside the query
+
+
+class ReviewTable:
+    """The ranked rows of one run, with the decision on each.
+
+    A column of the input keeps its name, unless a score column (or `decision`) has it: then it is
+    called `data_<name>`. As in SQL, upper and lower case make no difference.
+
+    Args:
+        run_folder: holds `scores.parquet` and `dataset.parquet`.
+        home, run_id: whose decisions to show.
+        scores: another file of the same shape, for example another estimator's scores.
+
+    Raises:
+        FinineError: a file is missing or is no Parquet file with the expected columns.
+
+    Examples:
+        >>> import tempfile, pyarrow.parquet as pq
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> values = [[0, 1], ["a", "b"], ["self"] * 2, [1.5, 3.0], [1.0, 2.0], [2.0, 4.0], [2, 1],
+        ...     [0.1, 0.9], ["cat", "dog"], ["cat", "cat"]]
+        >>> pq.write_table(pa.table(values, names=list(SCORE_COLUMNS)), folder / "scores.parquet")
+        >>> data = pa.table({"text": ["meow", "miaow"], "row_number": [0, 1]})
+        >>> pq.write_table(data, folder / "dataset.parquet")
+        >>> review = ReviewTable(folder, folder, "run-1")
+        >>> review.query(target="self", where="mu > 1").column("row_id").to_pylist()
+        ['b', 'a']
+        >>> review.count(target="self", where="text = 'meow'")
+        1
+        >>> review.row_numbers(target="self", top=1).tolist()
+        [1]
+        >>> review.classes(target="self").to_pylist()[0]
+        {'label': 'cat', 'rows': 1, 'marked': 0}
+    """
+
+    def __init__(
+        self, run_folder: Path, home: Path, run_id: str, *, scores: Path | None = None
+    ) -> None:
+        self._log = DecisionLog(home, run_id)
+        self._lock = threading.Lock()  # pages of the app run in threads and may share this table
+        self._decisions_version = -1
+        self._decisions = self._log.current().slice(0, 0)
+        scores = _existing(scores or run_folder / "scores.parquet")
+        dataset = _existing(run_folder / "dataset.parquet")
+        self._database = _locked_database([scores, dataset])
+        self._scores_sql = f"read_parquet({_path_literal(scores)}, hive_partitioning = false)"
+        self._dataset_sql = f"read_parquet({_path_literal(dataset)}, hive_partitioning = false)"
+        score_columns = self._describe(self._scores_sql, scores)
+        names = tuple(name for name, _ in score_columns)
+        if names[: len(SCORE_COLUMNS)] != SCORE_COLUMNS:
+            raise FinineError(
+                f"{scores} begins with the columns {', '.join(names[: len(SCORE_COLUMNS)])}.",
+                f"Expected {', '.join(SCORE_COLUMNS)}; compute the scores of this run again.",
+            )
+        self._score_columns = [*score_columns, (DECISION, "VARCHAR")]
+        self._data_columns: list[tuple[str, str]] = []  # (name here, type)
+        self._data_sql: list[str] = []  # the same columns, as a SELECT list
+        self._name_data_columns(dataset)
+
+    def columns(self) -> list[tuple[str, str]]:
+        """Every column a condition may use, as (name, DuckDB type): scores, decision, input."""
+        return [*self._score_columns, *self._data_columns]
+
+    def query(
+        self,
+        *,
+        target: str,
+        where: str | None = None,
+        order_by: str = "rank",
+        descending: bool = False,
+        limit: int | None = None,
+        offset: int = 0,
+        with_data: bool = False,
+    ) -> pa.Table:
+        """One page: the score columns and `decision` ('' when none), then the input's columns.
+
+        Args:
+            target: what the influence is on: `self` or `validation`.
+            where: a SQL condition over `columns()`; None for all rows.
+            order_by: any of `columns()`; missing values come last, ties in rank order.
+            limit, offset: which lines of the sorted table.
+            with_data: whether the input's columns are wanted.
+
+        Raises:
+            FinineError: the condition or a column name is wrong; the message says how.
+        """
+        if offset < 0 or (limit is not None and limit < 0):
+            raise FinineError(
+                f"The page begins at {offset} and has {limit} rows.", "Use numbers from 0 up."
+            )
+        wanted = self._score_columns + (self._data_columns if with_data else [])
+        sql = f"SELECT {', '.join(quoted(name) for name, _ in wanted)} {self._from(target, where)}"
+        sql += self._order(order_by, descending)
+        if limit is not None:
+            sql += f" LIMIT {int(limit)}"
+        return self._run(sql + f" OFFSET {int(offset)}", where)
+
+    def count(self, *, target: str, where: str | None = None) -> int:
+        """How many rows meet the condition."""
+        found = self._run(f"SELECT count(*) AS rows {self._from(target, where)}", where)
+        return int(found.column("rows")[0].as_py())
+
+    def row_numbers(
+        self,
+        *,
+        target: str,
+        where: str | None = None,
+        order_by: str = "rank",
+        top: int | None = None,
+    ) -> npt.NDArray[np.int64]:
+        """The row numbers that meet the condition, in order; the first `top` of them."""
+        sql = f"SELECT {ROW_NUMBER} {self._from(target, where)}{self._order(order_by, False)}"
+        if top is not None:
+            if top < 0:
+                raise FinineError(f"The top {top} rows do not exist.", "Use a number from 0 up.")
+            sql += f" LIMIT {int(top)}"
+        return self._run(sql, where).column(ROW_NUMBER).to_numpy()
+
+    def classes(self, *, target: str, where: str | None = None) -> pa.Table:
+        """Per label, largest class first: `label`, `rows`, and `marked` (for deletion)."""
+        sql = (
+            f"SELECT label, count(*) AS rows, count(*) FILTER ({DECISION} = 'delete') AS marked"
+            f" {self._from(target, where)} GROUP BY label ORDER BY rows DESC, label"
+        )
+        return self._run(sql, where)
+
+    def _from(self, target: str, where: str | None) -> str:
+        """FROM and WHERE: the joined rows of one target that meet the condition."""
+        data = "".join(f", data.{part}" for part in (quoted(n) for n, _ in self._data_columns))
+        rows = (
+            f"SELECT scores.*, coalesce(marks.{DECISION}, '') AS {DECISION}{data}"
+            f" FROM {self._scores_sql} AS scores"
+            f" LEFT JOIN marks ON marks.{ROW_NUMBER} = scores.{ROW_NUMBER}"
+            f" LEFT JOIN (SELECT {', '.join(self._data_sql)} FROM {self._dataset_sql}) AS data"
+            f" ON data.{_JOIN_KEY} = scores.{ROW_NUMBER}"
+            f" WHERE scores.target = {literal(target)}"
+        )
+        if where is None or not where.strip():
+            return f"FROM ({rows}) AS review"
+        condition = checked_condition(where, self._database.cursor())
+        return f"FROM ({rows}) AS review WHERE {condition}"
+
+    def _order(self, order_by: str, descending: bool) -> str:
+        known = {name.casefold(): name for name, _ in self.columns()}
+        if order_by.casefold() not in known:
+            raise FinineError(f"There is no column {order_by!r} to sort by.", self._usable())
+        direction = "DESC" if descending else "ASC"
+        column = quoted(known[order_by.casefold()])
+        return f" ORDER BY {column} {direction} NULLS LAST, rank, {ROW_NUMBER}"
+
+    def _run(self, sql: str, where: str | None) -> pa.Table:
+        cursor = self._database.cursor()
+        try:
+            cursor.register("marks", self._marks())
+            return cursor.sql(sql).to_arrow_table()
+        except duckdb.Error as error:
+            if where is None:
+                raise FinineError(
+                    f"The scores of this run cannot be read: {first_line(error)}.",
+                    "Compute them again.",
+                ) from error
+            raise FinineError(
+                f"The filter {where!r} does not work: {first_line(error)}.",
+                f"{EXPRESSION_HELP} {self._usable()}",
+            ) from error
+        finally:
+            cursor.close()
+
+    def _marks(self) -> pa.Table:
+        """The decisions in force, read again only when the log has grown."""
+        with self._lock:
+            version = self._log.version()
+            if version != self._decisions_version:
+                self._decisions = self._log.current().select([ROW_NUMBER, DECISION])
+                self._decisions_version = version
+            return self._decisions
+
+    def _usable(self) -> str:
+        return "Columns: " + ", ".join(name for name, _ in self.columns()) + "."
+
+    def _describe(self, source: str, path: Path) -> list[tuple[str, str]]:
+        try:
+            lines = self._database.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
+        except duckdb.Error as error:
+            raise FinineError(
+                f"{path} cannot be read as Parquet: {first_line(error)}.", "Run it again."
+            ) from error
+        return [(line[0], line[1]) for line in lines]
+
+    def _name_data_columns(self, dataset: Path) -> None:
+        """Choose the name of each input column, and how to read it from the file."""
+        in_duckdb = self._describe(self._dataset_sql, dataset)
+        # DuckDB renames columns that differ only in case, so names are paired up by position.
+        names = pq.read_schema(dataset).names
+        if ROW_NUMBER not in names:
+            raise FinineError(f"{dataset} has no column {ROW_NUMBER}.", "Run it again.")
+        taken = {name.casefold() for name, _ in self._score_columns} | {_JOIN_KEY}
+        for name, (source, kind) in zip(names, in_duckdb, strict=True):
+            if name == ROW_NUMBER:
+                self._data_sql.append(f"{quoted(source)} AS {_JOIN_KEY}")
+                continue
+            alias = name
+            while alias.casefold() in taken:
+                alias = f"data_{alias}"
+            taken.add(alias.casefold())
+            self._data_columns.append((alias, kind))
+            self._data_sql.append(f"{quoted(source)} AS {quoted(alias)}")
+
+
+_JOIN_KEY = "finine_row_number"  # the input's row number inside a query; never shown
+
+
+def _existing(path: Path) -> Path:
+    if not path.is_file():
+        raise FinineError(f"{path} does not exist.", "Wait until the run is finished.")
+    return path.resolve()
+
+
+def _path_literal(path: Path) -> str:
+    """A path for read_parquet, in which DuckDB would otherwise expand wildcards."""
+    return literal("".join(f"[{letter}]" if letter in "*?[" else letter for letter in str(path)))
+
+
+def _locked_database(readable: list[Path]) -> duckdb.DuckDBPyConnection:
+    """An in-memory database that can read the given files, and whose settings cannot change."""
+    database = duckdb.connect(":memory:")
+    paths = ", ".join(f"{literal(str(path))}, {_path_literal(path)}" for path in readable)
+    for setting in (
+        f"memory_limit = '{MEMORY_LIMIT}'",
+        f"threads = {THREADS}",
+        "temp_directory = ''",  # nothing spills to disk: a query too large is refused instead
+        "autoinstall_known_extensions = false",
+        "autoload_known_extensions = false",
+        "python_enable_replacements = false",  # else a name in SQL finds our Python variables
+        f"allowed_paths = [{paths}]",
+        "enable_external_access = false",
+        "lock_configuration = true",
+    ):
+        database.execute(f"SET {setting}")
+    return database

@@ -1,0 +1,155 @@
+"""Numbers and categories as model inputs.
+
+Takes the feature columns and gives standardised numbers (missing values: the training median plus
+a column that says so) and one-hot categories (rare ones together in one column), fitted on the
+training rows only. Columns that do not vary there are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from finine_core.dataset.dataset import Dataset, Part
+from finine_core.dataset.encoders.base import Block
+from finine_core.dataset.roles import Roles
+from finine_core.dataset.values import as_text, row_name
+from finine_core.errors import FinineError
+
+# One-hot columns per category column at most, the one for the rest included: beyond this the
+# frequent categories carry nearly all rows, and single-row columns would only memorise.
+MAX_CATEGORIES = 32
+# float32 holds up to 3e38; standardising squares differences in float64. Beyond this a number is
+# a placeholder or a slip, and would make every other value of its column look the same.
+LARGEST = 1e30
+MISSING = "(missing)"
+OTHER = "(other)"
+
+
+@dataclass(frozen=True)
+class Tabular:
+    """Numbers and categories, side by side."""
+
+    name: str = "tabular"
+
+    def columns(self, roles: Roles) -> tuple[str, ...]:
+        """The feature columns."""
+        return roles.features
+
+    def encode(self, dataset: Dataset, columns: Sequence[str], seed: int) -> Block:  # noqa: ARG002
+        """Encode the columns; there is nothing random in it, so `seed` is not used.
+
+        Raises:
+            FinineError: a number is infinite or beyond ±1e30 (row, column and value are named).
+
+        Examples:
+            >>> from pathlib import Path
+            >>> table = pa.table({"x": [1.0, 3.0, None], "c": ["a", "b", "a"], "y": [0, 1, 0]})
+            >>> part = Part(table, np.array([0, 1, 0]), np.arange(3))
+            >>> empty = Part(table.slice(0, 0), np.array([], int), np.array([], int))
+            >>> roles = Roles(label="y", features=("x", "c"))
+            >>> block = TABULAR.encode(Dataset(
+            ...     Path("a.csv"), table, roles, "classification", ("0", "1"), part, empty, "", ()
+            ... ), roles.features, seed=0)
+            >>> block.names
+            ('x', 'x is missing', 'c = a', 'c = b')
+            >>> block.train.shape, block.validation.shape
+            ((3, 4), (0, 4))
+        """
+        numbers: list[str] = []
+        categories: list[str] = []
+        for name in columns:
+            if _varies(dataset.train.table.column(name)):
+                numeric = _is_number(dataset.table.column(name).type)
+                (numbers if numeric else categories).append(name)
+        train = _frame(dataset.train, numbers, categories)
+        validation = _frame(dataset.validation, numbers, categories)
+        if not numbers and not categories:
+            return Block(np.empty((len(train), 0)), np.empty((len(validation), 0)), (), ())
+        return _fit(train, validation, numbers, categories)
+
+
+def _fit(
+    train: pd.DataFrame, validation: pd.DataFrame, numbers: list[str], categories: list[str]
+) -> Block:
+    # Imported here because scikit-learn takes about a second, and only a run needs it.
+    from sklearn.compose import ColumnTransformer
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    scaled = make_pipeline(SimpleImputer(strategy="median", add_indicator=True), StandardScaler())
+    one_hot = OneHotEncoder(
+        max_categories=MAX_CATEGORIES, handle_unknown="infrequent_if_exist", sparse_output=False
+    )
+    transformer = ColumnTransformer(
+        [("numbers", scaled, numbers), ("categories", one_hot, categories)], sparse_threshold=0
+    )
+    encoded = transformer.fit_transform(train)
+    # scikit-learn refuses tables without rows
+    held_out = transformer.transform(validation) if len(validation) else encoded[:0]
+
+    names: list[str] = []
+    sources: list[str] = []
+    if numbers:
+        # the indicators of the columns that miss values in training follow after all numbers
+        gaps = [name for name in numbers if train[name].isna().any()]
+        names += [*numbers, *(f"{name} is missing" for name in gaps)]
+        sources += [*numbers, *gaps]
+    if categories:
+        fitted = transformer.named_transformers_["categories"]
+        for position, name in enumerate(categories):
+            rare = fitted.infrequent_categories_[position]
+            kept = [
+                value
+                for value in fitted.categories_[position]
+                if rare is None or value not in set(rare)
+            ]
+            shown = [*kept, OTHER] if rare is not None else kept
+            names += [f"{name} = {value}" for value in shown]
+            sources += [name] * len(shown)
+    return Block(
+        np.asarray(encoded, np.float64),
+        np.asarray(held_out, np.float64),
+        tuple(names),
+        tuple(sources),
+    )
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
+
+
+def _varies(column: pa.ChunkedArray) -> bool:
+    """Whether a column tells training rows apart; missing against present counts."""
+    return int(pc.count_distinct(column, mode="all").as_py()) > 1
+
+
+def _frame(part: Part, numbers: list[str], categories: list[str]) -> pd.DataFrame:
+    """The columns as scikit-learn takes them: float64 with NaN for missing; strings."""
+    data: dict[str, np.ndarray] = {}
+    for name in numbers:
+        column = part.table.column(name)
+        values = column.cast(pa.float64(), safe=False).to_numpy()
+        bad = np.flatnonzero(np.abs(values) > LARGEST)  # NaN (missing) compares as False
+        if len(bad):
+            first = int(bad[0])
+            raise FinineError(
+                f"Column {name!r} is {column[first].as_py()} in "
+                f"{row_name(int(part.row_numbers[first]))}; numbers must be within "
+                f"±{LARGEST:.0e}.",
+                "Correct the value, or leave it empty if it is missing.",
+            )
+        data[name] = values
+    for name in categories:
+        text = pc.fill_null(as_text(part.table.column(name)), MISSING)
+        data[name] = np.array(text.to_pylist(), dtype=object)
+    return pd.DataFrame(data, index=range(part.table.num_rows))
+
+
+TABULAR = Tabular()

@@ -1,0 +1,95 @@
+"""What every file format has in common.
+
+Gives the `Format` protocol (read a file; write a subset of its rows), the `RawTable` a format
+returns, and the checks each of them needs: column names that can be addressed, at least one row,
+a mask that fits the file.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from finine_core.errors import FinineError
+
+# Rows converted to Arrow at a time: Python objects cost ~10x their text, so only this many
+# live at once, while the per-chunk overhead stays below a percent.
+CHUNK_ROWS = 50_000
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """A file's rows with typed columns, and what a person should know about the reading.
+
+    Attributes:
+        table: one line per row of the file, in input order.
+        notes: sentences, for example the encoding that was assumed.
+    """
+
+    table: pa.Table
+    notes: tuple[str, ...]
+
+
+class Format(Protocol):
+    """One file format: how its rows are read, and how some of them are written again."""
+
+    @property
+    def name(self) -> str:
+        """The name a person knows it by, such as 'CSV'."""
+
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """The file name endings it is chosen by, in lower case with the dot."""
+
+    def read(self, path: Path) -> RawTable:
+        """Read all rows; a file that cannot be read as it stands is a `FinineError`."""
+
+    def write_subset(self, source: Path, keep: np.ndarray, destination: Path) -> None:
+        """Write the rows of `source` where `keep` (bool, n) is True to `destination`."""
+
+
+def check_column_names(names: Sequence[str], path: Path) -> None:
+    """Refuse column names that are empty or used twice.
+
+    Examples:
+        >>> check_column_names(["text", "label"], Path("a.csv"))
+        >>> check_column_names(["text", "text"], Path("a.csv"))
+        Traceback (most recent call last):
+            ...
+        finine_core.errors.FinineError: a.csv: the column name 'text' is used 2 times. \
+Give every column its own name.
+    """
+    for position, name in enumerate(names):
+        if not name.strip():
+            raise FinineError(
+                f"{path.name}: column {position + 1} of {len(names)} has no name in the header.",
+                "Give it a name or remove the column (pandas writes a nameless column for its "
+                "index: use to_csv(index=False)).",
+            )
+    for name, count in Counter(names).items():
+        if count > 1:
+            raise FinineError(
+                f"{path.name}: the column name {name!r} is used {count} times.",
+                "Give every column its own name.",
+            )
+
+
+def check_mask(keep: np.ndarray, path: Path) -> None:
+    """Refuse a mask of rows that is not one-dimensional bool (a bug of the caller)."""
+    if keep.ndim != 1 or keep.dtype != np.bool_:
+        raise ValueError(f"keep for {path.name} must be bool (n,), is {keep.dtype} {keep.shape}")
+
+
+def check_mask_fits(keep: np.ndarray, rows: int, path: Path) -> None:
+    """Refuse a mask made for another number of rows than the file has."""
+    if len(keep) != rows:
+        raise FinineError(
+            f"{path.name} has {rows} rows, but the decisions are about {len(keep)} rows.",
+            "The file was changed after it was loaded; load it again or restore it.",
+        )

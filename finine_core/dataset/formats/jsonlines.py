@@ -1,0 +1,208 @@
+"""JSON Lines: which rows does a file with one JSON object per line hold?
+
+Takes such a file and gives its rows as a table whose columns are the keys of all rows together,
+in order of first appearance; a key a row lacks is missing there, and nested values become JSON
+text. A subset is the original file minus the lines of the removed rows.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from finine_core.dataset.formats.base import (
+    CHUNK_ROWS,
+    RawTable,
+    check_column_names,
+    check_mask,
+    check_mask_fits,
+)
+from finine_core.dataset.formats.text_lines import copy_without, detect_encoding, open_lines
+from finine_core.errors import FinineError
+from finine_core.files import write_atomically
+
+
+@dataclass
+class _Column:
+    """What was seen of one key so far: its values as text, per chunk, and their JSON types."""
+
+    chunks: list[pa.Array | None]
+    kinds: set[str]
+    nan: int = 0
+
+
+@dataclass(frozen=True)
+class JsonLines:
+    """Files with one JSON object per line.
+
+    Examples:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "a.jsonl"
+        >>> _ = path.write_text('{"text": "one", "label": 1}\\n\\n{"label": 0, "tags": ["x"]}\\n')
+        >>> JSON_LINES.read(path).table.to_pydict()
+        {'text': ['one', None], 'label': [1, 0], 'tags': [None, '["x"]']}
+    """
+
+    name: str = "JSON Lines"
+    suffixes: tuple[str, ...] = (".jsonl", ".ndjson")
+
+    def read(self, path: Path) -> RawTable:
+        """Read all rows with typed columns; a column of mixed types becomes text, with a note.
+
+        Raises:
+            FinineError: a line is not a JSON object (the line is named), or no line is.
+        """
+        encoding = detect_encoding(path)
+        columns: dict[str, _Column] = {}
+        lengths: list[int] = []  # rows per chunk
+        rows: list[dict[str, object]] = []
+        where = ""
+        with open_lines(path, encoding) as lines:
+            start = lines.offset
+            for line in lines:
+                if line.strip():
+                    rows.append(_parse(line, path, lines.number))
+                offending = encoding.first_not_utf8
+                if offending is not None and start <= offending < lines.offset:
+                    where = f"line {lines.number} of the file"
+                start = lines.offset
+                if len(rows) == CHUNK_ROWS:
+                    _flush(rows, columns, lengths)
+                    rows = []
+        if rows:
+            _flush(rows, columns, lengths)
+        if not lengths:
+            raise FinineError(f"{path.name} is empty.", "Each line must be one JSON object.")
+        if not columns:
+            raise FinineError(
+                f"{path.name}: no row has any key.", "Each line must be an object with its columns."
+            )
+        check_column_names(list(columns), path)
+        notes = [encoding.note(where)] if where else []
+        arrays = []
+        for name, column in columns.items():
+            text = pa.chunked_array(_padded(column.chunks, lengths), pa.string())
+            typed, note = _typed(name, text, column)
+            arrays.append(typed)
+            notes += [note] if note else []
+        return RawTable(pa.table(arrays, names=list(columns)), tuple(notes))
+
+    def write_subset(self, source: Path, keep: np.ndarray, destination: Path) -> None:
+        """Write the original bytes without the lines of the rows where `keep` is False."""
+        check_mask(keep, source)
+        removed: list[tuple[int, int]] = []
+        count = 0
+        with open_lines(source, detect_encoding(source)) as lines:
+            start = lines.offset
+            for line in lines:
+                if line.strip():
+                    if count < len(keep) and not keep[count]:
+                        removed.append((start, lines.offset))
+                    count += 1
+                start = lines.offset
+        check_mask_fits(keep, count, source)
+        with write_atomically(destination) as temporary:
+            copy_without(source, removed, temporary)
+
+
+def _parse(line: str, path: Path, number: int) -> dict[str, object]:
+    mend = 'Each line must be one whole JSON object, such as {"text": "…", "label": 1}.'
+    try:
+        value = json.loads(line, object_pairs_hook=_unique_keys)
+    except json.JSONDecodeError as error:
+        raise FinineError(
+            f"{path.name}: line {number} is not JSON ({error.msg} at character {error.pos}).", mend
+        ) from None
+    except (ValueError, RecursionError) as error:
+        raise FinineError(f"{path.name}: line {number} cannot be read ({error}).", mend) from None
+    if not isinstance(value, dict):
+        kind = {"list": "a list"}.get(type(value).__name__, "a single value")
+        raise FinineError(f"{path.name}: line {number} is {kind}, not a JSON object.", mend)
+    return value
+
+
+def _unique_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"the key {twice!r} is used twice in one object")
+    return found
+
+
+def _flush(rows: list[dict[str, object]], columns: dict[str, _Column], lengths: list[int]) -> None:
+    """Turn a chunk of rows into one text array per key; keys seen earlier get nulls."""
+    for row in rows:
+        for key in row:
+            if key not in columns:
+                # None stands for a chunk before the key first appeared; see _padded.
+                columns[key] = _Column([None] * len(lengths), set())
+    for key, column in columns.items():
+        texts = [_as_text(row.get(key), column) for row in rows]
+        try:
+            column.chunks.append(pa.array(texts, pa.string()))
+        except UnicodeEncodeError:
+            raise FinineError(
+                f"Column {key!r} holds half of a surrogate pair (such as \\ud800), "
+                "which is not a character.",
+                "Remove it from the file.",
+            ) from None
+    lengths.append(len(rows))
+
+
+def _as_text(value: object, column: _Column) -> str | None:
+    """The value as text that its type's Arrow cast reads back exactly; remember its type."""
+    if value is None:
+        return None
+    if isinstance(value, str):
+        column.kinds.add("text")
+        return value
+    if isinstance(value, bool):
+        column.kinds.add("bool")
+        return "true" if value else "false"
+    if isinstance(value, int):
+        column.kinds.add("int")
+        return str(value)
+    if isinstance(value, float):
+        if math.isnan(value):
+            column.nan += 1
+            return None
+        column.kinds.add("float")
+        return repr(value)
+    column.kinds.add("nested")
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _padded(chunks: list[pa.Array | None], lengths: list[int]) -> list[pa.Array]:
+    return [
+        pa.nulls(length, pa.string()) if chunk is None else chunk
+        for chunk, length in zip(chunks, lengths, strict=True)
+    ]
+
+
+def _typed(name: str, text: pa.ChunkedArray, column: _Column) -> tuple[pa.ChunkedArray, str | None]:
+    note = None
+    if column.nan:
+        note = f"Column {name!r}: NaN in {column.nan} rows was read as missing."
+    if column.kinds == {"bool"}:
+        return pc.equal(text, "true"), note
+    if column.kinds == {"int"}:
+        try:
+            return text.cast(pa.int64()), note
+        except pa.ArrowInvalid:
+            return text, f"Column {name!r} has integers of more than 64 bits; it was read as text."
+    if column.kinds in ({"float"}, {"int", "float"}):
+        return text.cast(pa.float64()), note
+    if len(column.kinds) > 1:
+        mixed = " and ".join(sorted(column.kinds))
+        note = f"Column {name!r} mixes {mixed} values; it was read as text."
+    return text, note
+
+
+JSON_LINES = JsonLines()

@@ -1,0 +1,160 @@
+"""Which column is probably the label, the text, a feature, the id, or of no use?
+
+Takes a table and gives one suggestion with a reason per column, from names and values alone.
+They are guesses for a person to overrule; nothing is decided here.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from finine_core.dataset.values import is_blank
+
+LABEL_NAMES = ("label", "labels", "target", "class", "y", "category", "sentiment", "outcome")
+ID_NAMES = ("id", "ids", "uid", "uuid", "guid", "key", "index", "idx", "row", "row_number")
+ID_ENDING = re.compile(r"([_\- ]id|[a-z]I[dD])$")
+TEXT_NAMES = (
+    "text", "texts", "sentence", "review", "comment", "body", "content", "message", "tweet",
+    "title", "question", "document", "description",
+)  # fmt: skip
+# A column named like this is another version of the label: learning from it would be a leak.
+OTHER_LABEL = re.compile(r"^(reference|gold|truth|ground_?truth|(true|clean|original|noisy)_.*)$")
+TRAINING_WORDS = frozenset({"train", "training"})
+VALIDATION_WORDS = frozenset({"validation", "val", "valid", "dev", "test"})
+
+# A label without a telling name is guessed among columns with at most this many values.
+MAX_GUESSED_CLASSES = 20
+# A category's values come back: below this many rows per value a column is not one.
+MIN_REPEATS = 3.0
+# From this mean number of words on, short strings are read as text rather than as names.
+TEXT_WORDS = 3.0
+# From here on it is text even if values repeat (templates, duplicated answers).
+LONG_TEXT_WORDS = 8.0
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """One column's probable role (label, text, feature, id, split, ignore) and why."""
+
+    column: str
+    role: str
+    reason: str
+
+
+def suggest_roles(table: pa.Table, label: str | None = None) -> list[Suggestion]:
+    """Suggest a role for every column, in the table's order.
+
+    Args:
+        table: (n rows) with typed columns, as `read_table` gives it.
+        label: the label column where the person already named it; guessed otherwise.
+
+    Examples:
+        >>> table = pa.table({
+        ...     "id": [1, 2, 3, 4],
+        ...     "review": ["a fine film", "what a bore", "just lovely", "never again, please"],
+        ...     "stars": [5, 1, 5, 1],
+        ...     "label": ["good", "bad", "good", "bad"],
+        ... })
+        >>> [(s.column, s.role) for s in suggest_roles(table)]
+        [('id', 'id'), ('review', 'text'), ('stars', 'feature'), ('label', 'label')]
+    """
+    reason = "you named it"
+    if label is None:
+        label, reason = _guess_label(table)
+    found: list[Suggestion] = []
+    has_id = False
+    for name in table.column_names:
+        if name == label:
+            found.append(Suggestion(name, "label", reason))
+            continue
+        role, why = _role_of(name, table.column(name))
+        if role == "id" and has_id:
+            role, why = "ignore", "a second id"
+        has_id = has_id or role == "id"
+        found.append(Suggestion(name, role, why))
+    return found
+
+
+def _guess_label(table: pa.Table) -> tuple[str | None, str]:
+    by_lower = {name.strip().lower(): name for name in table.column_names}
+    for known in LABEL_NAMES:
+        name = by_lower.get(known)
+        if name is not None and 2 <= _distinct(table.column(name)) < max(table.num_rows, 3):
+            return name, f"its name is {name!r}"
+    for name in reversed(table.column_names):
+        column = table.column(name)
+        is_fraction = pa.types.is_floating(column.type)
+        distinct = _distinct(column)
+        repeats = table.num_rows / max(distinct, 1)
+        if not is_fraction and 2 <= distinct <= MAX_GUESSED_CLASSES and repeats >= MIN_REPEATS:
+            return name, f"the last column with few values ({distinct})"
+    return None, ""
+
+
+def _distinct(column: pa.ChunkedArray) -> int:
+    return 0 if pa.types.is_nested(column.type) else int(pc.count_distinct(column).as_py())
+
+
+def _role_of(name: str, column: pa.ChunkedArray) -> tuple[str, str]:
+    kind = column.type
+    lower = name.strip().lower()
+    present = column.filter(pc.invert(is_blank(column)))
+    numeric = pa.types.is_integer(kind) or pa.types.is_floating(kind)
+    if len(present) == 0:
+        return "ignore", "it has no values"
+    if not (numeric or pa.types.is_boolean(kind) or pa.types.is_string(kind)):
+        return "ignore", f"its type ({kind}) is neither numbers nor text"
+    distinct = _distinct(present)
+    if distinct == 1 and len(present) == len(column):
+        return "ignore", "every row has the same value"
+    if OTHER_LABEL.match(lower):
+        return "ignore", "its name says that it is another version of the label"
+
+    unique = distinct == len(column)
+    if lower in ID_NAMES or ID_ENDING.search(name.strip()):
+        if unique and not pa.types.is_floating(kind):
+            return "id", "its name says id, and no value repeats"
+        if not pa.types.is_floating(kind):
+            return "ignore", "its name says id, but values repeat"
+    if pa.types.is_integer(kind) and unique and _counts_rows(present):
+        return "id", "it counts the rows"
+    if numeric:
+        return "feature", "numbers"
+    if pa.types.is_boolean(kind):
+        return "feature", "true or false"
+    return _role_of_strings(lower, present, distinct, unique)
+
+
+def _counts_rows(column: pa.ChunkedArray) -> bool:
+    values = column.to_numpy()
+    return len(values) > 2 and bool(values[0] in (0, 1) and np.all(np.diff(values) == 1))
+
+
+def _role_of_strings(
+    lower: str, present: pa.ChunkedArray, distinct: int, unique: bool
+) -> tuple[str, str]:
+    if distinct == 2 or distinct <= len(TRAINING_WORDS | VALIDATION_WORDS):
+        values = {str(v).strip().lower() for v in present.unique().to_pylist()}
+        if (
+            values & TRAINING_WORDS
+            and values & VALIDATION_WORDS
+            and values <= TRAINING_WORDS | VALIDATION_WORDS
+        ):
+            return "split", "its values say train and validation"
+    words = float(
+        pc.mean(pc.add(pc.count_substring_regex(present, r"\S\s+\S"), pa.scalar(1))).as_py()
+    )
+    repeats = len(present) / distinct
+    named_text = lower in TEXT_NAMES
+    if words >= LONG_TEXT_WORDS or (repeats < MIN_REPEATS and (named_text or words >= TEXT_WORDS)):
+        return "text", f"{words:.0f} words a row"
+    if repeats >= MIN_REPEATS:
+        return "feature", f"a category with {distinct} values"
+    if unique and words == 1:
+        return "id", "short codes, and no value repeats"
+    return "ignore", f"{distinct} different short values in {len(present)} rows"

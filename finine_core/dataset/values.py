@@ -1,0 +1,99 @@
+"""How does a person read a value, a row, a column name?
+
+Gives cell values as text ("1", "0.5", "true"), row numbers as words for error messages, and the
+error for a column that does not exist, with close matches first.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from finine_core.errors import FinineError
+
+SHOWN_ROWS = 5  # rows named in an error message; enough to find the pattern, short enough to read
+
+
+def as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The column's values as strings a person would write; missing stays missing.
+
+    Examples:
+        >>> as_text(pa.chunked_array([[1.0, 0.5, None]])).to_pylist()
+        ['1', '0.5', None]
+        >>> as_text(pa.chunked_array([[True, False]])).to_pylist()
+        ['true', 'false']
+    """
+    if not pa.types.is_floating(column.type):
+        return column.cast(pa.string())
+    encoded = column.dictionary_encode().combine_chunks()
+    if isinstance(encoded, pa.ChunkedArray):  # older pyarrow gives one chunk, still wrapped
+        encoded = pa.concat_arrays(encoded.chunks)
+    words = [number_text(value) for value in encoded.dictionary.to_pylist()]
+    return pa.chunked_array([pa.array(words, pa.string()).take(encoded.indices)])
+
+
+def number_text(value: float) -> str:
+    """A number without a needless point.
+
+    Examples:
+        >>> number_text(3.0), number_text(0.1), number_text(float("inf"))
+        ('3', '0.1', 'inf')
+    """
+    # Beyond 2**53 floats are no longer all integers' neighbours: show them in exponent form.
+    return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
+
+
+def is_blank(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Where the column (n,) has no value: null, or for strings also only white space.
+
+    Examples:
+        >>> is_blank(pa.chunked_array([["a", " ", None]])).to_pylist()
+        [False, True, True]
+    """
+    if pa.types.is_string(column.type):
+        trimmed = pc.utf8_trim_whitespace(column)
+        return pc.fill_null(pc.equal(trimmed, ""), True)
+    return pc.is_null(column)
+
+
+def row_name(row_number: int) -> str:
+    """A row number as words; -1, -2, … are the rows of a second file.
+
+    Examples:
+        >>> row_name(7), row_name(-1)
+        ('row 7', 'row 0 of the validation file')
+    """
+    return (
+        f"row {row_number}" if row_number >= 0 else f"row {-row_number - 1} of the validation file"
+    )
+
+
+def rows_named(rows: Sequence[int]) -> str:
+    """The first few of some row numbers, for an error message.
+
+    Examples:
+        >>> rows_named([3]), rows_named([1, 2, 3, 4, 5, 6])
+        ('row 3', 'rows 1, 2, 3, 4, 5, …')
+    """
+    shown = ", ".join(str(row) for row in rows[:SHOWN_ROWS])
+    return f"row{'s' if len(rows) > 1 else ''} {shown}{', …' if len(rows) > SHOWN_ROWS else ''}"
+
+
+def no_such_column(name: str, columns: Sequence[str], where: str = "") -> FinineError:
+    """The error for a column that does not exist: close matches first, then all columns.
+
+    Examples:
+        >>> str(no_such_column("lable", ["text", "label"]))
+        "There is no column 'lable'. Did you mean 'label'? Columns: 'text', 'label'."
+    """
+    by_lower = {column.strip().lower(): column for column in columns}
+    close = difflib.get_close_matches(name.strip().lower(), list(by_lower), n=2)
+    guess = " or ".join(repr(by_lower[match]) for match in close)
+    listed = f"Columns: {', '.join(map(repr, columns))}."
+    return FinineError(
+        f"There is no column {name!r}{where}.",
+        f"Did you mean {guess}? {listed}" if guess else listed,
+    )

@@ -1,0 +1,29 @@
+"""Estimators of μ from recorded signals: add a file, then its line here."""
+
+from __future__ import annotations
+
+from finine_core.errors import FinineError
+from finine_core.influence.estimators.base import Estimator
+from finine_core.influence.estimators.composed import Composed
+from finine_core.influence.estimators.gaussian import Gaussian
+
+ESTIMATORS: dict[str, Estimator] = {one.name: one for one in (Gaussian(), Composed())}
+DEFAULT_ESTIMATOR = "gaussian"
+
+
+def estimator(name: str) -> Estimator:
+    """The registered estimator called `name`.
+
+    Raises:
+        FinineError: no such estimator; the known ones are named.
+
+    Examples:
+        >>> estimator("gaussian").name
+        'gaussian'
+    """
+    if name not in ESTIMATORS:
+        raise FinineError(f"There is no estimator '{name}'.", f"Known: {', '.join(ESTIMATORS)}.")
+    return ESTIMATORS[name]
+
+
+__all__ = ["DEFAULT_ESTIMATOR", "ESTIMATORS", "Estimator", "estimator"]

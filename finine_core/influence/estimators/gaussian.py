@@ -1,0 +1,25 @@
+"""The `gaussian` estimator: pooled mean over pooled deviation.
+
+μ_step,i = Σ_t s_it / √(T Σ_t σ²_it); the whole run's μ_i = p √T_total · μ_step,i (DESIGN §1.3).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from finine_core.influence.signals import TargetSignals
+
+
+class Gaussian:
+    """Mean signal over pooled standard deviation."""
+
+    name = "gaussian"
+    description = "mean signal over the pooled deviation of the recorded steps (default)"
+
+    def mu(self, signals: TargetSignals) -> NDArray[np.float64]:
+        steps = len(signals.signal)
+        total = signals.signal.sum(axis=0, dtype=np.float64)
+        variance = signals.variance.sum(axis=0, dtype=np.float64)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return signals.scale * total / np.sqrt(steps * variance)

@@ -1,0 +1,209 @@
+"""The signals of a run on disk: one T × n float32 array per quantity and target.
+
+T recorded steps, n training rows (positions in the training part, 0 … n−1). Signals add up over
+a group of rows, so whatever is asked later is answered from these files without another run.
+Arrays are memory-mapped; readers open them read-only.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from finine_core.errors import FinineError
+from finine_core.files import write_json
+
+Floats = NDArray[np.float32]
+SCHEMA = 1
+# Per target, each (T, n), or (T, 1) where it is the same for every row (DESIGN §1.2):
+#   signal      s_it  = η_t ⟨g_τ, g_i⟩ / b
+#   background  o_t   = η_t ⟨g_τ, mean gradient of the batch without the row⟩
+#   trend       E[o_t] over random batches
+#   variance    σ²_it = η_t² Var_j ⟨g_τ, g_j⟩ / b
+QUANTITIES = ("signal", "background", "trend", "variance")
+
+
+@dataclass(frozen=True)
+class SignalPlan:
+    """What a run will record; fixed before its first step.
+
+    Attributes:
+        rows: training rows n.
+        steps: the recorded optimiser steps, T of them, increasing.
+        total_steps: optimiser steps of the whole run, T_total.
+        epochs: times each row enters a batch.
+        batch_size: rows per batch (the last batch of an epoch may be smaller).
+        probe_rows: rows drawn at each recorded step for the variance.
+        targets: names.
+        row_targets: those of the targets whose background differs from row to row.
+    """
+
+    rows: int
+    steps: tuple[int, ...]
+    total_steps: int
+    epochs: int
+    batch_size: int
+    probe_rows: int
+    targets: tuple[str, ...]
+    row_targets: tuple[str, ...]
+
+    def width(self, target: str, quantity: str) -> int:
+        """Columns of one stored array: n, or 1 where all rows share the value."""
+        return self.rows if quantity == "signal" or target in self.row_targets else 1
+
+
+@dataclass(frozen=True)
+class TargetSignals:
+    """Recorded signals of some rows on one target; every array has T lines.
+
+    Attributes:
+        signal: (T, n).
+        background, trend, variance: (T, n) or (T, 1).
+        scale: p √T_total, which turns a step's μ into the whole run's (DESIGN §1.3).
+    """
+
+    signal: Floats
+    background: Floats
+    trend: Floats
+    variance: Floats
+    scale: float
+
+    def of_steps(self, index: NDArray[np.int64]) -> TargetSignals:
+        """The same rows at the given positions among the recorded steps (repeats allowed)."""
+        return replace(self, **{name: getattr(self, name)[index] for name in QUANTITIES})
+
+    def of_rows(self, rows: slice | NDArray[np.int64]) -> TargetSignals:
+        """The same steps for the given training rows."""
+        return replace(
+            self,
+            **{
+                name: array[:, rows] if array.shape[1] == self.signal.shape[1] else array
+                for name in QUANTITIES
+                for array in (getattr(self, name),)
+            },
+        )
+
+
+class SignalWriter:
+    """Writes signals while a run goes on; a resumed run goes on in the same files."""
+
+    def __init__(self, folder: Path, plan: SignalPlan) -> None:
+        self.folder, self.plan = folder, plan
+        folder.mkdir(parents=True, exist_ok=True)
+        steps = len(plan.steps)
+        self._arrays = {
+            (target, quantity): self._open(
+                f"{target}.{quantity}", (steps, plan.width(target, quantity))
+            )
+            for target in plan.targets
+            for quantity in QUANTITIES
+        }
+        self._losses = self._open("losses", (steps, plan.rows))
+        self._batches = self._open("batches", (steps, plan.batch_size), np.int64)
+        self._rates = self._open("learning_rates", (steps,), np.float64)
+        write_json(folder / "index.json", {"schema": SCHEMA, **_as_json(plan)})
+
+    def write(
+        self, line: int, target: str, rows: slice, **quantities: NDArray[np.floating]
+    ) -> None:
+        """Store quantities of some rows at the line-th recorded step."""
+        for quantity, values in quantities.items():
+            array = self._arrays[target, quantity]
+            if array.shape[1] == 1:
+                array[line, 0] = values
+            else:
+                array[line, rows] = values
+
+    def write_losses(self, line: int, rows: slice, losses: NDArray[np.floating]) -> None:
+        """Store the rows' losses at the line-th recorded step."""
+        self._losses[line, rows] = losses
+
+    def write_step(self, line: int, batch: NDArray[np.int64], learning_rate: float) -> None:
+        """Store which rows the step's batch held, and its learning rate."""
+        self._batches[line] = -1  # padding, for a smaller last batch
+        self._batches[line, : len(batch)] = batch
+        self._rates[line] = learning_rate
+
+    def flush(self) -> None:
+        """Bring everything written so far to disk (before a checkpoint refers to it)."""
+        for array in (*self._arrays.values(), self._losses, self._batches, self._rates):
+            array.flush()
+
+    def _open(self, name: str, shape: tuple[int, ...], dtype: type = np.float32) -> np.memmap:
+        path = self.folder / f"{name}.npy"
+        if path.exists():
+            stored = np.lib.format.open_memmap(path, mode="r+")
+            if stored.shape == shape and stored.dtype == dtype:
+                return stored
+        return np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
+
+
+class SignalStore:
+    """Reads the signals of a run lazily, read-only.
+
+    Raises:
+        FinineError: there are no signals here, or they are of another schema.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        index = folder / "index.json"
+        if not index.exists():
+            raise FinineError(f"No signals were recorded in {folder}.", "Let the run finish first.")
+        stored: dict[str, Any] = json.loads(index.read_text(encoding="utf-8"))
+        if stored.pop("schema") != SCHEMA:
+            raise FinineError(f"{index} was written by another version of finine.", "Run again.")
+        fields: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in stored.items()
+        }
+        self.plan = SignalPlan(**fields)
+
+    @property
+    def scale(self) -> float:
+        """p √T_total with p = 1 / steps per epoch: a row enters one batch an epoch."""
+        return self.plan.epochs / float(np.sqrt(self.plan.total_steps))
+
+    def target(self, name: str) -> TargetSignals:
+        """The signals on one target, memory-mapped.
+
+        Raises:
+            FinineError: the run did not record this target; the recorded ones are named.
+        """
+        if name not in self.plan.targets:
+            raise FinineError(
+                f"This run has no target '{name}'.", f"It has: {', '.join(self.plan.targets)}."
+            )
+        arrays = {quantity: self._load(f"{name}.{quantity}") for quantity in QUANTITIES}
+        return TargetSignals(**arrays, scale=self.scale)
+
+    def row(self, name: str, position: int) -> TargetSignals:
+        """The signals of one training row, (T, 1), its own share taken out of the background."""
+        signals = self.target(name).of_rows(slice(position, position + 1))
+        if name not in self.plan.row_targets:
+            present = (np.asarray(self.batches()) == position).any(axis=1)[:, None]
+            own = np.where(present, signals.signal, np.float32(0.0))
+            signals = replace(signals, background=signals.background - own)
+        return signals
+
+    def losses(self) -> Floats:
+        """Every training row's loss at every recorded step, (T, n)."""
+        return self._load("losses")
+
+    def batches(self) -> NDArray[np.int64]:
+        """The training rows in each recorded step's batch, (T, b), padded with −1."""
+        return np.load(self.folder / "batches.npy", mmap_mode="r", allow_pickle=False)
+
+    def _load(self, name: str) -> Floats:
+        return np.load(self.folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+
+
+def _as_json(plan: SignalPlan) -> dict[str, object]:
+    return {
+        key: list(value) if isinstance(value, tuple) else value
+        for key, value in plan.__dict__.items()
+    }

@@ -1,0 +1,147 @@
+"""What a person asks of a run, and what `auto` comes to.
+
+A `RunConfig` is what the CLI's options, the app's form and `finine_core.run` fill in; it is
+checked when it is made, before anything is read or started. `Resolved` is the same with every
+`auto` decided from the data; both are kept in run.json.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from finine_core.dataset import Dataset
+from finine_core.errors import FinineError
+from finine_core.training.models import MODELS, model_kind
+from finine_core.training.settings import Settings
+
+# About this many optimiser steps are taken when epochs are left to us: enough for the small
+# embedded models to fit, few enough for a first run of a minute.
+AUTO_STEPS = 2000
+AUTO_EPOCHS = (10, 40)  # fewest and most epochs `auto` takes
+WEIGHT_DECAY = 1e-4  # light, as usual; keeps logistic regression from growing without bound
+
+
+class RunConfig(BaseModel):
+    """Everything a run is told; fields are the CLI's options.
+
+    Examples:
+        >>> RunConfig(data="rows.csv", label="y").model
+        'auto'
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    data: str
+    label: str
+    text: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
+    id: str | None = None
+    ignore: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ("self", "validation")
+    validation: float | str = 0.2
+    model: str = "auto"
+    epochs: int | None = Field(default=None, ge=1, le=100_000)
+    batch_size: int = Field(default=32, ge=2, le=1_000_000)
+    lr: float | None = Field(default=None, gt=0, lt=1e6)
+    optimizer: Literal["sgd", "adam"] = "sgd"
+    weight_decay: float = Field(default=WEIGHT_DECAY, ge=0, lt=1)
+    seed: int = Field(default=0, ge=0, lt=2**31)
+    record_steps: int = Field(default=32, ge=4, le=10_000)
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+
+    @field_validator("data")
+    @classmethod
+    def _absolute(cls, value: str) -> str:
+        return str(Path(value).expanduser().resolve())
+
+    @field_validator("validation")
+    @classmethod
+    def _absolute_file(cls, value: float | str) -> float | str:
+        if isinstance(value, str) and not value.startswith("column:"):
+            return str(Path(value).expanduser().resolve())
+        return value
+
+    @field_validator("model")
+    @classmethod
+    def _known_model(cls, value: str) -> str:
+        if value != "auto" and value not in MODELS:
+            raise ValueError(f"there is no model '{value}'; known: auto, {', '.join(MODELS)}")
+        return value
+
+
+def make_config(**options: object) -> RunConfig:
+    """A `RunConfig`, with mistakes told as one `FinineError`.
+
+    Raises:
+        FinineError: an option is unknown or out of range; the option and value are named.
+
+    Examples:
+        >>> make_config(data="rows.csv", label="y", epochs=0)
+        Traceback (most recent call last):
+        finine_core.errors.FinineError: epochs = 0: Input should be greater than or equal to 1.
+    """
+    try:
+        return RunConfig.model_validate(options)
+    except ValidationError as error:
+        problems = [
+            f"{'.'.join(map(str, one['loc'][:1]))} = {one['input']!r}:"
+            f" {one['msg'].removeprefix('Value error, ')}."
+            for one in error.errors()
+        ]
+        raise FinineError(" ".join(dict.fromkeys(problems))) from None
+
+
+class Resolved(BaseModel):
+    """What the run really uses, every `auto` decided."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    model: str
+    epochs: int
+    batch_size: int
+    lr: float
+    optimizer: str
+    weight_decay: float
+    seed: int
+    targets: tuple[str, ...]
+
+    def settings(self) -> Settings:
+        """As the trainer takes them."""
+        return Settings(
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            learning_rate=self.lr,
+            optimizer=self.optimizer,
+            weight_decay=self.weight_decay,
+            seed=self.seed,
+        )
+
+
+def resolve(config: RunConfig, dataset: Dataset) -> Resolved:
+    """Decide every `auto` from the data: text alone gets `logistic`, tables get `mlp`."""
+    name = config.model
+    if name == "auto":
+        name = "logistic" if dataset.roles.text and not dataset.roles.features else "mlp"
+    rows = len(dataset.train.labels)
+    batch_size = min(config.batch_size, max(2, rows // 4))
+    epochs = config.epochs
+    if epochs is None:
+        fewest, most = AUTO_EPOCHS
+        epochs = int(min(max(AUTO_STEPS * batch_size / rows, fewest), most))
+    has_validation = len(dataset.validation.labels) > 0
+    targets = config.targets
+    if not has_validation and targets == RunConfig.model_fields["targets"].default:
+        targets = ("self",)  # left at the default, without validation rows: nothing was asked for
+    return Resolved(
+        model=name,
+        epochs=epochs,
+        batch_size=batch_size,
+        lr=config.lr or model_kind(name).learning_rates[config.optimizer],
+        optimizer=config.optimizer,
+        weight_decay=config.weight_decay,
+        seed=config.seed,
+        targets=targets,
+    )

@@ -1,0 +1,276 @@
+"""The one SQLite file of a home: which runs there are, and every decision ever made on them.
+
+`open_database` gives a connection to `<home>/finine.db` whose schema is current; the file is
+created when it is missing and migrated forward when it is old. Events are append-only: triggers
+refuse to change or remove one, so a decision can be undone but never silently lost.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from finine_core.errors import FinineError
+
+DATABASE_NAME = "finine.db"
+BUSY_SECONDS = 30.0  # how long a writer waits for another; a bulk mark of 100k rows takes under 1
+RETRY_SECONDS = 0.02  # pause between tries to switch to WAL, which SQLite does not wait for itself
+
+# MIGRATIONS[v] holds the statements that bring a file of schema version v to version v + 1. Only
+# append to it: files in the field have run the earlier ones.
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """CREATE TABLE runs (
+            run_id TEXT PRIMARY KEY NOT NULL,
+            name TEXT NOT NULL,
+            created_at TEXT NOT NULL
+        )""",
+        """CREATE TABLE events (
+            event_id INTEGER PRIMARY KEY AUTOINCREMENT,
+            run_id TEXT NOT NULL,
+            at TEXT NOT NULL,
+            reviewer TEXT NOT NULL,
+            kind TEXT NOT NULL CHECK (kind IN ('mark', 'undo', 'redo')),
+            decision TEXT NULL CHECK (decision IN ('delete', 'keep', 'review', 'clear')),
+            reason TEXT NOT NULL,
+            selection TEXT NOT NULL,
+            of_event INTEGER NULL REFERENCES events (event_id),
+            rows INTEGER NOT NULL,
+            CHECK ((kind = 'mark') = (decision IS NOT NULL)),
+            CHECK ((kind = 'mark') = (of_event IS NULL))
+        )""",
+        """CREATE TABLE event_rows (
+            event_id INTEGER NOT NULL REFERENCES events (event_id),
+            row_number INTEGER NOT NULL CHECK (row_number >= 0),
+            PRIMARY KEY (event_id, row_number)
+        ) WITHOUT ROWID""",
+        "CREATE INDEX events_of_run ON events (run_id, kind)",
+        """CREATE TRIGGER events_no_update BEFORE UPDATE ON events
+            BEGIN SELECT RAISE(ABORT, 'events are append-only'); END""",
+        """CREATE TRIGGER events_no_delete BEFORE DELETE ON events
+            BEGIN SELECT RAISE(ABORT, 'events are append-only'); END""",
+        """CREATE TRIGGER event_rows_no_update BEFORE UPDATE ON event_rows
+            BEGIN SELECT RAISE(ABORT, 'event_rows are append-only'); END""",
+        """CREATE TRIGGER event_rows_no_delete BEFORE DELETE ON event_rows
+            BEGIN SELECT RAISE(ABORT, 'event_rows are append-only'); END""",
+        # INSERT OR REPLACE removes the old line without firing a delete trigger.
+        """CREATE TRIGGER events_no_replace BEFORE INSERT ON events
+            WHEN EXISTS (SELECT 1 FROM events WHERE event_id = NEW.event_id)
+            BEGIN SELECT RAISE(ABORT, 'events are append-only'); END""",
+        """CREATE TRIGGER event_rows_no_replace BEFORE INSERT ON event_rows
+            WHEN EXISTS (SELECT 1 FROM event_rows
+                         WHERE event_id = NEW.event_id AND row_number = NEW.row_number)
+            BEGIN SELECT RAISE(ABORT, 'event_rows are append-only'); END""",
+    ),
+)
+SCHEMA_VERSION = len(MIGRATIONS)
+
+_LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_DAMAGED = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
+_NO_ACCESS = {
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_READONLY,
+}
+
+
+@contextmanager
+def open_database(home: Path) -> Iterator[sqlite3.Connection]:
+    """Give a connection to the database of `home`, created or migrated as needed, then close it.
+
+    The connection is in autocommit mode: group writes with `transaction`.
+
+    Raises:
+        FinineError: the file is no database, was written by a newer finine, cannot be opened, or
+            another process held its lock for longer than `BUSY_SECONDS`.
+
+    Examples:
+        >>> import tempfile
+        >>> with open_database(Path(tempfile.mkdtemp())) as connection:
+        ...     connection.execute("PRAGMA journal_mode").fetchone()[0]
+        'wal'
+    """
+    path = home / DATABASE_NAME
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        # isolation_level=None: Python opens no transactions of its own behind our back
+        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+    except (OSError, sqlite3.Error) as error:
+        raise FinineError(
+            f"The database {path} cannot be opened: {error}.",
+            "Check that the folder exists and that you may write to it.",
+        ) from error
+    try:
+        connection.execute("PRAGMA foreign_keys = ON")
+        _use_write_ahead_log(connection)
+        _migrate(connection, path)
+        yield connection
+    except sqlite3.DatabaseError as error:
+        explained = _explain(error, path)
+        if explained is None:  # a bug of ours, such as a constraint that was not met
+            raise
+        raise explained from error
+    finally:
+        connection.close()
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Make the writes of the body one transaction: all of them happen or none.
+
+    The write lock is taken at once (BEGIN IMMEDIATE), so what the body reads is still true when
+    it writes.
+
+    Examples:
+        >>> import tempfile
+        >>> with open_database(Path(tempfile.mkdtemp())) as connection, transaction(connection):
+        ...     _ = connection.execute("INSERT INTO runs VALUES ('a', 'first', '2026-01-01')")
+    """
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def register_run(home: Path, run_id: str, name: str, created_at: datetime | str) -> None:
+    """Note a run in the database; a run that is known already only takes the new name.
+
+    Args:
+        created_at: a time with its zone, or the same as ISO text; stored in UTC.
+
+    Raises:
+        FinineError: `created_at` is no ISO time or has no zone.
+
+    Examples:
+        >>> import tempfile
+        >>> home = Path(tempfile.mkdtemp())
+        >>> register_run(home, "r1", "tweets", "2026-01-01T10:00:00+00:00")
+        >>> list_run_ids(home)
+        ['r1']
+    """
+    stamp = _utc_text(created_at)
+    with open_database(home) as connection:
+        connection.execute(
+            "INSERT INTO runs (run_id, name, created_at) VALUES (?, ?, ?)"
+            " ON CONFLICT (run_id) DO UPDATE SET name = excluded.name",
+            (run_id, name, stamp),
+        )
+
+
+def list_run_ids(home: Path) -> list[str]:
+    """The ids of all registered runs, newest first.
+
+    Examples:
+        >>> import tempfile
+        >>> home = Path(tempfile.mkdtemp())
+        >>> register_run(home, "old", "a", "2026-01-01T10:00:00+00:00")
+        >>> register_run(home, "new", "b", "2026-01-01T11:30:00+01:00")
+        >>> list_run_ids(home)
+        ['new', 'old']
+    """
+    with open_database(home) as connection:
+        lines = connection.execute(
+            "SELECT run_id FROM runs ORDER BY created_at DESC, run_id DESC"
+        ).fetchall()
+    return [run_id for (run_id,) in lines]
+
+
+def utc_now() -> str:
+    """This moment in UTC as ISO text with microseconds, the form of every time in the database.
+
+    Examples:
+        >>> utc_now()[10], utc_now()[-6:]
+        ('T', '+00:00')
+    """
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+def _utc_text(moment: datetime | str) -> str:
+    if isinstance(moment, str):
+        try:
+            moment = datetime.fromisoformat(moment)
+        except ValueError as error:
+            raise FinineError(
+                f"created_at is {moment!r}, which is not an ISO time.",
+                "Write it like 2026-01-31T12:00:00+00:00.",
+            ) from error
+    if moment.tzinfo is None:
+        raise FinineError(
+            f"created_at is {moment.isoformat()!r}, which names no time zone.",
+            "Add one, for example +00:00 for UTC.",
+        )
+    # one fixed form, so that text order is time order
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _code(error: sqlite3.Error) -> int:
+    """SQLite's primary result code; the higher bits only refine it."""
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+
+
+def _explain(error: sqlite3.DatabaseError, path: Path) -> FinineError | None:
+    """The message for a failure that lies in the file or its disk, None for any other."""
+    code = _code(error)
+    if code in _LOCKED:
+        return FinineError(
+            f"The database {path} was locked by another process for {BUSY_SECONDS:.0f} s.",
+            "Close the program that holds it, then try again; nothing was written.",
+        )
+    if code in _DAMAGED:
+        return FinineError(
+            f"The database {path} is damaged or is not a finine database: {error}.",
+            "Restore it from a backup, or move it away to start with an empty one.",
+        )
+    if code in _NO_ACCESS:
+        return FinineError(
+            f"The database {path} cannot be used: {error}.",
+            "Check the free space and that you may write to its folder.",
+        )
+    return None
+
+
+def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
+    """Switch to WAL, where readers never wait for a writer; the mode stays with the file."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            # a file system without shared memory keeps its old journal: slower, not wrong
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            # two processes that open a new file at once: SQLite fails here without waiting
+            if _code(error) not in _LOCKED or time.monotonic() > deadline:
+                raise
+        time.sleep(RETRY_SECONDS)
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    if _schema_version(connection, path) == SCHEMA_VERSION:
+        return
+    with transaction(connection):
+        # read again under the lock: another process may have migrated meanwhile
+        version = _schema_version(connection, path)
+        for statements in MIGRATIONS[version:]:
+            for statement in statements:
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def _schema_version(connection: sqlite3.Connection, path: Path) -> int:
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if version > SCHEMA_VERSION:
+        raise FinineError(
+            f"The database {path} has schema version {version}; "
+            f"this finine knows versions up to {SCHEMA_VERSION}.",
+            "Upgrade finine, or choose another home.",
+        )
+    return version

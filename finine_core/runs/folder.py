@@ -1,0 +1,137 @@
+"""The folder of one run: which file is where, and how state is written and read.
+
+A worker holds an exclusive lock on the folder as long as it lives; the kernel gives the lock up
+when the process dies, however it dies. So "is somebody at it?" is a question about the lock, and
+a reused process id can never be mistaken for a worker.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from finine_core.errors import FinineError
+from finine_core.files import write_json
+from finine_core.runs.state import State
+
+RUN_SCHEMA = 1
+
+
+def now() -> str:
+    """The time in UTC, ISO 8601, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Paths and records of one run."""
+
+    path: Path
+
+    @property
+    def run_id(self) -> str:
+        return self.path.name
+
+    @property
+    def home(self) -> Path:
+        return self.path.parent.parent
+
+    @property
+    def dataset(self) -> Path:
+        return self.path / "dataset.parquet"
+
+    @property
+    def encoded(self) -> Path:
+        return self.path / "encoded.safetensors"
+
+    @property
+    def scores(self) -> Path:
+        return self.path / "scores.parquet"
+
+    @property
+    def signals(self) -> Path:
+        return self.path / "signals"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.path / "checkpoints"
+
+    @property
+    def events(self) -> Path:
+        return self.path / "events.jsonl"
+
+    @property
+    def log(self) -> Path:
+        return self.path / "log.txt"
+
+    @property
+    def cancel_flag(self) -> Path:
+        return self.path / "cancel"
+
+    def read(self) -> dict[str, Any]:
+        """run.json.
+
+        Raises:
+            FinineError: it is missing, damaged, or written by a newer finine.
+        """
+        path = self.path / "run.json"
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            schema = content["schema"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise FinineError(f"{path} cannot be read ({error}).") from error
+        if schema > RUN_SCHEMA:
+            raise FinineError(
+                f"{path} has schema {schema}; this finine knows up to {RUN_SCHEMA}.",
+                "Use the newer finine that made the run.",
+            )
+        return content
+
+    def update(self, **fields: object) -> None:
+        """Change fields of run.json, atomically."""
+        write_json(self.path / "run.json", {**self.read(), **fields})
+
+    def read_state(self) -> tuple[State, str]:
+        """The stored state and its message; not corrected by whether a worker lives."""
+        try:
+            content = json.loads((self.path / "state.json").read_text(encoding="utf-8"))
+            return State(content["state"]), str(content["message"])
+        except (OSError, ValueError, KeyError) as error:
+            raise FinineError(f"{self.path / 'state.json'} cannot be read ({error}).") from error
+
+    def write_state(self, state: State, message: str = "") -> None:
+        """Store a new state, atomically."""
+        write_json(
+            self.path / "state.json",
+            {"state": state.value, "message": message, "pid": os.getpid(), "at": now()},
+        )
+
+    @contextmanager
+    def held(self) -> Iterator[bool]:
+        """Hold the folder's lock while the body runs; gives False when another holds it."""
+        with (self.path / "lock").open("a") as stream:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+                return
+            yield True  # closing the file gives the lock up
+
+    def is_held(self) -> bool:
+        """Whether a live worker holds the folder."""
+        lock = self.path / "lock"
+        if not lock.exists():
+            return False
+        with lock.open("r") as stream:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False

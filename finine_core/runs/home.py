@@ -1,0 +1,114 @@
+"""The home of all runs: one folder with a database and one folder per run."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import secrets
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from finine_core.errors import FinineError
+from finine_core.files import sha256_of, write_json
+from finine_core.runs.config import RunConfig
+from finine_core.runs.database import list_run_ids, register_run
+from finine_core.runs.folder import RUN_SCHEMA, RunFolder, now
+from finine_core.runs.state import State
+
+HOME_VARIABLE = "FININE_HOME"
+# Packages whose version can change a run's numbers or files.
+VERSIONED = ("finine", "torch", "numpy", "scipy", "scikit-learn", "pyarrow", "duckdb")
+
+
+def default_home() -> Path:
+    """$FININE_HOME, else ~/.finine."""
+    return Path(os.environ.get(HOME_VARIABLE) or Path.home() / ".finine").expanduser().resolve()
+
+
+def create_run(home: Path, config: RunConfig, name: str = "") -> RunFolder:
+    """Make the folder of a new run and register it; nothing is started.
+
+    Args:
+        home: made when missing.
+        config: what to do.
+        name: for people; the data file's name when empty.
+
+    Raises:
+        FinineError: the data file is missing, or the home cannot be written.
+    """
+    data = Path(config.data)
+    if not data.is_file():
+        what = "is a folder, not a file" if data.is_dir() else "does not exist"
+        raise FinineError(f"{data} {what}.", "Give the path of a CSV, TSV, JSONL or Parquet file.")
+    created = now()
+    run_id = _new_id(data)
+    folder = RunFolder(home.resolve() / "runs" / run_id)
+    try:
+        folder.path.mkdir(parents=True)
+    except OSError as error:
+        raise FinineError(
+            f"The home {home} cannot be written ({error.strerror}).", "Choose another with --home."
+        ) from error
+    write_json(
+        folder.path / "run.json",
+        {
+            "schema": RUN_SCHEMA,
+            "run_id": run_id,
+            "name": name or data.name,
+            "created_at": created,
+            "config": config.model_dump(mode="json"),
+            "fingerprint": {"sha256": sha256_of(data), "bytes": data.stat().st_size},
+            "versions": versions(),
+            "seed": config.seed,
+            "resolved": None,
+            "results": None,
+        },
+    )
+    folder.write_state(State.QUEUED)
+    register_run(home, run_id, name or data.name, created)
+    return folder
+
+
+def find_run(home: Path, run_id: str) -> RunFolder:
+    """The run called `run_id`; `latest` is the newest, and an unambiguous beginning will do.
+
+    Raises:
+        FinineError: there is none, or more than one.
+    """
+    known = list_run_ids(home) if (home / "finine.db").exists() else []
+    found = known[:1] if run_id == "latest" else [one for one in known if one.startswith(run_id)]
+    if run_id in known:
+        found = [run_id]
+    if len(found) > 1:
+        raise FinineError(f"'{run_id}' is the beginning of {len(found)} runs.", "Give more of it.")
+    if not found or not run_id:
+        mend = f"Runs here: {', '.join(known[:5])}." if known else "Start one with: finine run DATA"
+        raise FinineError(f"There is no run '{run_id}' in {home}.", mend)
+    return RunFolder(home.resolve() / "runs" / found[0])
+
+
+def list_runs(home: Path) -> list[RunFolder]:
+    """All runs of a home, newest first; a home without any gives an empty list."""
+    if not (home / "finine.db").exists():
+        return []
+    folders = [RunFolder(home.resolve() / "runs" / run_id) for run_id in list_run_ids(home)]
+    return [folder for folder in folders if (folder.path / "run.json").exists()]
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages that can change a run's numbers."""
+    found = {"python": platform.python_version()}
+    for package in VERSIONED:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+def _new_id(data: Path) -> str:
+    """Readable, sortable and unique: 20261122-101500-tweets-3f9a."""
+    stem = re.sub(r"[^a-z0-9]+", "-", data.stem.lower()).strip("-")[:24] or "data"
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{stem}-{secrets.token_hex(2)}"

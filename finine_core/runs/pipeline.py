@@ -1,0 +1,273 @@
+"""What the worker does: read, encode, train with the recorder on, score.
+
+Each stage leaves its file in the run folder and is skipped when a resumed run finds it there.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+from safetensors.numpy import load_file, save_file
+
+from finine_core.dataset import Dataset, Encoded, encode, load_dataset
+from finine_core.errors import FinineError
+from finine_core.files import sha256_of, write_atomically
+from finine_core.influence import (
+    DEFAULT_ESTIMATOR,
+    SignalPlan,
+    SignalStore,
+    SignalWriter,
+    check_targets,
+    estimator,
+    row_targets,
+    score_target,
+)
+from finine_core.influence.recorder import PROBE_ROWS, Recorder, recorded_steps
+from finine_core.runs.config import Resolved, RunConfig, resolve
+from finine_core.runs.folder import RunFolder
+from finine_core.runs.progress import ProgressWriter, stop_if_cancelled, write_event
+from finine_core.training.checkpoints import load_checkpoint, save_checkpoint
+from finine_core.training.models import model_kind
+from finine_core.training.settings import Progress
+from finine_core.training.trainer import Trainer, predict
+
+# One thread: the embedded models' kernels are tiny, and on small machines contended threads were
+# up to 20 times slower (DESIGN §1.5). It also keeps sums in one order.
+TORCH_THREADS = 1
+CHECKPOINT_SECONDS = 2.0  # between checkpoints: at most so much work is lost, at little cost
+ROW_NUMBER = "row_number"
+
+
+def carry_out(folder: RunFolder) -> None:
+    """Take the run in `folder` from where it is to its scores."""
+    torch.set_num_threads(TORCH_THREADS)
+    torch.use_deterministic_algorithms(True)
+    record = folder.read()
+    config = RunConfig.model_validate(record["config"])
+    write_event(folder, phase="reading")
+    _require_same_file(config, record["fingerprint"]["sha256"])
+    dataset = load_dataset(
+        config.data,
+        label=config.label,
+        text=config.text,
+        features=config.features,
+        id=config.id,
+        ignore=config.ignore,
+        validation=config.validation,
+        seed=config.seed,
+    )
+    resolved = resolve(config, dataset)
+    check_targets(resolved.targets, len(dataset.validation.labels))
+    _write_dataset(dataset, folder.dataset)
+    folder.update(
+        resolved=resolved.model_dump(mode="json"),
+        dataset=_described(dataset),
+    )
+    stop_if_cancelled(folder)
+    write_event(folder, phase="encoding")
+    encoded = _encoded(dataset, folder.encoded, config.seed)
+    stop_if_cancelled(folder)
+    trainer = _trainer(encoded, resolved, len(dataset.classes), config.device)
+    timing = _train(folder, trainer, resolved, config.record_steps)
+    stop_if_cancelled(folder)
+    write_event(folder, phase="scoring")
+    started = time.perf_counter()
+    scores = score_table(folder, dataset, trainer, resolved, DEFAULT_ESTIMATOR)
+    write_parquet(scores, folder.scores)
+    folder.update(
+        results={
+            "seconds_train": timing.train,
+            "seconds_record": timing.record,
+            "seconds_score": time.perf_counter() - started,
+            "estimator": DEFAULT_ESTIMATOR,
+            **_final_quality(trainer),
+        }
+    )
+
+
+@dataclass(frozen=True)
+class _Timing:
+    train: float
+    record: float
+
+
+class _Checkpoints:
+    """Writes a checkpoint after an epoch, not more often than CHECKPOINT_SECONDS."""
+
+    def __init__(self, path: Path, trainer: Trainer, writer: SignalWriter) -> None:
+        self.path, self.trainer, self.writer = path, trainer, writer
+        self._last = time.monotonic()
+
+    def before_step(self, step: int, batch: object, learning_rate: float) -> None:
+        """Nothing: checkpoints are a matter of epochs."""
+
+    def after_epoch(self, progress: Progress) -> None:
+        over = progress.step == self.trainer.total_steps
+        if over or time.monotonic() - self._last >= CHECKPOINT_SECONDS:
+            self.writer.flush()  # the signals before this step must not be younger than it
+            save_checkpoint(self.path, progress.step, self.trainer.model, self.trainer.optimizer)
+            self._last = time.monotonic()
+
+
+def _train(folder: RunFolder, trainer: Trainer, resolved: Resolved, wanted_steps: int) -> _Timing:
+    latest = folder.checkpoints / "latest.safetensors"
+    if latest.exists() and (folder.signals / "index.json").exists():
+        trainer.restore(load_checkpoint(latest))
+    plan = SignalPlan(
+        rows=trainer.rows,
+        steps=recorded_steps(trainer.total_steps, wanted_steps),
+        total_steps=trainer.total_steps,
+        epochs=resolved.epochs,
+        batch_size=resolved.batch_size,
+        probe_rows=PROBE_ROWS,
+        targets=resolved.targets,
+        row_targets=row_targets(resolved.targets),
+    )
+    writer = SignalWriter(folder.signals, plan)
+    recorder = Recorder(trainer, writer)
+    progress = ProgressWriter(folder, trainer.step, trainer.total_steps, resolved.epochs)
+    write_event(
+        folder, phase="training", step=trainer.step, steps=plan.total_steps, epochs=plan.epochs
+    )
+    started = time.perf_counter()
+    trainer.run([recorder, progress, _Checkpoints(latest, trainer, writer)])
+    writer.flush()
+    return _Timing(time.perf_counter() - started - recorder.seconds, recorder.seconds)
+
+
+def score_table(
+    folder: RunFolder, dataset: Dataset, trainer: Trainer, resolved: Resolved, name: str
+) -> pa.Table:
+    """One line per target and training row: what the review table shows."""
+    store = SignalStore(folder.signals)
+    rows = dataset.train.row_numbers
+    losses = np.asarray(store.losses()).mean(axis=0, dtype=np.float64)
+    probabilities = predict(trainer.model, trainer.train_x).softmax(dim=1).cpu().numpy()
+    classes = np.asarray(dataset.classes, dtype=object)
+    given = probabilities[np.arange(len(rows)), dataset.train.labels].astype(np.float64)
+    tables = []
+    for target in check_targets(resolved.targets, len(dataset.validation.labels)):
+        scores = score_target(store.target(target.name), estimator(name), target, resolved.seed)
+        tables.append(
+            pa.table(
+                {
+                    ROW_NUMBER: pa.array(rows, pa.int64()),
+                    "row_id": pa.array(_row_ids(dataset), pa.string()),
+                    "target": pa.array([target.name] * len(rows), pa.string()),
+                    "mu": scores.mu,
+                    "mu_low": scores.low,
+                    "mu_high": scores.high,
+                    "rank": scores.rank,
+                    "mean_loss": losses,
+                    "label": pa.array(classes[dataset.train.labels], pa.string()),
+                    "predicted": pa.array(classes[probabilities.argmax(axis=1)], pa.string()),
+                    "probability": given,
+                }
+            )
+        )
+    return pa.concat_tables(tables)
+
+
+def write_parquet(table: pa.Table, path: Path) -> None:
+    """Write a table atomically."""
+    with write_atomically(path) as temporary:
+        pq.write_table(table, temporary)
+
+
+def _require_same_file(config: RunConfig, expected: str) -> None:
+    path = Path(config.data)
+    if not path.is_file():
+        raise FinineError(f"{path} is no longer there.", "Put it back, or start a new run.")
+    found = sha256_of(path)
+    if found != expected:
+        raise FinineError(
+            f"{path} has changed since the run was made (sha256 {expected[:12]}… then,"
+            f" {found[:12]}… now).",
+            "Start a new run on the changed file.",
+        )
+
+
+def _write_dataset(dataset: Dataset, path: Path) -> None:
+    if path.exists():
+        return
+    table = dataset.table
+    if ROW_NUMBER in table.column_names:  # ours is the identity; the person's keeps its values
+        names = [f"data_{n}" if n == ROW_NUMBER else n for n in table.column_names]
+        table = table.rename_columns(names)
+    numbers = pa.array(np.arange(len(table)), pa.int64())
+    write_parquet(table.append_column(ROW_NUMBER, numbers), path)
+
+
+def _described(dataset: Dataset) -> dict[str, object]:
+    return {
+        "rows": len(dataset.table),
+        "train_rows": len(dataset.train.labels),
+        "validation_rows": len(dataset.validation.labels),
+        "classes": list(dataset.classes),
+        "task": dataset.task,
+        "roles": dataset.roles.model_dump(mode="json"),
+        "notes": list(dataset.notes),
+    }
+
+
+def _encoded(dataset: Dataset, path: Path, seed: int) -> Encoded:
+    labels = dataset.train.labels, dataset.validation.labels
+    if path.exists():
+        stored = load_file(path)
+        return Encoded(stored["train_x"], labels[0], stored["validation_x"], labels[1], ())
+    encoded = encode(dataset, seed)
+    with write_atomically(path) as temporary:
+        save_file(
+            {"train_x": encoded.train_x, "validation_x": encoded.validation_x}, str(temporary)
+        )
+    return encoded
+
+
+def _trainer(encoded: Encoded, resolved: Resolved, classes: int, device: str) -> Trainer:
+    chosen = device if device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
+    if chosen == "cuda" and not torch.cuda.is_available():
+        raise FinineError("Device 'cuda' was asked for and there is none.", "Use device auto.")
+    kind = model_kind(resolved.model)
+    features = encoded.train_x.shape[1]
+    model = kind.seeded(features, classes, resolved.seed).to(chosen)
+
+    def placed(array: np.ndarray) -> torch.Tensor:
+        return torch.from_numpy(np.ascontiguousarray(array)).to(chosen)
+
+    return Trainer(
+        model,
+        placed(encoded.train_x),
+        placed(encoded.train_y),
+        placed(encoded.validation_x),
+        placed(encoded.validation_y),
+        resolved.settings(),
+    )
+
+
+def _final_quality(trainer: Trainer) -> dict[str, float | None]:
+    outputs = predict(trainer.model, trainer.train_x)
+    found: dict[str, float | None] = {
+        "train_accuracy": float((outputs.argmax(dim=1) == trainer.train_y).float().mean()),
+        "validation_accuracy": None,
+        "validation_loss": None,
+    }
+    if len(trainer.validation_x):
+        outputs = predict(trainer.model, trainer.validation_x)
+        right = outputs.argmax(dim=1) == trainer.validation_y
+        found["validation_accuracy"] = float(right.float().mean())
+        found["validation_loss"] = float(trainer.loss(outputs, trainer.validation_y).mean())
+    return found
+
+
+def _row_ids(dataset: Dataset) -> list[str]:
+    numbers = dataset.train.row_numbers
+    if dataset.roles.id is None:
+        return [str(number) for number in numbers]
+    column = dataset.table.column(dataset.roles.id).take(pa.array(numbers))
+    return ["" if value is None else str(value) for value in column.to_pylist()]

@@ -1,0 +1,82 @@
+"""Progress of a run: a line of JSON per event, appended by the worker, read by anyone."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from finine_core.errors import Cancelled
+from finine_core.runs.folder import RunFolder, now
+from finine_core.training.settings import Progress
+
+EVENT_SECONDS = 0.5  # at most so often within an epoch: smooth for an eye, small on disk
+
+
+class ProgressWriter:
+    """Watches training: writes events, and stops the run when a person cancelled it."""
+
+    def __init__(self, folder: RunFolder, first_step: int, steps: int, epochs: int) -> None:
+        self.folder = folder
+        self.first, self.steps, self.epochs = first_step, steps, epochs
+        self.per_epoch = max(1, steps // epochs)
+        self._started = self._last = time.monotonic()
+
+    def before_step(self, step: int, batch: object, learning_rate: float) -> None:  # noqa: ARG002
+        """Write a step event when the last is old enough."""
+        if time.monotonic() - self._last < EVENT_SECONDS:
+            return
+        stop_if_cancelled(self.folder)
+        self._write(step=step, epoch=step // self.per_epoch)
+
+    def after_epoch(self, progress: Progress) -> None:
+        """Write an epoch event, with the losses."""
+        stop_if_cancelled(self.folder)
+        self._write(
+            step=progress.step,
+            epoch=progress.epoch,
+            loss=progress.loss,
+            validation_loss=progress.validation_loss,
+            validation_accuracy=progress.validation_accuracy,
+        )
+
+    def _write(self, *, step: int, **fields: object) -> None:
+        self._last = time.monotonic()
+        done = step - self.first
+        eta = (self._last - self._started) / done * (self.steps - step) if done else None
+        write_event(
+            self.folder,
+            phase="training",
+            step=step,
+            steps=self.steps,
+            epochs=self.epochs,
+            eta_seconds=eta,
+            **fields,
+        )
+
+
+def write_event(folder: RunFolder, **fields: object) -> None:
+    """Append one event."""
+    with folder.events.open("a", encoding="utf-8") as stream:
+        stream.write(json.dumps({"at": now(), **fields}, allow_nan=False) + "\n")
+
+
+def read_events(path: Path) -> list[dict[str, Any]]:
+    """All complete events; a line that is still being written is left out."""
+    if not path.exists():
+        return []
+    lines = path.read_text(encoding="utf-8").split("\n")[:-1]
+    return [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
+
+
+def epoch_history(path: Path) -> list[dict[str, Any]]:
+    """The epoch events in order, one per epoch (the latest, when a resume repeated one)."""
+    epochs = {e["epoch"]: e for e in read_events(path) if e.get("loss") is not None}
+    return [epochs[number] for number in sorted(epochs)]
+
+
+def stop_if_cancelled(folder: RunFolder) -> None:
+    """Raise `Cancelled` when the person asked for it."""
+    if folder.cancel_flag.exists():
+        raise Cancelled

@@ -1,0 +1,45 @@
+"""Scores by another estimator, from the signals of a finished run: no training is needed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from finine_core.files import write_atomically
+from finine_core.influence import DEFAULT_ESTIMATOR, SignalStore, estimator, score_target
+from finine_core.influence.targets import TARGETS
+from finine_core.runs.folder import RunFolder
+
+
+def scores_by(folder: RunFolder, name: str) -> Path:
+    """The score file of an estimator; made on first use, kept beside the default's.
+
+    Raises:
+        FinineError: no such estimator.
+    """
+    if name == DEFAULT_ESTIMATOR:
+        return folder.scores
+    chosen = estimator(name)
+    path = folder.path / f"scores.{name}.parquet"
+    if path.exists():
+        return path
+    store = SignalStore(folder.signals)
+    seed = int(folder.read()["seed"])
+    default = pq.read_table(folder.scores)
+    parts = []
+    for target in store.plan.targets:
+        part = default.filter(pa.compute.equal(default.column("target"), target))
+        scores = score_target(store.target(target), chosen, TARGETS[target], seed)
+        for column, values in {
+            "mu": scores.mu,
+            "mu_low": scores.low,
+            "mu_high": scores.high,
+            "rank": scores.rank,
+        }.items():
+            part = part.set_column(part.column_names.index(column), column, pa.array(values))
+        parts.append(part)
+    with write_atomically(path) as temporary:
+        pq.write_table(pa.concat_tables(parts), temporary)
+    return path

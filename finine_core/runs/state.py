@@ -1,0 +1,61 @@
+"""The states of a run, and what an onlooker is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where a run is in its life."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    CANCELLING = "cancelling"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+    DONE = "done"
+
+    @property
+    def verb(self) -> str:
+        """What the run did, in a sentence: "failed", "was cancelled".
+
+        Examples:
+            >>> State.FAILED.verb, State.CANCELLED.verb
+            ('failed', 'was cancelled')
+        """
+        return self.value if self is State.FAILED else f"was {self.value}"
+
+    @property
+    def over(self) -> bool:
+        """Whether no worker is at it and none will be unless asked."""
+        return self in (State.CANCELLED, State.FAILED, State.INTERRUPTED, State.DONE)
+
+
+@dataclass(frozen=True)
+class Status:
+    """A run as seen now.
+
+    Attributes:
+        state: stored state, corrected by whether the worker is alive.
+        message: why it failed or stopped, else empty.
+        phase: reading, encoding, training, scoring; empty before the first event.
+        step, steps: optimiser steps done and in all (0 of 0 before training).
+        epoch, epochs: likewise.
+        loss: mean training loss of the last complete epoch.
+        validation_loss, validation_accuracy: after the last complete epoch.
+        eta_seconds: expected time to the end, once it can be told.
+    """
+
+    state: State
+    message: str = ""
+    phase: str = ""
+    step: int = 0
+    steps: int = 0
+    epoch: int = 0
+    epochs: int = 0
+    loss: float | None = None
+    validation_loss: float | None = None
+    validation_accuracy: float | None = None
+    eta_seconds: float | None = None

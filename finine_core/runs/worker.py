@@ -1,0 +1,70 @@
+"""The worker process: `python -m finine_core.runs.worker <run folder>`.
+
+Holds the folder's lock, carries out the pipeline, and leaves the run in a final state with a
+message a person understands. Tracebacks go to the log.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import traceback
+from pathlib import Path
+
+from finine_core.errors import Cancelled, FinineError
+from finine_core.runs.folder import RunFolder, now
+from finine_core.runs.progress import stop_if_cancelled
+from finine_core.runs.state import State
+
+
+def main(path: str) -> int:
+    """Carry out the run in `path`; 0 when it is done, 1 when not."""
+    folder = RunFolder(Path(path).resolve())
+    with folder.held() as free:
+        if not free:
+            print(f"{now()} another worker is at this run; nothing to do")
+            return 1
+        (folder.path / "pid").write_text(str(_own_group()))
+        signal.signal(signal.SIGTERM, _terminated)
+        state, message = _carry_out(folder)
+        folder.write_state(state, message)
+        print(f"{now()} {state} {message}", flush=True)
+        return 0 if state is State.DONE else 1
+
+
+def _carry_out(folder: RunFolder) -> tuple[State, str]:
+    try:
+        folder.write_state(State.RUNNING)
+        print(f"{now()} started", flush=True)
+        stop_if_cancelled(folder)
+        from finine_core.runs.pipeline import carry_out  # torch takes a second: after "running"
+
+        carry_out(folder)
+        return State.DONE, ""
+    except Cancelled:
+        return State.CANCELLED, "Cancelled by request."
+    except FinineError as error:
+        return State.FAILED, str(error)
+    except MemoryError:
+        traceback.print_exc()
+        return State.FAILED, "Out of memory. Use fewer rows or features, or a larger machine."
+    except Exception as error:  # the last resort: whatever it is, the person is told
+        traceback.print_exc()
+        return State.FAILED, (
+            f"finine itself failed ({type(error).__name__}: {error})."
+            f" The traceback is in {folder.log}; please report it."
+        )
+
+
+def _own_group() -> int:
+    import os
+
+    return os.getpgrp()
+
+
+def _terminated(_signal: int, _frame: object) -> None:
+    raise Cancelled
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,149 @@
+"""One deterministic training run.
+
+Takes encoded rows, a model and settings; trains by minibatch SGD with momentum or Adam, and lets
+observers look at the parameters before each step (the recorder does) and after each epoch
+(progress, checkpoints). The same seed gives the same run, bit for bit, also across a resume:
+epoch e visits the rows in an order that depends on (seed, e) alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from finine_core.errors import FinineError
+from finine_core.training.checkpoints import Checkpoint
+from finine_core.training.settings import Progress, Settings
+
+MOMENTUM = 0.9  # the usual value; the paper's runs use SGD with momentum as well
+PREDICT_ROWS = 8192  # rows a forward pass takes at once when nothing is learnt
+
+
+class Observer(Protocol):
+    """Watches a run; every method may raise to stop it."""
+
+    def before_step(self, step: int, batch: NDArray[np.int64], learning_rate: float) -> None:
+        """Called with the parameters that step `step` will change, and its batch's rows."""
+
+    def after_epoch(self, progress: Progress) -> None:
+        """Called when an epoch is complete."""
+
+
+class Trainer:
+    """A model in training, with its data and optimiser.
+
+    Args:
+        model: on the device of the tensors.
+        train_x, train_y: shapes (n, d) and (n,).
+        validation_x, validation_y: shapes (m, d) and (m,); m may be 0.
+        settings: how to train.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        train_x: Tensor,
+        train_y: Tensor,
+        validation_x: Tensor,
+        validation_y: Tensor,
+        settings: Settings,
+    ) -> None:
+        self.model = model
+        self.train_x, self.train_y = train_x, train_y
+        self.validation_x, self.validation_y = validation_x, validation_y
+        self.settings = settings
+        self.loss = nn.CrossEntropyLoss(reduction="none")
+        self.optimizer = _optimizer(model, settings)
+        self.step = 0
+
+    @property
+    def rows(self) -> int:
+        """Training rows n."""
+        return len(self.train_x)
+
+    @property
+    def total_steps(self) -> int:
+        """Optimiser steps of the whole run, T_total."""
+        return self.settings.epochs * self.settings.steps_per_epoch(self.rows)
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Go on from a checkpoint instead of from the start."""
+        checkpoint.restore(self.model, self.optimizer)
+        self.step = checkpoint.step
+
+    def run(self, observers: Sequence[Observer] = ()) -> None:
+        """Train to the end.
+
+        Raises:
+            FinineError: the loss stops being finite; the step is named.
+        """
+        per_epoch = self.settings.steps_per_epoch(self.rows)
+        while self.step < self.total_steps:
+            epoch = self.step // per_epoch
+            losses = []
+            for batch in self._batches(epoch, self.step % per_epoch):
+                for observer in observers:
+                    observer.before_step(self.step, batch, self.settings.learning_rate)
+                losses.append(self._one_step(batch))
+                self.step += 1
+            progress = self._progress(epoch + 1, float(np.mean(losses)))
+            for observer in observers:
+                observer.after_epoch(progress)
+
+    def _batches(self, epoch: int, skip: int) -> Iterator[NDArray[np.int64]]:
+        order = np.random.default_rng([self.settings.seed, epoch]).permutation(self.rows)
+        size = self.settings.batch_size
+        for start in range(skip * size, self.rows, size):
+            yield order[start : start + size]
+
+    def _one_step(self, batch: NDArray[np.int64]) -> float:
+        self.model.train()
+        rows = torch.from_numpy(batch).to(self.train_x.device)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss = self.loss(self.model(self.train_x[rows]), self.train_y[rows]).mean()
+        value = float(loss.detach())
+        if not math.isfinite(value):
+            raise FinineError(
+                f"Training diverged: the loss is {value} at step {self.step} of"
+                f" {self.total_steps}.",
+                f"Lower the learning rate (now {self.settings.learning_rate:g}).",
+            )
+        loss.backward()
+        self.optimizer.step()
+        return value
+
+    def _progress(self, epoch: int, loss: float) -> Progress:
+        if len(self.validation_x) == 0:
+            return Progress(epoch, self.step, loss, None, None)
+        outputs = predict(self.model, self.validation_x)
+        validation_loss = float(self.loss(outputs, self.validation_y).mean())
+        accuracy = float((outputs.argmax(dim=1) == self.validation_y).float().mean())
+        return Progress(epoch, self.step, loss, validation_loss, accuracy)
+
+
+def predict(model: nn.Module, inputs: Tensor) -> Tensor:
+    """The model's outputs in eval mode, without gradients, a bounded number of rows at a time."""
+    model.eval()
+    with torch.no_grad():
+        return torch.cat([model(part) for part in inputs.split(PREDICT_ROWS)])
+
+
+def _optimizer(model: nn.Module, settings: Settings) -> torch.optim.Optimizer:
+    if settings.optimizer == "sgd":
+        return torch.optim.SGD(
+            model.parameters(),
+            lr=settings.learning_rate,
+            momentum=MOMENTUM,
+            weight_decay=settings.weight_decay,
+        )
+    if settings.optimizer == "adam":
+        return torch.optim.Adam(
+            model.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+        )
+    raise FinineError(f"There is no optimiser '{settings.optimizer}'.", "Known: sgd, adam.")

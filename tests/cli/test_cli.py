@@ -1,0 +1,184 @@
+"""The command line, as a person or a script meets it: a real process, its output, its exit code."""
+
+import filecmp
+import hashlib
+import json
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+FININE = [sys.executable, "-m", "finine_core.cli"]
+
+
+def finine(*arguments, ok=True):
+    found = subprocess.run([*FININE, *map(str, arguments)], capture_output=True, text=True)
+    assert (found.returncode == 0) == ok, found.stderr + found.stdout
+    assert "Traceback" not in found.stderr + found.stdout
+    return found.stdout if ok else found.stderr
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    return tmp_path_factory.mktemp("a home with spaces")
+
+
+@pytest.fixture(scope="module")
+def run_id(home):
+    out = finine("run", "sample:breast_cancer_flips", "--epochs", 5, "--home", home)
+    return out.strip().splitlines()[-1]
+
+
+def test_run_prints_one_json_object_with_what_a_machine_needs(tmp_path):
+    out = finine(
+        "run", "sample:breast_cancer_flips", "--target", "self", "--validation", 0.1,
+        "--model", "logistic", "--epochs", 2, "--batch-size", 16, "--lr", 0.01, "--optimizer",
+        "adam", "--seed", 3, "--record-steps", 8, "--home", tmp_path, "--json",
+    )  # fmt: skip
+    (line,) = out.strip().splitlines()
+    found = json.loads(line)
+    wanted = {"run_id", "home", "state", "rows", "targets", "seconds_train", "seconds_record"}
+    assert wanted <= set(found)
+    assert (found["state"], found["rows"], found["targets"]) == ("done", 569, ["self"])
+
+
+def test_runs_and_show_tell_state_and_settings(home, run_id):
+    assert run_id in finine("runs", "--home", home)
+    listed = json.loads(finine("runs", "--home", home, "--json"))["runs"]
+    assert [one["state"] for one in listed if one["run_id"] == run_id] == ["done"]
+    shown = json.loads(finine("show", run_id, "--home", home, "--json"))
+    assert shown["resolved"]["epochs"] == 5
+    assert "validation_accuracy" in finine("show", "latest", "--home", home)
+
+
+def test_scores_have_the_promised_columns_in_rank_order(home, run_id, tmp_path):
+    finine("scores", run_id, "--home", home, "--top", 7, "--out", tmp_path / "s.csv")
+    table = pd.read_csv(tmp_path / "s.csv")
+    promised = [
+        "row_number", "row_id", "target", "mu", "mu_low", "mu_high", "rank", "mean_loss",
+        "label", "predicted", "decision",
+    ]  # fmt: skip
+    assert set(promised) <= set(table.columns)
+    assert table["rank"].tolist() == [1, 2, 3, 4, 5, 6, 7]
+    assert ((table["mu_low"] <= table["mu"]) & (table["mu"] <= table["mu_high"])).all()
+    rows = json.loads(finine("scores", run_id, "--home", home, "--where", "mu > 1", "--json"))
+    assert rows
+    assert all(row["mu"] > 1 for row in rows)
+    finine("scores", run_id, "--home", home, "--target", "validation", "--format", "parquet",
+           "--out", tmp_path / "s.parquet")  # fmt: skip
+    assert (pd.read_parquet(tmp_path / "s.parquet")["target"] == "validation").all()
+    composed = finine("scores", run_id, "--home", home, "--estimator", "composed", "--top", 1)
+    assert composed.startswith("row_number,")
+
+
+def test_curves_come_with_alpha_beta_and_mu(home, run_id):
+    top = json.loads(finine("scores", run_id, "--home", home, "--top", 2, "--json"))
+    rows = [row["row_number"] for row in top]
+    out = finine("curve", run_id, "--row", rows[0], "--row", rows[1], "--home", home, "--json")
+    curves = json.loads(out)["curves"]
+    assert [one["row_number"] for one in curves] == rows
+    assert curves[0]["mu"] == pytest.approx(top[0]["mu"])
+    assert len(curves[0]["alpha"]) == len(curves[0]["beta"])
+    assert finine("curve", run_id, "--row", rows[0], "--home", home).count("\n") > 100
+
+
+def test_the_main_job_in_six_commands(tmp_path):
+    home, data = tmp_path / "home", tmp_path / "data.csv"
+    from finine_sample_data import sample
+
+    data.write_bytes(sample("breast_cancer_flips").path.read_bytes())
+    before = hashlib.sha256(data.read_bytes()).hexdigest()
+
+    out = finine("run", data, "--label", "diagnosis", "--id", "sample_id", "--epochs", 5,
+                 "--home", home)  # fmt: skip
+    run = out.strip().splitlines()[-1]
+    finine("scores", run, "--top", 10, "--home", home)
+    finine("mark", run, "--top", 12, "--as", "delete", "--reason", "wrong label", "--home", home)
+    finine("undo", run, "--home", home)
+    finine("redo", run, "--home", home)
+    finine("export", run, "--out", tmp_path / "out", "--home", home)
+    rebuilt = tmp_path / "again.csv"
+    finine("apply", tmp_path / "out" / "manifest.json", "--data", data, "--out", rebuilt)
+
+    assert filecmp.cmp(rebuilt, tmp_path / "out" / "cleaned.csv", shallow=False)
+    kept = (tmp_path / "out" / "cleaned.csv").read_bytes().splitlines(keepends=True)
+    original = data.read_bytes().splitlines(keepends=True)
+    assert len(kept) == len(original) - 12
+    assert set(kept) <= set(original)
+    assert hashlib.sha256(data.read_bytes()).hexdigest() == before
+    sidecar = pd.read_csv(tmp_path / "out" / "removed_scores.csv")
+    assert set(sidecar["reason"]) == {"wrong label"}
+    assert sorted(sidecar.query("target == 'self'")["rank"]) == list(range(1, 13))
+
+    other = tmp_path / "other.csv"
+    other.write_bytes(data.read_bytes() + b"\n")
+    message = finine("apply", tmp_path / "out" / "manifest.json", "--data", other, "--out",
+                     tmp_path / "no.csv", ok=False)  # fmt: skip
+    assert before in message
+    assert hashlib.sha256(other.read_bytes()).hexdigest() in message
+    assert not (tmp_path / "no.csv").exists()
+
+
+def test_marks_by_rows_condition_and_top_and_a_dry_run_writes_nothing(home, run_id):
+    rows = [one["row_number"] for one in
+            json.loads(finine("scores", run_id, "--home", home, "--top", 5, "--json"))]  # fmt: skip
+    finine("mark", run_id, "--top", 3, "--as", "delete", "--dry-run", "--home", home)
+    assert json.loads(finine("decisions", run_id, "--home", home, "--json"))["events"] == []
+    finine("mark", run_id, "--rows", f"{rows[3]},{rows[4]}", "--as", "keep", "--home", home)
+    finine("mark", run_id, "--where", "rank <= 2", "--as", "review", "--home", home)
+    found = json.loads(finine("decisions", run_id, "--home", home, "--json"))
+    assert found["counts"]["keep"] == 2
+    assert found["counts"]["review"] == 2
+    table = json.loads(finine("scores", run_id, "--home", home, "--top", 4, "--json"))
+    assert [one["decision"] for one in table] == ["review", "review", "", "keep"]
+    finine("undo", run_id, "--home", home)
+    finine("undo", run_id, "--home", home)
+    assert "nothing to undo" in finine("undo", run_id, "--home", home)
+    assert "undone" in finine("decisions", run_id, "--home", home)
+
+
+WRONG = {
+    "a table without the label column": ("text,label\na,x\nb,y\n", ["--label", "lable"], "lable"),
+    "a label column with one class": ("a,y\n1.5,x\n1.5,x\n3.5,x\n", ["--label", "y"], "one class"),
+    "an empty file": ("", ["--label", "y"], "empty"),
+    "a ragged table": ("a,y\n1,x\n2,y,9\n", ["--label", "y"], "3"),
+    "a missing file": (None, ["--label", "y"], "does not exist"),
+    "no label named": ("a,y\n1,x\n", [], "--label"),
+}
+
+
+@pytest.mark.parametrize("case", list(WRONG))
+def test_wrong_input_is_one_clear_line_and_a_failing_exit_code(case, tmp_path):
+    content, options, words = WRONG[case]
+    path = tmp_path / "data.csv"
+    if content is not None:
+        path.write_text(content)
+    message = finine("run", path, *options, "--home", tmp_path / "home", ok=False)
+    line = message.strip().splitlines()[-1]
+    assert line.startswith("finine: ")
+    assert words in line
+    assert message.count("finine: ") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["scores", "latest", "--where", "nonsense > 1"], "nonsense"),
+        (["scores", "latest", "--target", "nobody"], "It has: self, validation"),
+        (["scores", "latest", "--estimator", "magic"], "gaussian"),
+        (["curve", "latest", "--row", "99999"], "0 to 568"),
+        (["mark", "latest", "--rows", "3,x", "--as", "delete"], "'x'"),
+        (["mark", "latest", "--rows", "99999", "--as", "delete"], "There is no row 99999"),
+        (["mark", "latest", "--as", "delete"], "No rows were chosen"),
+        (["mark", "latest", "--where", "mu > 1e9", "--as", "delete"], "nothing was marked"),
+        (["resume", "latest"], "nothing to resume"),
+        (["cancel", "latest"], "nothing to cancel"),
+        (["show", "nothing-like-it"], "There is no run"),
+    ],
+)
+@pytest.mark.usefixtures("run_id")
+def test_wrong_requests_say_what_would_be_right(home, arguments, words):
+    message = finine(*arguments, "--home", home, ok=False)
+    assert words in message
+    assert len(message.strip().splitlines()) == 1

@@ -1,0 +1,100 @@
+"""What the recorder stores equals the formulas of DESIGN §1.2, computed the slow exact way."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.func import functional_call, grad, vmap
+
+from finine_core.errors import FinineError
+from finine_core.influence import SignalStore
+
+LOSS = nn.CrossEntropyLoss(reduction="none")
+
+
+def gradients(recorded, step, x, y):
+    """Every row's gradient at the parameters before `step`, float64, (n, parameters)."""
+    parameters = {k: v.double() for k, v in recorded.kept.at[step][0].items()}
+
+    def loss(parameters, one_x, one_y):
+        out = functional_call(recorded.trainer.model, parameters, (one_x[None],))
+        return LOSS(out, one_y[None]).sum()
+
+    per_row = vmap(grad(loss), in_dims=(None, 0, 0))(parameters, x.double(), y)
+    return torch.cat([per_row[name].flatten(1) for name in parameters], dim=1).numpy()
+
+
+def test_signals_on_the_row_itself_are_the_exact_ones(recorded):
+    signals, trainer = recorded.store.target("self"), recorded.trainer
+    for line, step in enumerate(recorded.plan.steps):
+        _, batch, rate = recorded.kept.at[step]
+        g = gradients(recorded, step, trainer.train_x, trainer.train_y)
+        b = len(batch)
+        np.testing.assert_allclose(signals.signal[line], rate * (g**2).sum(1) / b, rtol=1e-4)
+        for row in (0, 7, int(batch[0]), 59):
+            others = batch[batch != row]
+            expected = rate * g[row] @ g[others].sum(0) / b
+            assert signals.background[line, row] == pytest.approx(expected, rel=1e-3, abs=1e-7)
+        probe = recorded.recorder._probe(step)
+        for row in (0, int(probe[0])):
+            products = g[row] @ g[probe[probe != row]].T
+            trend, variance = signals.trend[line, row], signals.variance[line, row]
+            assert trend == pytest.approx(rate * products.mean(), rel=1e-3, abs=1e-7)
+            assert variance == pytest.approx(rate**2 * products.var(ddof=1) / b, rel=1e-3)
+
+
+def test_signals_on_validation_are_the_exact_ones(recorded):
+    signals, trainer = recorded.store.target("validation"), recorded.trainer
+    for line, step in enumerate(recorded.plan.steps):
+        _, batch, rate = recorded.kept.at[step]
+        g = gradients(recorded, step, trainer.train_x, trainer.train_y)
+        v = gradients(recorded, step, trainer.validation_x, trainer.validation_y).mean(0)
+        products, b = g @ v, len(batch)
+        np.testing.assert_allclose(signals.signal[line], rate * products / b, rtol=1e-3, atol=1e-7)
+        assert signals.variance[line, 0] == pytest.approx(
+            rate**2 * products.var(ddof=1) / b, rel=1e-3
+        )
+        assert signals.trend[line, 0] == pytest.approx(rate * products.mean(), rel=1e-3, abs=1e-7)
+        member = int(batch[0])
+        of_row = recorded.store.row("validation", member)
+        expected = rate * v @ g[batch[batch != member]].sum(0) / b
+        assert of_row.background[line, 0] == pytest.approx(expected, rel=1e-3, abs=1e-7)
+
+
+def test_losses_and_batches_are_those_of_the_step(recorded):
+    line, step = 2, recorded.plan.steps[2]
+    parameters, batch, _ = recorded.kept.at[step]
+    outputs = functional_call(recorded.trainer.model, parameters, (recorded.trainer.train_x,))
+    np.testing.assert_allclose(
+        recorded.store.losses()[line],
+        LOSS(outputs, recorded.trainer.train_y).detach().numpy(),
+        rtol=1e-5,
+    )
+    stored = recorded.store.batches()[line]
+    assert stored[stored >= 0].tolist() == batch.tolist()
+
+
+def test_a_reader_cannot_write(recorded):
+    with pytest.raises(ValueError, match="read-only"):
+        recorded.store.target("self").signal[0, 0] = 1.0
+
+
+def test_recording_does_not_change_training(recorded):
+    from finine_core.training.models import model_kind
+    from finine_core.training.trainer import Trainer
+
+    old = recorded.trainer
+    model = model_kind("mlp").seeded(5, 2, seed=5)
+    plain = Trainer(
+        model, old.train_x, old.train_y, old.validation_x, old.validation_y, old.settings
+    )
+    plain.run()
+    for mine, theirs in zip(model.parameters(), old.model.parameters(), strict=True):
+        assert torch.equal(mine, theirs)
+
+
+def test_asking_for_a_target_that_was_not_recorded_names_the_recorded_ones(recorded, tmp_path):
+    with pytest.raises(FinineError, match="It has: self, validation"):
+        recorded.store.target("selfie")
+    with pytest.raises(FinineError, match="No signals"):
+        SignalStore(tmp_path)

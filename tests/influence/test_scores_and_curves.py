@@ -1,0 +1,105 @@
+"""Estimators, intervals, ranks and curves on signals whose true μ is known."""
+
+import numpy as np
+import pytest
+
+from finine_core.errors import FinineError
+from finine_core.influence import (
+    ESTIMATORS,
+    TARGETS,
+    SignalPlan,
+    TargetSignals,
+    estimator,
+    row_curve,
+    score_target,
+)
+from finine_core.influence.scores import block_draws
+from finine_core.tradeoff import gaussian_beta
+
+STEPS, EPOCHS, TOTAL = 64, 20, 2000
+SCALE = EPOCHS / np.sqrt(TOTAL)
+
+
+def simulated(mus, seed=0, noise=0.05, rate=1.0):
+    """Signals of rows with the given whole-run μ; σ = 1 at every step."""
+    random = np.random.default_rng(seed)
+    mus = np.asarray(mus, dtype=np.float64)
+    signal = mus / SCALE * (1 + noise * random.normal(size=(STEPS, len(mus))))
+    background = random.normal(size=(STEPS, len(mus)))
+    arrays = [signal * rate, background * rate, 0 * background, rate**2 + 0 * background]
+    return TargetSignals(*(a.astype(np.float32) for a in arrays), scale=SCALE)
+
+
+@pytest.mark.parametrize("name", list(ESTIMATORS))
+def test_an_estimator_recovers_known_influence_with_its_sign(name):
+    true = np.array([-2.0, -0.5, 0.3, 1.0, 4.0])
+    found = estimator(name).mu(simulated(true))
+    np.testing.assert_allclose(found, true, rtol=0.03)
+
+
+@pytest.mark.parametrize("name", list(ESTIMATORS))
+def test_a_factor_common_to_all_steps_does_not_change_mu(name):
+    one, other = (estimator(name).mu(simulated([0.5, 2.0], rate=r)) for r in (1.0, 0.01))
+    np.testing.assert_allclose(one, other, rtol=1e-4)
+
+
+def test_rank_one_is_the_most_suspicious_of_each_target():
+    signals = simulated([0.5, 3.0, -1.0])
+    mine = score_target(signals, estimator("gaussian"), TARGETS["self"], seed=0)
+    theirs = score_target(signals, estimator("gaussian"), TARGETS["validation"], seed=0)
+    assert mine.rank.tolist() == [2, 1, 3]
+    assert theirs.rank.tolist() == [2, 3, 1]
+
+
+def test_the_interval_holds_mu_and_grows_with_the_noise_of_the_steps():
+    quiet = score_target(simulated([1.0], noise=0.1), estimator("gaussian"), TARGETS["self"], 0)
+    noisy = score_target(simulated([1.0], noise=2.0), estimator("gaussian"), TARGETS["self"], 0)
+    for one in (quiet, noisy):
+        assert one.low[0] <= one.mu[0] <= one.high[0]
+    assert (noisy.high - noisy.low)[0] > 5 * (quiet.high - quiet.low)[0]
+
+
+def test_scores_do_not_depend_on_how_rows_are_chunked(monkeypatch):
+    signals = simulated(np.linspace(-1, 1, 23))
+    whole = score_target(signals, estimator("gaussian"), TARGETS["validation"], seed=1)
+    monkeypatch.setattr("finine_core.influence.scores.CHUNK_ROWS", 5)
+    parts = score_target(signals, estimator("gaussian"), TARGETS["validation"], seed=1)
+    np.testing.assert_array_equal(whole.low, parts.low)
+    np.testing.assert_array_equal(whole.high, parts.high)
+
+
+def test_a_row_whose_gradients_do_not_vary_is_an_error_not_a_nan():
+    signals = simulated([1.0, 1.0])
+    signals.variance[:, 1] = 0
+    signals.signal[:, 1] = 0
+    with pytest.raises(FinineError, match=r"undefined for 1 training rows \(first: \[1\]\)"):
+        score_target(signals, estimator("gaussian"), TARGETS["self"], seed=0)
+
+
+def test_bootstrap_draws_are_whole_blocks_of_neighbours():
+    draws = block_draws(64, seed=0)
+    assert draws.min() >= 0
+    assert draws.max() < 64
+    inside = np.diff(draws[:, :4], axis=1)
+    assert (inside == 1).all()
+
+
+@pytest.mark.parametrize("mu", [0.2, 1.0, 3.0, -1.5])
+def test_the_empirical_curve_of_gaussian_signals_is_g_mu(mu):
+    plan = SignalPlan(1, tuple(range(STEPS)), TOTAL, EPOCHS, 32, 10**9, ("validation",), ())
+    errors = []
+    for seed in range(8):  # 64 recorded residuals know their variance to a tenth
+        curve = row_curve(
+            simulated([mu], seed=seed),
+            plan,
+            row_number=0,
+            target="validation",
+            mu=mu,
+            mu_low=mu,
+            mu_high=mu,
+            seed=seed,
+        )
+        errors.append(curve.beta - curve.gaussian_beta)
+        np.testing.assert_array_equal(curve.gaussian_beta, gaussian_beta(mu, curve.alpha))
+        assert np.all(curve.beta <= 1 - curve.alpha + 1e-9)
+    assert np.abs(np.mean(errors, axis=0)[2:-2]).max() < 0.04

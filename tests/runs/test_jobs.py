@@ -1,0 +1,143 @@
+"""Runs as a person meets them: real worker processes, really cancelled, really killed."""
+
+import os
+import signal
+import time
+
+import numpy as np
+import pytest
+
+from finine_core import api
+from finine_core.errors import FinineError
+from finine_core.runs import State, observe, start
+from finine_core.runs.progress import epoch_history, read_events
+
+LONG = {"epochs": 4000, "batch_size": 8, "record_steps": 200}  # a run one has time to disturb
+
+
+def wait_for(condition, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it never came"
+        time.sleep(0.02)
+
+
+def same_scores(one, other):
+    for target in one.targets:
+        mine, theirs = one.scores(target), other.scores(target)
+        for column in ("mu", "mu_low", "mu_high", "mean_loss", "probability"):
+            np.testing.assert_array_equal(mine[column], theirs[column])
+
+
+def test_the_same_seed_gives_identical_scores_and_another_seed_does_not(table, tmp_path):
+    options = {"label": "label", "id": "name", "home": tmp_path / "home", "epochs": 3}
+    one, two = api.run(table, **options), api.run(table, **options)
+    other = api.run(table, **options, seed=1)
+    same_scores(one, two)
+    assert not np.array_equal(one.scores()["mu"], other.scores()["mu"])
+
+
+def test_a_finished_run_tells_what_it_did(table, tmp_path):
+    seen = []
+    run = api.run(table, label="label", id="name", home=tmp_path, epochs=3, on_progress=seen.append)
+    status, record = run.status(), run.record()
+    assert status.state is State.DONE
+    assert [event["epoch"] for event in epoch_history(run.folder.events)] == [1, 2, 3]
+    assert {"reading", "encoding", "training", "scoring"} <= {
+        event["phase"] for event in read_events(run.folder.events)
+    }
+    assert record["results"]["seconds_record"] > 0
+    assert record["dataset"]["train_rows"] + record["dataset"]["validation_rows"] == 240
+    assert record["resolved"]["model"] == "mlp"
+    assert len(run.scores()) == record["dataset"]["train_rows"]
+    assert seen[-1].state is State.DONE
+    assert [one.run_id for one in api.runs(tmp_path)] == [run.run_id]
+    assert api.open_run("latest", tmp_path).run_id == run.run_id
+
+
+def test_a_cancelled_run_stops_and_can_be_resumed(table, tmp_path):
+    run = api.run(table, label="label", id="name", home=tmp_path, block=False, **LONG)
+    wait_for(lambda: run.status().step > 100)
+    assert run.cancel().state is State.CANCELLED
+    wait_for(lambda: not run.folder.is_held())
+    with pytest.raises(FinineError, match="finine resume"):
+        run.scores()
+    run.resume()
+    wait_for(lambda: run.status().state is State.RUNNING)
+    run.cancel()
+
+
+def test_a_killed_run_is_seen_as_interrupted_and_resumes_to_the_same_scores(table, tmp_path):
+    options = {"label": "label", "id": "name", "home": tmp_path, "epochs": 250, "batch_size": 8}
+    whole = api.run(table, **options)
+    killed = api.run(table, **options, block=False)
+    checkpoint = killed.folder.checkpoints / "latest.safetensors"
+    wait_for(checkpoint.exists)
+    os.killpg(int((killed.folder.path / "pid").read_text()), signal.SIGKILL)
+    wait_for(lambda: killed.status().state.over)
+    assert killed.status().state is State.INTERRUPTED
+    killed.resume()
+    assert killed.wait().state is State.DONE
+    same_scores(whole, killed)
+
+
+def test_a_failure_is_told_with_its_mend_and_leaves_no_traceback(table, tmp_path):
+    with pytest.raises(FinineError, match="lable"):
+        api.run(table, label="lable", home=tmp_path)
+    run = api.open_run("latest", tmp_path)
+    assert run.status().state is State.FAILED
+    assert "Traceback" not in run.folder.log.read_text()
+
+
+def test_training_that_diverges_says_to_lower_the_learning_rate(table, tmp_path):
+    with pytest.raises(FinineError, match="Lower the learning rate"):
+        api.run(table, label="label", id="name", home=tmp_path, lr=1e5, epochs=5)
+
+
+def test_two_workers_never_work_on_one_run(table, tmp_path):
+    run = api.run(table, label="label", id="name", home=tmp_path, block=False, **LONG)
+    wait_for(lambda: run.status().state is State.RUNNING)
+    with pytest.raises(FinineError, match="running"):
+        run.resume()
+    run.cancel()
+
+
+def test_an_input_that_changed_since_is_refused(table, tmp_path):
+    run = api.run(table, label="label", id="name", home=tmp_path, block=False, **LONG)
+    wait_for(lambda: run.status().state is State.RUNNING)
+    run.cancel()
+    table.write_text(table.read_text() + "x,1,2,3,4,yes\n")
+    start(run.folder)
+    assert run.wait().state is State.FAILED
+    assert "has changed since" in observe(run.folder).message
+
+
+def test_wrong_options_are_refused_before_anything_starts(table, tmp_path):
+    for wrong, words in [
+        ({"epochs": 0}, "epochs = 0"),
+        ({"model": "forest"}, "known: auto, logistic, mlp"),
+        ({"speed": 3}, "speed"),
+    ]:
+        with pytest.raises(FinineError, match=words):
+            api.run(table, label="label", home=tmp_path, **wrong)
+    assert api.runs(tmp_path) == []
+    with pytest.raises(FinineError, match="does not exist"):
+        api.run(tmp_path / "missing.csv", label="label", home=tmp_path)
+    with pytest.raises(FinineError, match="There is no run"):
+        api.open_run("nonsense", tmp_path)
+
+
+def test_adam_and_logistic_work_too(table, tmp_path):
+    run = api.run(
+        table, label="label", id="name", home=tmp_path, epochs=5, optimizer="adam",
+        model="logistic", validation=0, targets=["self"],
+    )  # fmt: skip
+    assert run.targets == ("self",)
+    assert len(run.scores()) == 240
+    assert (run.scores()["mu"] > 0).all()
+
+
+def test_a_run_without_validation_rows_refuses_the_validation_target(table, tmp_path):
+    with pytest.raises(FinineError, match="needs validation rows"):
+        api.run(table, label="label", id="name", home=tmp_path, validation=0,
+                targets=["validation"])  # fmt: skip

@@ -1,0 +1,80 @@
+"""The house stays as it was drawn: layers point one way, and the core knows no widgets."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+# Each room may import itself and the rooms listed with it.
+BASE = {"errors", "files"}
+ALLOWED = {
+    "errors": set(),
+    "files": set(),
+    "tradeoff": set(),
+    "dataset": BASE,
+    "gradients": BASE,
+    "training": BASE,
+    "influence": BASE | {"tradeoff", "gradients", "training"},
+    "runs": BASE | {"tradeoff", "influence", "gradients", "training", "dataset"},
+    "curation": BASE | {"runs", "dataset", "influence"},
+    "api": BASE | {"curation", "runs", "influence", "dataset"},
+    "cli": BASE | {"api", "curation", "runs", "influence", "sample_data"},
+}
+FILES = sorted((ROOT / "finine_core").rglob("*.py"))
+
+
+def imported(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import in the core"
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def room(module):
+    """The room of ours that a module name lies in, or None."""
+    parts = module.split(".")
+    if parts[0] == "finine_sample_data":
+        return "sample_data"
+    return parts[1] if parts[0] == "finine_core" and len(parts) > 1 else None
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_every_import_points_down_the_house(path):
+    own = path.relative_to(ROOT / "finine_core").parts[0].removesuffix(".py")
+    if own == "__init__":
+        return
+    for module in imported(path):
+        target = room(module)
+        if target in ALLOWED and target != own:
+            assert target in ALLOWED[own], f"{path}: {own} must not import {target}"
+        assert module.split(".")[0] not in {"streamlit", "plotly", "finine_app", "pickle"}
+
+
+def test_the_app_reaches_the_core_only_through_its_public_rooms():
+    for path in (ROOT / "app").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                assert room(node.module) not in {"gradients", "training"}, path
+                assert node.module.split(".")[0] not in {"torch", "sklearn", "umap"}, path
+
+
+def test_looking_at_results_needs_neither_torch_nor_scikit_learn():
+    code = (
+        "import sys, finine_core.api, finine_core.cli\n"
+        "heavy = {'torch', 'sklearn', 'streamlit', 'plotly'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert found.returncode == 0, found.stderr
+
+
+def test_no_file_has_grown_past_its_one_question():
+    for path in [*FILES, *(ROOT / "app").rglob("*.py")]:
+        lines = len(path.read_text(encoding="utf-8").splitlines())
+        assert lines <= 330, f"{path} has {lines} lines; it answers two questions"
