@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+
 from finine_app import state
 from finine_app.components.sidebar import sidebar
 from finine_app.views import compare, data, export, review, run

@@ -208,3 +208,35 @@ def watched_run() -> str | None:
 def watch(run_id: str) -> None:
     """Show the progress of a run on the Run page; '' shows the form."""
     st.session_state[_WATCHED] = run_id
+
+
+# --- the review: what was done last ---
+
+_LAST_ACTION, _LAST_PROBLEM = "_last_action", "_last_problem"
+
+
+def note_action(text: str) -> None:
+    """Remember what a person just did, to be shown beside Undo; clears the last problem."""
+    st.session_state[_LAST_ACTION] = text
+    st.session_state[_LAST_PROBLEM] = None
+
+
+def last_action() -> str:
+    """What was done last in this session, in words; '' when nothing was."""
+    return str(st.session_state.get(_LAST_ACTION) or "")
+
+
+def note_problem(problem: FinineError | None) -> None:
+    """Remember a problem that a callback met, to be shown by the page."""
+    st.session_state[_LAST_PROBLEM] = problem
+
+
+def last_problem() -> FinineError | None:
+    """The problem of the last action, if it had one."""
+    return st.session_state.get(_LAST_PROBLEM)
+
+
+def keep_run(run_id: str) -> None:
+    """Put the run that is looked at into the address, so that the view is a link."""
+    if _get(_RUN) is None:
+        _set(_RUN, run_id)

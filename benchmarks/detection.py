@@ -17,10 +17,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from finine_sample_data import SAMPLES, Sample
 from sklearn.metrics import roc_auc_score
 
 from finine_core import api
+from finine_sample_data import SAMPLES, Sample
 
 TOP = 0.2  # the share of rows a person would look at
 

@@ -6,10 +6,10 @@ The reference files are read here, after the run; no run reads them.
 import numpy as np
 import pandas as pd
 import pytest
-from finine_sample_data import sample
 from sklearn.metrics import roc_auc_score
 
 from finine_core import api
+from finine_sample_data import sample
 
 
 def scored_sample(name, home):

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from sklearn.datasets import load_breast_cancer
+
+from finine_core.errors import FinineError
 from finine_sample_data import (
     FOLDER,
     SAMPLES,
@@ -18,9 +21,6 @@ from finine_sample_data import (
     make_tweets,
     sample,
 )
-from sklearn.datasets import load_breast_cancer
-
-from finine_core.errors import FinineError
 
 EVERY_SAMPLE = pytest.mark.parametrize("entry", SAMPLES.values(), ids=list(SAMPLES))
 

@@ -14,6 +14,8 @@ from finine_app.theme import OKABE_ITO
 
 SHOWN_CLASSES = 20  # more bars cannot be read; the rest is in the table or said in words
 LABEL_LENGTH = 28  # letters of a class name beside its bar
+DRAWN_EPOCHS = 500  # of a loss curve; a screen has no more room, and the latest is among them
+SHOWN_MARKERS = 20  # signs on a curve: enough to tell it by, few enough to see the line
 BAR_HEIGHT = 26  # pixels a bar
 QUIET: dict[str, Any] = {"displayModeBar": False}
 
@@ -29,6 +31,7 @@ def class_balance(labels: Sequence[str], counts: Sequence[int], key: str) -> Non
             orientation="h",
             text=[f"{count:,} ({count / total:.0%})" for count in counts[:shown]],
             textposition="outside",
+            textfont={"color": _ink()},
             cliponaxis=False,
             marker={"color": OKABE_ITO[0]},
             hoverinfo="skip",
@@ -57,6 +60,7 @@ def balance_before_after(
             orientation="h",
             text=[f"{count:,} {name}" for count in counts[:shown]],
             textposition="outside",
+            textfont={"color": _ink()},
             cliponaxis=False,
             marker={"color": colour, "pattern": {"shape": hatch}},
             hoverinfo="skip",
@@ -89,14 +93,15 @@ def losses(history: Sequence[dict[str, Any]], key: str) -> None:
         points = [(e["epoch"], e[field]) for e in history if e.get(field) is not None]
         if not points:
             continue
-        epochs, values = np.asarray(points, dtype=float).T
+        every = -(-len(points) // DRAWN_EPOCHS)
+        epochs, values = np.asarray(points[::-1][::every][::-1], dtype=float).T
         figure.add_scatter(
             x=epochs,
             y=values,
             name=name,
             mode="lines+markers",
             line={"color": colour, "dash": dash, "width": 2},
-            marker={"symbol": symbol, "size": 7},
+            marker={"symbol": symbol, "size": 7, "maxdisplayed": SHOWN_MARKERS},
             hovertemplate=f"epoch %{{x:.0f}}<br>{name} %{{y:.4f}}<extra></extra>",
         )
         said.append(f"{name} from {values[0]:.3f} to {values[-1]:.3f}")
@@ -124,6 +129,11 @@ def _bars(figure: go.Figure, labels: Sequence[str], longest: int, bars_each: int
         yaxis={"tickvals": list(range(len(names))), "ticktext": names, "autorange": "reversed"},
         bargap=0.3,
     )
+
+
+def _ink() -> str:
+    """The colour of counts: well above 3:1 on the theme's background."""
+    return "#dddddd" if st.context.theme.type == "dark" else "#444444"
 
 
 def _short(label: str) -> str:

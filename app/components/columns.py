@@ -14,11 +14,20 @@ import pandas as pd
 import streamlit as st
 
 from finine_app import state
-from finine_app.components.file_facts import ROLES, FileFacts, choice_of, default_choice, roles_of
+from finine_app.components.file_facts import (
+    COLUMN_PREFIX,
+    ROLES,
+    FileFacts,
+    choice_of,
+    default_choice,
+    roles_of,
+    split_column,
+)
 from finine_app.components.messages import plain
 from finine_app.state import DataChoice
 
 FRACTION, COLUMN, FILE = "A share of the rows", "A column says which", "A second file"
+DEFAULT_SHARE = 0.2  # as in the core
 MAX_SHARE = 0.8  # the core refuses 0.9; beyond this so little is left that μ says little
 _BASE = "_roles_base"
 
@@ -47,10 +56,9 @@ def choose_roles(path: Path, facts: FileFacts, label: str) -> dict[str, str]:
     # from are noted when it first appears.
     if key not in st.session_state or key not in st.session_state.get(_BASE, {}):
         before = state.data_choice()
-        fits = before is not None and before.label == label
-        known = roles_of(before) if before is not None and fits else {}
-        others = default_choice(path, facts, label)
-        st.session_state[_BASE] = {key: {**roles_of(others), **known}}
+        known = roles_of(before) if before is not None else {}
+        suggested = roles_of(default_choice(path, facts, label))
+        st.session_state[_BASE] = {key: {**suggested, **known}}
     roles: dict[str, str] = st.session_state[_BASE][key]
     columns = [column for column in facts.columns if column.name != label]
     table = pd.DataFrame(
@@ -86,20 +94,20 @@ def choose_roles(path: Path, facts: FileFacts, label: str) -> dict[str, str]:
 def choose_validation(path: Path, facts: FileFacts, label: str) -> float | str | None:
     """A fraction, 'column:NAME' or the path of a second file; None while it is not said."""
     before = state.data_choice()
-    value = before.validation if before else DataChoice.validation
+    value = before.validation if before else DEFAULT_SHARE
     kinds = [FRACTION, COLUMN, FILE]
-    is_text = isinstance(value, str)
-    is_column = is_text and str(value).startswith("column:")
+    before_column = split_column(value)
+    before_file = value if isinstance(value, str) and before_column is None else None
     kind = st.radio(
         "Which rows are held out, to judge the model by?",
         kinds,
-        index=1 if is_column else 2 if is_text else 0,
+        index=1 if before_column else 2 if before_file else 0,
         key=f"validation_kind_{_mark(path)}",
         horizontal=True,
     )
     st.caption(
         "Held-out rows are not learned from, so **they get no μ** and cannot be found to be wrong "
-        "in this run. They stay in the exported file."
+        "in this run." + (" They stay in the exported file." if kind != FILE else "")
     )
     if kind == FRACTION:
         if facts.split:
@@ -111,14 +119,14 @@ def choose_validation(path: Path, facts: FileFacts, label: str) -> float | str |
             "Share held out, drawn by class",
             0.0,
             MAX_SHARE,
-            value=DataChoice.validation if is_text else min(float(value), MAX_SHARE),
+            value=DEFAULT_SHARE if isinstance(value, str) else min(value, MAX_SHARE),
             step=0.05,
             format="percent",
             key=f"validation_share_{_mark(path)}",
         )
     if kind == COLUMN:
         names = [column.name for column in facts.columns if column.name != label]
-        guess = str(value).removeprefix("column:") if is_column else facts.split
+        guess = before_column or facts.split
         name = st.selectbox(
             "Column that says train or validation",
             names,
@@ -126,10 +134,10 @@ def choose_validation(path: Path, facts: FileFacts, label: str) -> float | str |
             placeholder="Choose a column",
             key=f"validation_column_{_mark(path, label)}",
         )
-        return None if name is None else f"column:{name}"
+        return None if name is None else COLUMN_PREFIX + name
     text = st.text_input(
         "Path of the second file, on this machine",
-        value=str(value) if is_text and not is_column else "",
+        value=before_file or "",
         key=f"validation_file_{_mark(path)}",
         placeholder="/home/you/validation.csv",
     ).strip()

@@ -95,7 +95,8 @@ def safe_name(name: str) -> str:
     """
     bare = Path(name.replace("\\", "/"))
     stem = re.sub(r"[^\w.-]+", "_", bare.stem).strip("._-")[:NAME_LETTERS]
-    return f"{stem or 'data'}{re.sub(r'[^\w.]', '', bare.suffix)}"
+    suffix = re.sub(r"[^\w.]", "", bare.suffix)
+    return f"{stem or 'data'}{suffix}"
 
 
 def _samples() -> None:
@@ -136,6 +137,13 @@ def _choose(path: Path | None) -> None:
     state.choose_data_file(path)
 
 
+def _refuse(problem: FinineError) -> None:
+    """Say what is wrong; an earlier file must not look as if it were the one asked for."""
+    _choose(None)
+    st.query_params.pop(state.DATA_IN_ADDRESS, None)
+    st.session_state[_PROBLEM] = problem
+
+
 def _take_upload() -> None:
     uploaded = st.session_state["upload"]
     if uploaded is None:  # taken out of the uploader; the copy in the home stays
@@ -143,7 +151,7 @@ def _take_upload() -> None:
     try:
         _choose(save_upload(state.home(), uploaded.name, uploaded))
     except FinineError as error:
-        st.session_state[_PROBLEM] = error
+        _refuse(error)
 
 
 def _take_path() -> None:
@@ -158,9 +166,9 @@ def _take_path() -> None:
                 "Check the path; it must be on the machine that runs finine.",
             )
     except (OSError, ValueError, RuntimeError) as error:  # too long, no access, no such user
-        st.session_state[_PROBLEM] = FinineError(f"{text} is no path ({error}).", "Check it.")
+        _refuse(FinineError(f"{text} is no path ({error}).", "Check it."))
     except FinineError as error:
-        st.session_state[_PROBLEM] = error
+        _refuse(error)
     else:
         _choose(path)
 

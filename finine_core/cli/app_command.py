@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -40,11 +41,13 @@ def app_command(
     found = find_spec("finine_app.main")
     if found is None or found.origin is None:
         raise FinineError("The app is not installed.", "Install finine with: pip install finine")
+    _require_free(port)
     say(f"finine app: http://localhost:{port}  (home {chosen}; stop with Ctrl+C)")
     command = [
         sys.executable, "-m", "streamlit", "run", str(Path(found.origin)),
         "--server.port", str(port),
         "--server.address", "localhost",
+        "--server.showEmailPrompt", "false",
         "--server.headless", "true" if no_browser else "false",
         "--browser.gatherUsageStats", "false",
         "--server.fileWatcherType", "none",
@@ -56,6 +59,18 @@ def app_command(
     except KeyboardInterrupt:
         code = 0
     raise typer.Exit(code)
+
+
+def _require_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("localhost", port))
+        except OSError as error:
+            raise FinineError(
+                f"Port {port} cannot be used ({error.strerror}).",
+                "Choose another with --port (make app PORT=…).",
+            ) from error
 
 
 def _first_job(data: str, home: Path) -> None:

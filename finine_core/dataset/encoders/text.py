@@ -27,18 +27,21 @@ MAX_COMPONENTS = 256
 # matrices: with 10,000 each it takes 3 s for 3,400 tweets, with three times as many 5 s, and the
 # rarer terms changed nothing that a linear model could use.
 MAX_WORD_TERMS, MAX_CHARACTER_TERMS = 10_000, 10_000
-WORD_LENGTHS, CHARACTER_LENGTHS = (1, 2), (3, 5)
+WORD_LENGTHS, CHARACTER_LENGTHS = (1, 2), (2, 4)
 # A term of a single row cannot say anything about another row; in tiny files every term counts.
 MIN_ROWS_FOR_RARE_TERMS, MIN_ROWS_PER_TERM = 50, 2
-# Mean squared norm of a training row, shared by all text columns. It is what 64 standardised
-# numbers have, so text and tabular inputs work with the same learning rates.
-MEAN_SQUARED_NORM = 64.0
+# Squared norm of every row, shared by all text columns. It is what 64 standardised numbers have, so
+# text and tabular inputs work with the same learning rates; and because it is the same for every
+# row, no row's gradient is large only because its words are rare. (Tweets sample: AUC of μ for
+# disagreeing rows .808 with it, .792 with only the mean squared norm fixed.)
+SQUARED_NORM = 64.0
 # Power iterations of the randomised decomposition; text spectra decay slowly, so a few are needed
 # for the last components to be stable.
 POWER_ITERATIONS = 4
 # Singular directions below this share of the first are rounding noise.
 SMALLEST_DIRECTION = 1e-5
-WORD = r"(?u)\b\w+\b"  # one-letter words too: "I" and "a" carry style
+# One-letter words too ("I" and "a" carry style), and runs of other signs ("!!", ":-)").
+WORD = r"(?u)\b\w+\b|[^\w\s]+"
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ class Text:
         # Imported here because scikit-learn takes about a second, and only a run needs it; and
         # before the limit below, which reaches only the libraries that are loaded by then.
         import sklearn.decomposition  # noqa: F401
-        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+        from threadpoolctl import threadpool_limits
 
         n, m = len(dataset.train), len(dataset.validation)
         trains, validations = [np.empty((n, 0))], [np.empty((m, 0))]
@@ -91,9 +94,9 @@ class Text:
                 fitted = _latent(texts, held_out, MAX_COMPONENTS // len(columns), seed)
             if fitted is None:
                 continue
-            factor = math.sqrt(MEAN_SQUARED_NORM / len(columns) / _mean_squared_norm(fitted[0]))
-            trains.append(fitted[0] * factor)
-            validations.append(fitted[1] * factor)
+            norm = math.sqrt(SQUARED_NORM / len(columns))
+            trains.append(_with_norm(fitted[0], norm))
+            validations.append(_with_norm(fitted[1], norm))
             names += [f"{name}: component {k + 1}" for k in range(fitted[0].shape[1])]
             sources += [name] * fitted[0].shape[1]
         return Block(np.hstack(trains), np.hstack(validations), tuple(names), tuple(sources))
@@ -154,8 +157,10 @@ def _latent(
     return train[:, strong], validation[:, strong]
 
 
-def _mean_squared_norm(rows: np.ndarray) -> float:
-    return float((rows**2).sum(axis=1).mean())
+def _with_norm(rows: np.ndarray, norm: float) -> np.ndarray:
+    """Every row scaled to the norm; a row of zeros (no known term) stays zero."""
+    norms = np.linalg.norm(rows, axis=1, keepdims=True)
+    return rows * np.divide(norm, norms, out=np.zeros_like(norms), where=norms > 0)
 
 
 TEXT = Text()

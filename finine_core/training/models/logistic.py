@@ -19,6 +19,6 @@ def _build(features: int, classes: int) -> nn.Module:
 LOGISTIC = ModelKind(
     name="logistic",
     description="Logistic regression: convex, stable between seeds, a good first choice for text.",
-    learning_rates={"sgd": 0.05, "adam": 0.005},
+    learning_rates={"sgd": 0.01, "adam": 0.002},
     build=_build,
 )

@@ -29,6 +29,6 @@ def _build(features: int, classes: int) -> nn.Module:
 MLP = ModelKind(
     name="mlp",
     description="Two hidden layers (64, 32): fits interactions between columns.",
-    learning_rates={"sgd": 0.02, "adam": 0.002},
+    learning_rates={"sgd": 0.01, "adam": 0.002},
     build=_build,
 )

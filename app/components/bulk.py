@@ -1,0 +1,103 @@
+"""How is one decision taken on every row that meets the filter?
+
+Draws a choice, a preview of whom it would hit, and a button that says so in full. The button is
+bound to the condition and the number of rows that were shown; when they have changed by the time
+it is pressed, nothing is marked.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from finine_app import state
+from finine_app.components.decide import reason_words
+from finine_app.components.filters import Filter
+from finine_app.components.messages import plain
+from finine_app.components.words import DONE_WORDS
+from finine_core import api
+from finine_core.curation.review import ReviewTable
+from finine_core.errors import FinineError
+
+CHOICES = {
+    "delete": "for deletion",
+    "keep": "to keep",
+    "review": "as needing review",
+    "clear": "with no decision (clear)",
+}
+
+
+def decide_on_all(
+    run: api.Run, table: ReviewTable, target: str, asked: Filter, where: str | None, total: int
+) -> None:
+    """Mark all rows of the list at once, after a look at what that means."""
+    if total == 0:
+        return
+    decision = st.selectbox(
+        f"Mark all {total:,} rows of this list …",
+        list(CHOICES),
+        index=None,
+        placeholder="choose a decision, look at the preview, then confirm",
+        format_func=CHOICES.__getitem__,
+        key="bulk_decision",
+    )
+    if decision is None:
+        return
+    with st.container(border=True):
+        counts = table.classes(target=target, where=where).to_pandas()
+        st.markdown(
+            f"**Preview.** {total:,} rows ({plain(asked.words())}) would be "
+            f"{DONE_WORDS[decision]}. Decisions they have now are replaced; one Undo brings all of "
+            "them back."
+        )
+        st.dataframe(
+            pd.DataFrame(
+                {
+                    "label": counts["label"],
+                    "rows in this list": counts["rows"],
+                    "marked for deletion now": counts["marked"],
+                }
+            ),
+            hide_index=True,
+            height="content" if len(counts) <= 10 else 387,
+            alt="Rows of each label that would be marked",
+        )
+        with st.container(key="bulk_apply"):
+            # The shown number and condition are part of the button's identity.
+            st.button(
+                f"Mark {total:,} rows {CHOICES[decision]}",
+                key=f"bulk_apply_{decision}_{total}_{hash((target, where))}",
+                type="primary",
+                on_click=_apply,
+                args=(run, table, target, asked, where, total, decision),
+            )
+
+
+def _apply(
+    run: api.Run,
+    table: ReviewTable,
+    target: str,
+    asked: Filter,
+    where: str | None,
+    shown: int,
+    decision: str,
+) -> None:
+    st.session_state["bulk_decision"] = None
+    try:
+        rows = table.row_numbers(target=target, where=where)
+        if len(rows) != shown:
+            raise FinineError(
+                f"The list has changed meanwhile: it had {shown:,} rows, now {len(rows):,}.",
+                "Nothing was marked; look at the preview again.",
+            )
+        run.log.mark(
+            rows,
+            decision,
+            reason=reason_words(decision),
+            reviewer=state.reviewer(),
+            selection=asked.words(),
+        )
+    except FinineError as error:
+        state.note_problem(error)
+        return
+    state.note_action(f"{len(rows):,} rows {DONE_WORDS[decision]}.")

@@ -1,0 +1,73 @@
+"""What would one type instead of clicking? The commands that do the same as a page."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+# Options of `finine run` in the order a person would write them.
+_RUN_OPTIONS = (
+    "label", "text", "features", "id", "ignore", "targets", "validation", "model", "epochs",
+    "batch_size", "lr", "optimizer", "seed", "record_steps",
+)  # fmt: skip
+
+
+def run_command(options: Mapping[str, Any], defaults: Mapping[str, Any], name: str) -> str | None:
+    """`finine run …` for these options; None where a column name has a comma.
+
+    Args:
+        options: as `finine_core.run` takes them, with `data`.
+        defaults: what need not be said.
+        name: of the run; may be empty.
+
+    Examples:
+        >>> run_command({"data": "a b.csv", "label": "y", "seed": 3, "targets": ("self",)},
+        ...     {"seed": 0, "targets": ("self", "validation")}, "")
+        "finine run 'a b.csv' --label y --target self --seed 3"
+    """
+    words = ["finine", "run", str(options["data"])]
+    for key in _RUN_OPTIONS:
+        value = options.get(key)
+        if value in (None, "", ()) or value == defaults.get(key):
+            continue
+        if key == "targets":
+            words += [word for one in value for word in ("--target", one)]
+        elif isinstance(value, tuple):
+            if any("," in one for one in value):
+                return None  # the command separates names by commas
+            words += [f"--{key}", ",".join(value)]
+        else:
+            words += [f"--{key.replace('_', '-')}", str(value)]
+    if name:
+        words += ["--name", name]
+    return shlex.join(words)
+
+
+def export_command(run_id: str, home: Path, data: Path | None) -> str:
+    """`finine export …`, into the folder `cleaned`.
+
+    Examples:
+        >>> export_command("r1", Path("/h"), None)
+        'finine export r1 --home /h --out cleaned'
+    """
+    words = ["finine", "export", run_id, "--home", str(home)]
+    words += ["--data", str(data)] if data else []
+    return shlex.join([*words, "--out", "cleaned"])
+
+
+def apply_command(data: Path) -> str:
+    """`finine apply …`, which rebuilds the cleaned file from the original and the manifest.
+
+    Examples:
+        >>> apply_command(Path("/d/rows.csv"))
+        'finine apply cleaned/manifest.json --data /d/rows.csv --out rows_cleaned.csv'
+    """
+    out = f"{data.stem}_cleaned{data.suffix}"
+    return _joined("finine", "apply", "cleaned/manifest.json", "--data", data, "--out", out)
+
+
+def _joined(*words: object) -> str:
+    parts: Sequence[str] = [str(word) for word in words]
+    return shlex.join(parts)

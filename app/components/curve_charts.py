@@ -1,0 +1,179 @@
+"""How are trade-off curves, signals and losses of a few rows drawn?
+
+Takes curves and signals; gives Plotly figures in SVG (few lines, no WebGL context needed). Rows
+are told apart by dash and marker as well as by colour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from finine_app import theme
+from finine_app.components.words import mu_words
+from finine_core.influence import RowCurve
+
+CONFIG: dict[str, Any] = {"displayModeBar": False}
+CHART_HEIGHT, BIG_CHART_HEIGHT = 290, 460
+MARKED_POINTS = 9  # markers along a curve: enough to tell it from its neighbours
+_MARGIN = {"l": 10, "r": 10, "t": 10, "b": 10}
+_LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
+
+
+def trade_off(
+    curves: Sequence[RowCurve], *, alpha: float, key: str, height: int = CHART_HEIGHT
+) -> None:
+    """Empirical curves with G_μ behind each, the line of pure guessing, and a line at α.
+
+    Args:
+        curves: one for each row, at most ten.
+        alpha: the false-alarm rate that is looked at.
+        key: of the chart.
+        height: in pixels.
+    """
+    figure = go.Figure()
+    figure.add_scatter(
+        x=np.array([0.0, 1.0], dtype=np.float32),
+        y=np.array([1.0, 0.0], dtype=np.float32),
+        name="nobody can tell (1 − α)",
+        mode="lines",
+        line={"color": theme.QUIET_LINE, "dash": "dot", "width": 1.5},
+        hoverinfo="skip",
+    )
+    alone = len(curves) == 1
+    for place, one in enumerate(curves):
+        style = _style(place, len(one.alpha))
+        name = f"row {one.row_number}"
+        figure.add_scatter(
+            x=one.alpha.astype(np.float32),
+            y=one.gaussian_beta.astype(np.float32),
+            name="Gaussian with the same μ" if alone else f"G_μ of {name}",
+            legendgroup=name,
+            showlegend=alone,
+            mode="lines",
+            line={"color": style["line"]["color"], "width": 1, "dash": "dash"},
+            hovertemplate=f"{name}, G_μ<br>α %{{x:.2f}} · β %{{y:.2f}}<extra></extra>",
+        )
+        figure.add_scatter(
+            x=one.alpha.astype(np.float32),
+            y=one.beta.astype(np.float32),
+            name="from the recorded steps" if alone else f"{name} · μ {_mu(one)}",
+            legendgroup=name,
+            hovertemplate=f"{name}<br>α %{{x:.2f}} · β %{{y:.2f}}<extra></extra>",
+            **style,
+        )
+    figure.add_vline(x=alpha, line={"color": theme.QUIET_LINE, "width": 1.5})
+    figure.add_annotation(
+        x=alpha, y=1, yref="paper", yanchor="top", showarrow=False,
+        text=f"α = {alpha:.2f}", xanchor="left" if alpha < 0.8 else "right",  # inside the picture
+    )  # fmt: skip
+    figure.update_layout(
+        height=height,
+        margin=_MARGIN,
+        xaxis={"title": "false alarms α (Type I error)", "range": [-0.01, 1.01]},
+        yaxis={"title": "misses β (Type II error)", "range": [-0.02, 1.04]},
+        legend=_LEGEND,
+        showlegend=True,
+        uirevision="keep",
+    )
+    said = "; ".join(
+        f"row {one.row_number} with μ {_mu(one)} has β {float(one.curve().at(alpha)):.2f}"
+        for one in curves
+    )
+    st.plotly_chart(
+        figure, key=key, config=CONFIG, alt=f"Trade-off curves. At α {alpha:.2f}: {said}."
+    )
+
+
+def signals(rows: Mapping[int, pd.DataFrame], *, key: str, height: int = CHART_HEIGHT) -> None:
+    """Each row's signal at each recorded step; for one row alone also what is mere chance.
+
+    Args:
+        rows: row number to its lines of step, signal, deviation and loss.
+    """
+    figure = go.Figure()
+    alone = len(rows) == 1
+    for place, (row, found) in enumerate(rows.items()):
+        style = _style(place, len(found))
+        steps = found["step"].to_numpy()
+        if alone:
+            band = found["deviation"].to_numpy(dtype=np.float32)
+            figure.add_scatter(
+                x=np.concatenate([steps, steps[::-1]]),
+                y=np.concatenate([band, -band[::-1]]),
+                name="what other rows do by chance (± one deviation)",
+                fill="toself",
+                fillcolor=theme.translucent(style["line"]["color"]),
+                line={"width": 0},
+                mode="lines",
+                hoverinfo="skip",
+            )
+        figure.add_scatter(
+            x=steps,
+            y=found["signal"].to_numpy(dtype=np.float32),
+            name="signal of this row" if alone else f"row {row}",
+            hovertemplate=f"row {row}, step %{{x}}<br>signal %{{y:.4g}}<extra></extra>",
+            **style,
+        )
+    _over_steps(figure, "change of the target's loss", height)
+    said = "; ".join(f"row {row} sums to {one['signal'].sum():.3g}" for row, one in rows.items())
+    st.plotly_chart(figure, key=key, config=CONFIG, alt=f"Signals over recorded steps: {said}.")
+
+
+def losses(rows: Mapping[int, pd.DataFrame], *, key: str, height: int = CHART_HEIGHT) -> None:
+    """Each row's own loss at each recorded step."""
+    figure = go.Figure()
+    for place, (row, found) in enumerate(rows.items()):
+        figure.add_scatter(
+            x=found["step"].to_numpy(),
+            y=found["loss"].to_numpy(dtype=np.float32),
+            name=f"row {row}",
+            hovertemplate=f"row {row}, step %{{x}}<br>loss %{{y:.4g}}<extra></extra>",
+            **_style(place, len(found)),
+        )
+    _over_steps(figure, "loss of the row", height)
+    figure.update_yaxes(rangemode="tozero")
+    figure.update_layout(showlegend=len(rows) > 1)
+    said = "; ".join(
+        f"row {row} from {one['loss'].iloc[0]:.2f} to {one['loss'].iloc[-1]:.2f}"
+        for row, one in rows.items()
+    )
+    st.plotly_chart(figure, key=key, config=CONFIG, alt=f"Loss over recorded steps: {said}.")
+
+
+def _over_steps(figure: go.Figure, title: str, height: int) -> None:
+    figure.update_layout(
+        height=height,
+        margin=_MARGIN,
+        xaxis={"title": "training step"},
+        yaxis={"title": title},
+        legend=_LEGEND,
+        showlegend=True,
+        uirevision="keep",
+    )
+
+
+def _style(place: int, points: int) -> dict[str, Any]:
+    """Line and markers of the place-th row: no two of ten look alike without colour."""
+    colour = theme.lines()[place % len(theme.LINES_LIGHT)]
+    again = place // len(theme.SYMBOLS)
+    # Empirical lines are solid and broad; a shape every so many points tells them apart.
+    return {
+        "mode": "lines+markers",
+        "line": {"color": colour, "width": 2.2},
+        "marker": {
+            "symbol": theme.SYMBOLS[place % len(theme.SYMBOLS)] + "-open" * again,
+            "size": 8,
+            "color": colour,
+            "maxdisplayed": min(points, MARKED_POINTS),
+        },
+    }
+
+
+def _mu(curve: RowCurve) -> str:
+    return mu_words(curve.mu, curve.mu_low, curve.mu_high)

@@ -1,0 +1,138 @@
+"""How does the cleaned data leave? As a zip that the core makes, or by commands to copy.
+
+The export is made into a temporary folder of this process and packed; the download reads it from
+disk when it is clicked. A prepared zip is offered only as long as no decision was made after it.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from finine_app import state
+from finine_app.components.commands import apply_command, export_command
+from finine_app.components.messages import plain, show_problem
+from finine_core import api
+from finine_core.curation.export import ExportResult, zip_export
+from finine_core.errors import FinineError
+
+_PREPARED, _PROBLEM = "_prepared", "_export_problem"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A zip on disk, and which decisions (by the log's newest event) it was made from."""
+
+    run_id: str
+    decisions: int
+    path: Path
+    result: ExportResult
+
+
+def download(run: api.Run) -> None:
+    """The button that makes the zip, and then the one that downloads it."""
+    moved = _moved_input(run)
+    prepared = _prepared(run)
+    st.button(
+        "Prepare the download" if prepared is None else "Prepare it again",
+        key="prepare_export",
+        type="primary" if prepared is None else "secondary",
+        icon=":material/inventory_2:",
+        on_click=_prepare,
+        args=(run, moved),
+    )
+    if (problem := st.session_state.pop(_PROBLEM, None)) is not None:
+        show_problem(problem)
+    if prepared is not None:
+        result = prepared.result
+        st.success(
+            f"Ready: {result.rows_after:,} rows stay, {result.rows_removed:,} are taken out.",
+            icon=":material/check_circle:",
+        )
+        st.download_button(
+            "Download the zip",
+            data=_reader(prepared.path),
+            file_name=f"{run.run_id}-cleaned.zip",
+            mime="application/zip",
+            key="download_zip",
+            type="primary",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        names = (result.cleaned, result.removed, result.removed_scores, result.manifest)
+        st.caption(f"In it: {', '.join(path.name for path in names)}.")
+    _commands(run, moved)
+
+
+def _moved_input(run: api.Run) -> Path | None:
+    """Where the input is now, when it is not where the run found it."""
+    original = Path(run.record()["config"]["data"])
+    if original.is_file() and not st.session_state.get("export_data"):
+        with st.expander("The input file has been moved?", icon=":material/drive_file_move:"):
+            text = _ask_path(original)
+    else:
+        if not original.is_file():
+            st.warning(f"The input is no longer at {plain(original)}. Say where it is now.")
+        text = _ask_path(original)
+    return Path(text).expanduser() if text else None
+
+
+def _ask_path(original: Path) -> str:
+    return st.text_input(
+        "Where the input file is now",
+        key="export_data",
+        placeholder=str(original),
+        help="It must be the very file of the run; finine compares its SHA-256.",
+    ).strip()
+
+
+def _prepared(run: api.Run) -> Prepared | None:
+    found = st.session_state.get(_PREPARED)
+    if found is None or found.run_id != run.run_id or not found.path.is_file():
+        return None
+    return found if found.decisions == run.log.version() else None
+
+
+def _prepare(run: api.Run, data: Path | None) -> None:
+    old = st.session_state.pop(_PREPARED, None)
+    if old is not None:
+        shutil.rmtree(old.path.parent, ignore_errors=True)
+    decisions = run.log.version()  # before the export: a decision made meanwhile makes it stale
+    try:
+        out = Path(tempfile.mkdtemp(dir=_shelf().name))
+        result = run.export(out, data=data)
+        path = zip_export(out)
+    except FinineError as error:
+        st.session_state[_PROBLEM] = error
+        return
+    except OSError as error:
+        st.session_state[_PROBLEM] = FinineError(
+            f"The export cannot be written ({error.strerror}).", "Make room, or use the command."
+        )
+        return
+    st.session_state[_PREPARED] = Prepared(run.run_id, decisions, path, result)
+
+
+@st.cache_resource
+def _shelf() -> tempfile.TemporaryDirectory[str]:
+    """One temporary folder for all exports of this process, removed when it ends."""
+    return tempfile.TemporaryDirectory(prefix="finine-export-")
+
+
+def _reader(path: Path) -> Callable[[], bytes]:
+    """What the download calls: it knows only a path, because it runs outside the page."""
+    return path.read_bytes
+
+
+def _commands(run: api.Run, moved: Path | None) -> None:
+    st.subheader("The same on the command line")
+    original = Path(run.record()["config"]["data"])
+    st.write("Write the export into a folder:")
+    st.code(export_command(run.run_id, state.home(), moved), language="bash", wrap_lines=True)
+    st.write("Rebuild the cleaned file elsewhere, bit for bit, from the original and the manifest:")
+    st.code(apply_command(moved or original), language="bash", wrap_lines=True)

@@ -1,0 +1,133 @@
+"""What does the app read of a finished run, and what of it is kept between reruns?
+
+Takes a run; gives its review table, its rows' curves and signals, and the names of the columns
+that hold a row's content. Scores and signals never change once a run is done, so they are cached;
+decisions do change, and the review table reads them afresh.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from finine_core import api
+from finine_core.curation.review import DECISION, ReviewTable
+from finine_core.influence import RowCurve
+from finine_core.runs import RunFolder
+
+OPEN_TABLES = 8  # each holds a small in-memory database
+KEPT_ROWS = 500  # curves and signals kept; about 10 kB each
+PREVIEW_LENGTH = 40  # letters; a full text in each line would be most of what the page sends
+PREVIEW_FEATURES = 3
+DATA_PREFIX, MOST_PREFIXES = "data_", 3  # how the review table renames; more never happened
+
+
+@dataclass(frozen=True)
+class Content:
+    """The columns of the review table that hold what a row says.
+
+    Attributes:
+        text: columns with text, as the table names them.
+        features: columns with values that the model saw.
+        other: the rest of the input (label, id, ignored).
+    """
+
+    text: tuple[str, ...]
+    features: tuple[str, ...]
+    other: tuple[str, ...]
+
+    @property
+    def searched(self) -> tuple[str, ...]:
+        """Where a text search looks: everything the input says about a row."""
+        return (*self.text, *self.features, *self.other)
+
+
+def review_table(run: api.Run) -> ReviewTable:
+    """The ranked table of a run; opened once, shared by all pages."""
+    return _review_table(str(run.folder.path), run.folder.scores.stat().st_mtime_ns)
+
+
+def curve(run: api.Run, row: int, target: str) -> RowCurve:
+    """The trade-off curve of a row."""
+    return _curve(str(run.folder.path), run.folder.scores.stat().st_mtime_ns, row, target)
+
+
+def signals(run: api.Run, row: int, target: str) -> pd.DataFrame:
+    """What was recorded on a row: step, signal, deviation, loss."""
+    return _signals(str(run.folder.path), run.folder.scores.stat().st_mtime_ns, row, target)
+
+
+def content_of(run: api.Run, table: ReviewTable) -> Content:
+    """Which columns hold the content of a row, under the names that the table gives them."""
+    roles: dict[str, Any] = run.record()["dataset"]["roles"]
+    names = [name for name, _ in table.columns()]
+    data = names[names.index(DECISION) + 1 :]
+    text = tuple(data_name(data, name) for name in roles["text"])
+    features = tuple(data_name(data, name) for name in roles["features"])
+    shown = {*text, *features}
+    return Content(text, features, tuple(name for name in data if name not in shown))
+
+
+def data_name(data_columns: Sequence[str], name: str) -> str:
+    """What the review table calls the input's column `name`: a score's name is not free.
+
+    Examples:
+        >>> data_name(["data_label", "text"], "label"), data_name(["data_label", "text"], "text")
+        ('data_label', 'text')
+    """
+    renamed = (DATA_PREFIX * times + name for times in range(MOST_PREFIXES + 1))
+    return next((alias for alias in renamed if alias in data_columns), name)
+
+
+def preview(line: dict[str, Any], content: Content) -> str:
+    """The beginning of a row's content, on one line.
+
+    Examples:
+        >>> preview({"text": "a\\n b" * 20}, Content(("text",), (), ()))
+        'a ba ba ba ba ba ba ba ba ba ba ba ba b…'
+        >>> preview({"width": 1.5, "kind": None}, Content((), ("width", "kind"), ()))
+        'width 1.5, kind –'
+    """
+    if content.text:
+        said = " · ".join(str(line[name]) for name in content.text if line[name] is not None)
+        said = " ".join(said[: 4 * PREVIEW_LENGTH].split())
+    else:
+        names = content.features[:PREVIEW_FEATURES]
+        said = ", ".join(f"{name} {value_words(line[name])}" for name in names)
+    return said if len(said) <= PREVIEW_LENGTH else said[: PREVIEW_LENGTH - 1] + "…"
+
+
+def value_words(value: object) -> str:
+    """A cell as a person reads it.
+
+    Examples:
+        >>> value_words(None), value_words(0.1 + 0.2), value_words(7)
+        ('–', '0.3', '7')
+    """
+    if value is None:
+        return "–"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+# Caches are keyed by the folder and by when its scores were written, so that another home, or a
+# run made again under the same id, is never mistaken for this one.
+
+
+@st.cache_resource(max_entries=OPEN_TABLES, show_spinner=False)
+def _review_table(folder: str, written: int) -> ReviewTable:  # noqa: ARG001
+    return api.Run(RunFolder(Path(folder))).review()
+
+
+@st.cache_data(max_entries=KEPT_ROWS, show_spinner=False)
+def _curve(folder: str, written: int, row: int, target: str) -> RowCurve:  # noqa: ARG001
+    return api.Run(RunFolder(Path(folder))).curve(row, target)
+
+
+@st.cache_data(max_entries=KEPT_ROWS, show_spinner=False)
+def _signals(folder: str, written: int, row: int, target: str) -> pd.DataFrame:  # noqa: ARG001
+    return api.Run(RunFolder(Path(folder))).signals(row, target)

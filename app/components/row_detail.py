@@ -1,0 +1,124 @@
+"""What is there to know about one row: what it says, what the model makes of it, and its influence.
+
+Takes a line of the review table; draws its content in full, its scores in words, and its curves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from finine_app.components import curve_charts, reader
+from finine_app.components.messages import plain, show_problem
+from finine_app.components.reader import Content, value_words
+from finine_app.components.words import (
+    EXAMPLE_ALPHA,
+    INTERVAL_WORDS,
+    NOT_IN_INTERVAL,
+    effect_words,
+    miss_words,
+    mu_words,
+)
+from finine_app.theme import DECISION_SIGN
+from finine_core import api
+from finine_core.errors import FinineError
+
+TEXT_HEIGHT = "16rem"  # of a long text before it scrolls
+FEATURES_HEIGHT = 248  # pixels; six values and the head
+LONGEST_TEXT = 200_000  # letters sent to the page; beyond that the page itself would stall
+
+
+def heading(line: dict[str, Any], rows: int) -> None:
+    """Which row this is."""
+    decided = DECISION_SIGN[line["decision"]]
+    st.markdown(
+        f"#### Row {line['row_number']}"
+        + (f" · {plain(decided)}" if decided else "")
+        + f"  \nrank {line['rank']:,} of {rows:,} · id {plain(line['row_id'])}"
+    )
+
+
+def content_in_full(line: dict[str, Any], content: Content) -> None:
+    """Everything the row says: whole texts, all values."""
+    for name in content.text:
+        if len(content.text) > 1:
+            st.caption(plain(name))
+        _text(line[name])
+    if content.features:
+        _values(line, content.features, f"Values of row {line['row_number']}")
+    if content.other:
+        # With a label and an id alone this is a short line; it keeps ignored columns at hand.
+        shown = " · ".join(f"{plain(n)}: {plain(value_words(line[n]))}" for n in content.other[:8])
+        st.caption(shown + (" · …" if len(content.other) > 8 else ""))
+
+
+def verdict(line: dict[str, Any]) -> None:
+    """Label against prediction."""
+    label, predicted = plain(line["label"]), plain(line["predicted"])
+    given = line.get("probability")
+    sure = "" if given is None else f", to which the trained model gives {given:.0%}"
+    if line["label"] == line["predicted"]:
+        st.markdown(f"Label **{label}**{sure}. The model agrees.")
+    else:
+        st.markdown(f"Label **{label}**{sure}. The model predicts **{predicted}** instead.")
+
+
+def influence(run: api.Run, line: dict[str, Any], target: str) -> None:
+    """μ with its interval, the trade-off curve and what it means, signals and loss."""
+    row = int(line["row_number"])
+    mu, low, high = line["mu"], line["mu_low"], line["mu_high"]
+    with st.container(key="mu_line"):
+        st.markdown(
+            f"**μ = {mu_words(mu, low, high)}** · {INTERVAL_WORDS} interval · "
+            f"mean loss {line['mean_loss']:.2f}. {effect_words(target, mu, low, high)}",
+            help=NOT_IN_INTERVAL,
+        )
+    try:
+        curve = reader.curve(run, row, target)
+        recorded = {row: reader.signals(run, row, target)}
+    except FinineError as error:
+        show_problem(error)
+        return
+    trade_off, signals, losses = st.tabs(["Trade-off curve", "Signals", "Loss"])
+    with trade_off:
+        curve_charts.trade_off([curve], alpha=EXAMPLE_ALPHA, key="row_curve")
+        st.markdown(miss_words(curve))
+    with signals:
+        curve_charts.signals(recorded, key="row_signals")
+        st.caption(
+            "How much this row, when it is in the batch, moves the target's loss at each recorded "
+            "step. A signal that stays outside the band is more than chance; μ is their sum, "
+            "measured by the chance."
+        )
+    with losses:
+        curve_charts.losses(recorded, key="row_losses")
+        st.caption("How badly the model fits this row at each recorded step.")
+    st.caption(NOT_IN_INTERVAL)
+
+
+def _text(value: object) -> None:
+    """A text as it stands: line breaks kept, its own direction, nothing read as markup."""
+    if value is None or value == "":
+        st.caption("(empty)")
+        return
+    text = str(value)
+    if len(text) > LONGEST_TEXT:
+        st.caption(f"The first {LONGEST_TEXT:,} of {len(text):,} letters:")
+    with st.container(border=True, key=None):
+        st.html(
+            f'<div dir="auto" style="white-space: pre-wrap; overflow-wrap: anywhere; '
+            f'max-height: {TEXT_HEIGHT}; overflow-y: auto">{escape(text[:LONGEST_TEXT])}</div>'
+        )
+
+
+def _values(line: dict[str, Any], names: Sequence[str], alt: str) -> None:
+    st.dataframe(
+        pd.DataFrame({"feature": names, "value": [value_words(line[name]) for name in names]}),
+        hide_index=True,
+        height=min(FEATURES_HEIGHT, 37 + 35 * len(names)),
+        alt=alt,
+    )

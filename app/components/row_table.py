@@ -1,0 +1,210 @@
+"""Which page of the ranked list is shown, and which of its rows is looked at?
+
+Takes the review table and a filter; draws one page, sorted and cut out on the server. Rows are
+known by row number throughout: positions in the table on the screen are translated at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from finine_app import state
+from finine_app.components import filters
+from finine_app.components.reader import Content, preview
+from finine_app.components.words import NOT_IN_INTERVAL, interval_words
+from finine_app.theme import DECISION_SIGN
+from finine_core.curation.review import ReviewTable
+
+TABLE_HEIGHT = 620  # pixels; about 17 rows, beside the details of one of them
+_FOLLOW = "_follow"  # the way in which the list follows the shown row: "", "next", "previous"
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One page of the filtered, sorted list, and what lies around it.
+
+    Attributes:
+        lines: the page's rows, as columns of the review table.
+        total: rows that meet the filter.
+        page, pages, size: which page this is, of how many, of how many rows.
+        before, after: row numbers beside the page; None at the ends of the list.
+    """
+
+    lines: list[dict[str, Any]]
+    total: int
+    page: int
+    pages: int
+    size: int
+    before: int | None
+    after: int | None
+
+    @property
+    def rows(self) -> list[int]:
+        """The page's row numbers, in order."""
+        return [int(line["row_number"]) for line in self.lines]
+
+    def around(self, row: int) -> tuple[int | None, int | None]:
+        """The rows before and after a row; from off the page one gets onto it.
+
+        Examples:
+            >>> page = Listing([{"row_number": 7}, {"row_number": 3}], 9, 2, 4, 2, 5, 8)
+            >>> page.around(7), page.around(3), page.around(100)
+            ((5, 3), (7, 8), (None, 7))
+        """
+        rows = self.rows
+        if row not in rows:
+            return None, rows[0] if rows else None
+        ring = [self.before, *rows, self.after]
+        place = rows.index(row) + 1
+        return ring[place - 1], ring[place + 1]
+
+
+def load(
+    table: ReviewTable,
+    target: str,
+    where: str | None,
+    sort: tuple[str, bool],
+    size: int,
+) -> Listing:
+    """The page that is turned to, or the one beside it when the shown row has moved there."""
+    total = table.count(target=target, where=where)
+    pages = max(1, -(-total // size))
+    page = min(max(1, int(st.session_state.get("page_number", 1))), pages)
+    listing = _page(table, target, where, sort, size, total, page)
+    follow, row = st.session_state.pop(_FOLLOW, ""), state.selected_row()
+    if follow and row is not None and row not in listing.rows:
+        beside = page + (1 if follow == "next" else -1)
+        if 1 <= beside <= pages:
+            other = _page(table, target, where, sort, size, total, beside)
+            listing = other if row in other.rows else listing
+    if st.session_state.get("page_number", 1) != listing.page:
+        st.session_state["page_number"] = listing.page
+    return listing
+
+
+def shown_row(listing: Listing) -> int | None:
+    """The row whose details are shown: the chosen one, else the first of the page."""
+    row, rows, changed = state.selected_row(), listing.rows, filters.take_list_changed()
+    if rows and (row is None or (changed and row not in rows)):
+        row = rows[0]
+        state.select_row(row)
+    return row
+
+
+def go_to(row: int, way: str) -> None:
+    """Show another row of the list, and let the page follow it (`next` or `previous`)."""
+    state.select_row(row)
+    st.session_state[_FOLLOW] = way
+
+
+def draw(listing: Listing, target: str, content: Content) -> None:
+    """The page as a table in which one row can be chosen."""
+    rows, chosen = listing.rows, state.selected_row()
+    wanted = [rows.index(chosen)] if chosen in rows else []
+    selected = st.session_state.get("review_table", {}).get("selection", {}).get("rows", [])
+    if list(selected) != wanted:
+        st.session_state["review_table"] = {"selection": {"rows": wanted}}
+
+    def take() -> None:
+        # Positions are those of the very lines drawn here.
+        picked = st.session_state["review_table"]["selection"]["rows"]
+        if picked and picked[0] < len(rows):
+            state.select_row(rows[picked[0]])
+
+    st.dataframe(
+        _frame(listing, content),
+        key="review_table",
+        on_select=take,
+        selection_mode="single-row",
+        hide_index=True,
+        height=min(TABLE_HEIGHT, 37 + 35 * len(rows)),
+        column_config=_columns(target),
+        alt=f"Ranked rows, page {listing.page} of {listing.pages}",
+    )
+
+
+def _page(
+    table: ReviewTable,
+    target: str,
+    where: str | None,
+    sort: tuple[str, bool],
+    size: int,
+    total: int,
+    page: int,
+) -> Listing:
+    """One page, read with a line more at each end to know the rows beside it."""
+    start = (page - 1) * size
+    first = max(0, start - 1)
+    lines = table.query(
+        target=target,
+        where=where,
+        order_by=sort[0],
+        descending=sort[1],
+        limit=size + 1 + start - first,
+        offset=first,
+        with_data=True,
+    ).to_pylist()
+    before = int(lines.pop(0)["row_number"]) if start > first and lines else None
+    after = int(lines.pop()["row_number"]) if len(lines) > size else None
+    return Listing(lines, total, page, max(1, -(-total // size)), size, before, after)
+
+
+def _frame(listing: Listing, content: Content) -> pd.DataFrame:
+    lines = listing.lines
+    columns: dict[str, list[Any]] = {
+        name: [line[name] for line in lines] for name in ("rank", "row_number")
+    }
+    columns["decision"] = [DECISION_SIGN[line["decision"]] for line in lines]
+    columns["mu"] = [line["mu"] for line in lines]
+    columns["interval"] = [
+        interval_words(line["mu_low"], line["mu_high"], line["mu"]) for line in lines
+    ]
+    columns |= {name: [line[name] for line in lines] for name in ("label", "predicted")}
+    columns["content"] = [preview(line, content) for line in lines]
+    columns |= {name: [line[name] for line in lines] for name in ("mean_loss", "row_id")}
+    return pd.DataFrame(columns)
+
+
+def _columns(target: str) -> dict[str, Any]:
+    """How each column is headed, explained on hover, and printed."""
+    number, text = st.column_config.NumberColumn, st.column_config.TextColumn
+    suspicious = "largest" if target == "self" else "smallest (most harmful)"
+    return {
+        "rank": number(
+            "rank", width=55, help=f"1 is the most suspicious row: the one with the {suspicious} μ."
+        ),
+        "row_number": number(
+            "row",
+            width=60,
+            help="Position in the input file, counted from 0. Rows are known by it.",
+        ),
+        "decision": text("decision", width=85, help="What was decided on the row; empty: nothing."),
+        "mu": number(
+            "μ",
+            width=65,
+            format="%.2f" if target == "self" else "%.3f",
+            help="Influence of the row on the target, in the units of a Gaussian test: 0 means "
+            "nobody could tell whether the row was there, 1 is noticeable, 3 is hard to miss. "
+            "The sign says whether removing the row raises (+) or lowers (−) the target's loss.",
+        ),
+        "interval": text("90 % interval of μ", width=115, help=NOT_IN_INTERVAL),
+        "label": text("label", width=85, help="What the data says."),
+        "predicted": text(
+            "predicted", width=85, help="The class that the trained model finds most likely."
+        ),
+        "content": text(
+            "content", width=260, help="The beginning of the row; all of it is shown beside."
+        ),
+        "mean_loss": number(
+            "mean loss",
+            width=80,
+            format="%.2f",
+            help="The row's loss, averaged over the recorded steps. A simple and strong baseline "
+            "for wrong labels; it has no interval and says nothing about influence.",
+        ),
+        "row_id": text("id", width=80, help="From the id column, else the row number."),
+    }

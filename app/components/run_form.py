@@ -1,0 +1,184 @@
+"""What shall the next run do? Takes the chosen data, gives a started run.
+
+Nothing is trained here: the button starts a worker process and the page goes on to watch it. One
+click starts one run: the button carries a token that the first click uses up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import streamlit as st
+
+from finine_app import state
+from finine_app.components.commands import run_command
+from finine_app.components.messages import plain, show_problem
+from finine_app.state import DataChoice
+from finine_core import api
+from finine_core.dataset import Dataset
+from finine_core.errors import FinineError
+from finine_core.runs.config import MODELS, RunConfig, make_config, resolve
+
+_TOKEN, _PROBLEM, _ADVANCED = "_start_token", "_start_problem", "_advanced"
+TARGET_WORDS = {
+    "self": "**self**: which rows does the model fit only because it has seen them? "
+    "Finds wrong labels and odd rows.",
+    "validation": "**validation**: which rows make the model worse on the held-out rows? "
+    "Finds rows that hurt.",
+}
+OPTIMIZER_WORDS = {"sgd": "SGD", "adam": "Adam"}
+DEFAULTS = {k: f.default for k, f in RunConfig.model_fields.items()}
+
+
+def run_form(choice: DataChoice, dataset: Dataset) -> None:
+    """The form of a new run, with its start button."""
+    st.subheader("New run")
+    has_validation = len(dataset.validation) > 0
+    st.markdown(
+        f"A model learns to predict **{plain(choice.label)}** "
+        f"({len(dataset.classes)} classes) from **{len(dataset.train):,} rows** of "
+        f"{plain(dataset.path.name)}, once. "
+        + (
+            f"{len(dataset.validation):,} rows are held out. "
+            if has_validation
+            else "No rows are held out. "
+        )
+        + "On the way finine records how each row pulls on the model, and gives every row its "
+        "influence μ with an interval. It runs in the background: you may close this page."
+    )
+    options: dict[str, Any] = {**asdict(choice), **_choices(has_validation)}
+    name = st.text_input(
+        "Name", value="", key="run_name", placeholder=dataset.path.name, help="For you."
+    ).strip()
+    try:
+        resolved = resolve(make_config(**options), dataset)
+    except FinineError as error:
+        show_problem(error)
+        return
+    if not options["targets"]:
+        st.warning("Choose at least one target.")
+        return
+    st.caption(
+        f"That is: model {resolved.model}, {resolved.epochs} epochs of batches of "
+        f"{resolved.batch_size} rows, learning rate {resolved.lr:g} "
+        f"({OPTIMIZER_WORDS[resolved.optimizer]}), seed {resolved.seed}. The same choices give the "
+        "same scores."
+    )
+    st.session_state.setdefault(_TOKEN, True)
+    st.button(
+        "Start run",
+        key="start_run",
+        type="primary",
+        icon=":material/play_arrow:",
+        on_click=_start,
+        args=(options, name),
+    )
+    if (problem := st.session_state.pop(_PROBLEM, None)) is not None:
+        show_problem(problem)
+    with st.expander("The same on the command line", icon=":material/terminal:"):
+        command = run_command(options, DEFAULTS, name)
+        if command is None:
+            st.write("A column name has a comma in it: use `finine_core.run` in Python instead.")
+        else:
+            st.code(command, language="bash", wrap_lines=True)
+
+
+def _choices(has_validation: bool) -> dict[str, Any]:
+    """What is asked about the training itself."""
+    model, epochs = st.columns(2)
+    names = ["auto", *MODELS]
+    kind = model.selectbox(
+        "Model",
+        names,
+        format_func=lambda one: "auto: logistic for text alone, else mlp" if one == "auto" else one,
+        key="model",
+        help=" ".join(f"{kind.name}: {kind.description}" for kind in MODELS.values()),
+    )
+    how_long = epochs.number_input(
+        "Epochs",
+        min_value=1,
+        max_value=100_000,
+        value=None,
+        key="epochs",
+        placeholder="by the size of the data",
+        help="How often the model goes through all rows.",
+    )
+    st.markdown("What shall the influence be on?")
+    targets = [
+        name
+        for name, words in TARGET_WORDS.items()
+        if st.checkbox(
+            words,
+            value=name == "self" or has_validation,
+            key=f"target_{name}" if has_validation else f"target_{name}_alone",
+            disabled=name == "validation" and not has_validation,
+        )
+    ]
+    if not has_validation:
+        st.caption("Without held-out rows there is no target validation.")
+    return {"model": kind, "epochs": how_long, "targets": tuple(targets), **_advanced()}
+
+
+def _advanced() -> dict[str, Any]:
+    with st.expander("Advanced settings", icon=":material/tune:"):
+        left, middle, right = st.columns(3)
+        return {
+            "batch_size": left.number_input(
+                "Rows in a batch",
+                min_value=2,
+                value=DEFAULTS["batch_size"],
+                key="batch_size",
+            ),
+            "lr": middle.number_input(
+                "Learning rate",
+                min_value=0.0,
+                value=None,
+                format="%g",
+                key="lr",
+                placeholder="the model's own",
+            ),
+            "optimizer": right.selectbox(
+                "Optimiser",
+                list(OPTIMIZER_WORDS),
+                format_func=lambda one: OPTIMIZER_WORDS[one],
+                key="optimizer",
+            ),
+            "seed": left.number_input(
+                "Seed",
+                min_value=0,
+                max_value=2**31 - 1,
+                value=DEFAULTS["seed"],
+                key="seed",
+                help="Of the first parameters, the order of the rows, and the held-out draw.",
+            ),
+            "record_steps": middle.number_input(
+                "Recorded steps",
+                min_value=4,
+                max_value=10_000,
+                value=DEFAULTS["record_steps"],
+                key="record_steps",
+                help="At how many steps of the training signals are recorded. More: narrower "
+                "intervals, and a longer run.",
+            ),
+        }
+
+
+def _start(options: dict[str, Any], name: str) -> None:
+    if st.session_state.pop(_TOKEN, None) is None:
+        return  # a second click on a button that has done its work
+    told = {key: value for key, value in options.items() if key not in ("data", "label")}
+    try:
+        run = api.run(
+            options["data"],
+            label=options["label"],
+            home=state.home(),
+            name=name,
+            block=False,
+            **told,
+        )
+    except FinineError as error:
+        st.session_state[_PROBLEM] = error
+        return
+    state.watch(run.run_id)
+    state.select_run(run.run_id)

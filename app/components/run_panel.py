@@ -1,0 +1,180 @@
+"""How is a run going, and what came of it?
+
+Draws one run: progress with its loss curve and Cancel while it goes on, results and the way to its
+rows when it is done, the reason and the way back when it failed or stopped. The clock ticks only
+while a worker is at it.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from finine_app import state
+from finine_app.components import charts
+from finine_app.components.messages import plain, show_problem
+from finine_app.components.run_summary import local_time, seconds_in_words, state_words
+from finine_core import api
+from finine_core.errors import FinineError
+from finine_core.runs import State, Status
+from finine_core.runs.progress import epoch_history
+
+POLL_SECONDS = 1.0  # a person sees it move; a look costs milliseconds
+LOG_LINES = 40  # of the log's end
+# Where the bar stands in each phase; training goes evenly from its start to the scoring.
+PHASES = {
+    "": ("Starting", 0.0),
+    "reading": ("Reading the file", 0.02),
+    "encoding": ("Turning the rows into numbers", 0.05),
+    "training": ("Training, and recording on the way", 0.10),
+    "scoring": ("Working out the influence of each row", 0.95),
+}
+_PROBLEM = "_panel_problem"
+
+
+def run_panel(run: api.Run) -> None:
+    """Draw a run; while it goes on, draw it again every second."""
+    try:
+        record, status = run.record(), run.status()
+    except FinineError as error:
+        show_problem(error)
+        return
+    st.subheader(plain(record["name"]))
+    st.caption(f"{run.run_id} · started {local_time(record['created_at'])}")
+    if (problem := st.session_state.pop(_PROBLEM, None)) is not None:
+        show_problem(problem)
+    if status.state.over:
+        _over(run, status)
+        return
+
+    @st.fragment(run_every=POLL_SECONDS)
+    def live() -> None:
+        now = run.status()
+        if now.state is not status.state:
+            st.rerun()  # the whole page: its lists show the new state, and the clock may stop
+        _going_on(run, now)
+
+    live()
+
+
+def progress_of(status: Status) -> float:
+    """How far a run is, 0 to 1.
+
+    Examples:
+        >>> progress_of(Status(State.RUNNING, phase="training", step=50, steps=100))
+        0.525
+    """
+    _, begin = PHASES.get(status.phase, PHASES[""])
+    if status.phase != "training" or not status.steps:
+        return begin
+    return begin + (PHASES["scoring"][1] - begin) * min(status.step / status.steps, 1.0)
+
+
+def _going_on(run: api.Run, status: Status) -> None:
+    words, _ = PHASES.get(status.phase, PHASES[""])
+    parts = [words]
+    if status.phase == "training" and status.steps:
+        parts += [
+            f"epoch {status.epoch:,} of {status.epochs:,}",
+            f"step {status.step:,} of {status.steps:,}",
+        ]
+        if status.eta_seconds is not None:
+            parts.append(f"about {seconds_in_words(max(status.eta_seconds, 1))} left")
+    st.progress(progress_of(status), text=" · ".join(parts))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "Cancel",
+            key="cancel_run",
+            icon=":material/stop:",
+            on_click=_cancel,
+            args=(run,),
+            disabled=status.state is State.CANCELLING,
+        )
+        st.caption(f"{state_words(status.state)} · You may close this page; the run goes on.")
+    _losses(run)
+
+
+def _over(run: api.Run, status: Status) -> None:
+    if status.state is State.DONE:
+        _results(run)
+    elif status.state is State.FAILED:
+        st.error(f"**The run failed.**  \n{plain(status.message)}", icon=":material/error:")
+        _log(run)
+        st.button(
+            "Try again", key="resume_run", icon=":material/refresh:", on_click=_resume, args=(run,)
+        )
+    else:
+        st.warning(
+            f"**The run was {status.state.value}.** {plain(status.message)}  \nIt can go on from "
+            "its last checkpoint, and will come to the same scores.",
+            icon=":material/pause:",
+        )
+        st.button(
+            "Resume",
+            key="resume_run",
+            type="primary",
+            icon=":material/resume:",
+            on_click=_resume,
+            args=(run,),
+        )
+        if status.state is State.INTERRUPTED:
+            _log(run)
+    _losses(run)
+
+
+def _results(run: api.Run) -> None:
+    record = run.record()
+    results, dataset, resolved = record["results"], record["dataset"], record["resolved"]
+    st.success(
+        f"Done: {dataset['train_rows']:,} rows have a μ (model {resolved['model']}, "
+        f"{resolved['epochs']} epochs).",
+        icon=":material/check_circle:",
+    )
+    held_out, training, train_time, record_time = st.columns(4)
+    accuracy = results["validation_accuracy"]
+    held_out.metric(
+        "Accuracy on held-out rows",
+        "none held out" if accuracy is None else f"{accuracy:.1%}",
+        help=f"{dataset['validation_rows']:,} rows that were not learned from.",
+    )
+    training.metric("Accuracy on training rows", f"{results['train_accuracy']:.1%}")
+    train_time.metric("Training", seconds_in_words(results["seconds_train"]))
+    record_time.metric(
+        "Recording",
+        seconds_in_words(results["seconds_record"]),
+        help="What finding the influences cost on top of the training, in the same run.",
+    )
+    if st.button(
+        "Review the rows", key="open_review", type="primary", icon=":material/fact_check:"
+    ):
+        state.select_run(run.run_id)
+        st.switch_page(state.page("review"))
+
+
+def _losses(run: api.Run) -> None:
+    history = epoch_history(run.folder.events)
+    if history:
+        charts.losses(history, key="losses")
+
+
+def _log(run: api.Run) -> None:
+    if not run.folder.log.exists():
+        return
+    with st.expander("The end of the log", icon=":material/description:"):
+        lines = run.folder.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        st.code("\n".join(lines[-LOG_LINES:]) or "(empty)", language=None, wrap_lines=True)
+
+
+def _cancel(run: api.Run) -> None:
+    try:
+        run.cancel()
+    except FinineError as error:
+        st.session_state[_PROBLEM] = error
+
+
+def _resume(run: api.Run) -> None:
+    try:
+        run.resume()
+    except FinineError as error:
+        st.session_state[_PROBLEM] = error
+    state.watch(run.run_id)
+    state.select_run(run.run_id)

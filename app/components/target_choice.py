@@ -1,0 +1,38 @@
+"""What is influence measured on? The choice of target, with what it means for the list."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from finine_app import state
+from finine_app.components import filters
+from finine_app.components.words import TARGET_NAMES, TARGET_WORDS
+from finine_core import api
+
+TEXT_WIDTH = 480  # pixels; beside the choice where there is room, else below it
+
+
+def choose_target(run: api.Run, key: str) -> str:
+    """Draw the choice of target and its meaning; gives the target."""
+    # The address decides; the widget follows it, and tells it when a person chooses.
+    st.session_state[key] = state.target(run)
+
+    def take() -> None:
+        if st.session_state[key]:
+            state.select_target(st.session_state[key])
+        filters.list_changed()
+
+    target = state.target(run)
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        st.segmented_control(
+            "Influence on",
+            run.targets,
+            format_func=lambda name: f"Influence on {TARGET_NAMES.get(name, name)}",
+            key=key,
+            on_change=take,
+            required=True,
+            label_visibility="collapsed",
+        )
+        with st.container(width=TEXT_WIDTH):
+            st.caption(TARGET_WORDS.get(target, ""))
+    return target

@@ -1,0 +1,127 @@
+"""How are μ, its interval and two curves said in plain words?
+
+Takes numbers and curves; gives sentences. Nothing here draws or reads anything.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from finine_core.influence import RowCurve
+from finine_core.tradeoff import CROSSING_TOLERANCE, crossings
+
+EXAMPLE_ALPHA = 0.05  # the false-alarm rate that statistics text books use
+INTERVAL_WORDS = "90 %"  # finine_core.influence.scores.INTERVAL, in words
+NOT_IN_INTERVAL = (
+    f"The {INTERVAL_WORDS} interval says how much μ depends on which training steps were recorded. "
+    "It does not contain how μ varies from one training seed to the next."
+)
+# What μ means for a target, and which end of the list is suspicious.
+TARGET_WORDS = {
+    "self": "μ says how much the model's fit of a row hangs on that very row being in the data. "
+    "**Large μ is suspicious**: mislabelled, unusual, or learned by heart.",
+    "validation": "μ says what a row does for the held-out rows. **Far below 0 is suspicious**: "
+    "without the row, the model would do better on them. Above 0 the row helps.",
+}
+TARGET_NAMES = {"self": "the row itself", "validation": "validation rows"}
+DONE_WORDS = {
+    "delete": "marked for deletion",
+    "keep": "marked to keep",
+    "review": "marked as needing review",
+    "clear": "cleared of its mark",
+}
+
+
+def mu_words(mu: float, low: float, high: float) -> str:
+    """μ with its interval.
+
+    Examples:
+        >>> mu_words(1.234, 1.0, 1.5), mu_words(-0.0312, -0.05, -0.01)
+        ('1.23 (1.00 … 1.50)', '-0.031 (-0.050 … -0.010)')
+    """
+    return f"{number_words(mu, mu)} ({interval_words(low, high, mu)})"
+
+
+def interval_words(low: float, high: float, mu: float) -> str:
+    """An interval, with as many digits as its μ has."""
+    return f"{number_words(low, mu)} … {number_words(high, mu)}"
+
+
+def number_words(value: float, like: float) -> str:
+    """A number to two decimals, or to three where `like` is below a tenth."""
+    return f"{value:.3f}" if abs(like) < 0.1 else f"{value:.2f}"
+
+
+def percent_words(share: float) -> str:
+    """A share as percent, whole where it is.
+
+    Examples:
+        >>> percent_words(0.05), percent_words(0.125)
+        ('5 %', '12.5 %')
+    """
+    return f"{100 * share:.3g} %"
+
+
+def miss_words(curve: RowCurve, alpha: float = EXAMPLE_ALPHA) -> str:
+    """What the trade-off curve means for a tester who accepts false alarms at rate α."""
+    beta = float(curve.curve().at(alpha))
+    return (
+        "A tester who sees only the trained model and may raise false alarms "
+        f"{percent_words(alpha)} of the time would miss this row's presence with probability "
+        f"**β = {beta:.2f}**; pure guessing would miss it with {1 - alpha:.2f}. "
+        + _how_plain(beta, alpha)
+    )
+
+
+def effect_words(target: str, mu: float, low: float, high: float) -> str:
+    """Which way the row pulls, and whether the interval is sure of it."""
+    if target == "self":
+        return ""
+    if low <= 0 <= high:
+        return "Its interval holds 0: whether the row helps or hurts cannot be told."
+    if mu < 0:
+        return "The row hurts: removing it lowers the validation loss."
+    return "The row helps: removing it raises the validation loss."
+
+
+def pair_words(one: RowCurve, other: RowCurve) -> str:
+    """Which of two rows is easier to detect, and where their curves cross."""
+    a, b = f"row {one.row_number}", f"row {other.row_number}"
+    gap = one.beta - other.beta
+    if np.abs(gap).max() <= CROSSING_TOLERANCE:
+        return f"**{_upper(a)} and {b}** cannot be told apart: their curves run together."
+    met = crossings(one.curve(), other.curve())
+    easier, harder = (a, b) if gap[np.abs(gap).argmax()] < 0 else (b, a)
+    if not met:
+        return (
+            f"**{_upper(easier)}** is easier to detect than **{harder}** at every false-alarm rate."
+        )
+    left = gap[: int(np.searchsorted(one.alpha, met[0])) + 1]
+    first, second = (a, b) if left[np.abs(left).argmax()] < 0 else (b, a)
+    if len(met) == 1:
+        return (
+            f"The curves of **{a}** and **{b}** cross at α ≈ {met[0]:.2f}: a stricter tester "
+            f"detects {first} more easily, a laxer one {second}. So neither row is simply the more "
+            "influential one."
+        )
+    places = ", ".join(f"{alpha:.2f}" for alpha in met)
+    return (
+        f"The curves of **{a}** and **{b}** cross several times (α ≈ {places}), with {first} "
+        "easier to detect before the first. So neither row is simply the more influential one."
+    )
+
+
+def _how_plain(beta: float, alpha: float) -> str:
+    """How plainly a row gives itself away, from the share of a guesser's misses that are left."""
+    left = beta / (1 - alpha)
+    if left < 0.1:
+        return "The row can hardly be missed."
+    if left < 0.6:
+        return "The row gives itself away."
+    if left < 0.95:
+        return "The row leaves a trace."
+    return "Hardly anybody could tell."
+
+
+def _upper(words: str) -> str:
+    return words[:1].upper() + words[1:]

@@ -1,0 +1,139 @@
+"""The Review page: look at the most suspicious rows, see why, and decide on them in place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from finine_app import state, theme
+from finine_app.components import bulk, decide, filters, reader, row_detail, row_table
+from finine_app.components.messages import nothing_yet, plain, show_problem
+from finine_app.components.reader import Content
+from finine_app.components.run_summary import state_words
+from finine_app.components.target_choice import choose_target
+from finine_core import api
+from finine_core.curation.review import ReviewTable
+from finine_core.errors import FinineError
+from finine_core.runs import State
+
+SPLIT, SPLIT_NARROWEST = "review_split", "21rem"  # below it the details go under the table
+
+
+def render() -> None:
+    """Draw the page."""
+    try:
+        run = finished_run("Review")
+        if run is not None:
+            _review(run)
+    except FinineError as error:
+        show_problem(error)
+
+
+def finished_run(title: str) -> api.Run | None:
+    """The run that is looked at, if it has scores; else says what is missing."""
+    run = state.current_run()
+    if run is None:
+        st.title(title)
+        nothing_yet(
+            "No run yet",
+            "Train once on your data; then the rows that look wrong are listed here.",
+            "data",
+            "Choose data",
+        )
+        return None
+    status = run.status()
+    if status.state is not State.DONE:
+        st.title(title)
+        nothing_yet(
+            f"This run is {state_words(status.state)}",
+            f"It has no scores yet. {plain(status.message)}".strip(),
+            "run",
+            "Watch it on the Run page",
+        )
+        return None
+    return run
+
+
+def _review(run: api.Run) -> None:
+    theme.compact()
+    record = run.record()
+    table = reader.review_table(run)
+    content = reader.content_of(run, table)
+    rows = int(record["dataset"]["train_rows"])
+    target = _header(run, record, rows)
+    asked = filters.choose(table, target, record["dataset"]["classes"])
+    if asked is None:
+        return
+    where = asked.where(content.searched)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        sort, size = filters.choose_sort(), filters.choose_page_size()
+        listing = row_table.load(table, target, where, sort, size)
+        with st.container(key="shown_count", width="content"):
+            st.markdown(f"**{listing.total:,} of {rows:,} rows**")
+        if where:
+            st.button("Show all rows", key="filter_clear", type="tertiary", on_click=filters.clear)
+        decide.undo_bar(run)
+    if (problem := state.last_problem()) is not None:
+        show_problem(problem)
+    if listing.total == 0:
+        st.info(
+            "No row meets the filter. Take a part of it away, or show all rows.",
+            icon=":material/filter_alt_off:",
+        )
+        return
+    row = row_table.shown_row(listing)
+    theme.side_by_side(SPLIT, SPLIT_NARROWEST)
+    with st.container(key=SPLIT):
+        left, right = st.columns([11, 9], gap="medium")
+        with left:
+            row_table.draw(listing, target, content)
+            if listing.pages > 1:
+                st.pagination(
+                    listing.pages,
+                    key="page_number",
+                    on_change=filters.page_turned,
+                    bind="query-params",
+                )
+            bulk.decide_on_all(run, table, target, asked, where, listing.total)
+        with right:
+            if row is not None:
+                _detail(run, table, target, content, listing, row, rows)
+
+
+def _header(run: api.Run, record: dict[str, Any], rows: int) -> str:
+    """Name, state, how far the decisions are, and the target; gives the target."""
+    counts = run.log.counts()
+    said = " · ".join(f"{count:,} {decision}" for decision, count in counts.items())
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        st.title("Review", width="content")
+        st.markdown(f"**{plain(record['name'])}** · {state_words(State.DONE)}", width="content")
+        with st.container(key="decision_counts", width="content"):
+            st.markdown(f"{said} of {rows:,} rows")
+    return choose_target(run, "review_target")
+
+
+def _detail(
+    run: api.Run,
+    table: ReviewTable,
+    target: str,
+    content: Content,
+    listing: row_table.Listing,
+    row: int,
+    rows: int,
+) -> None:
+    line = next((one for one in listing.lines if one["row_number"] == row), None)
+    if line is None:
+        found = table.query(target=target, where=f"row_number = {row}", with_data=True).to_pylist()
+        if not found:
+            run.curve(row, target)  # says whether it is held out or does not exist
+            return
+        line = found[0]
+    with st.container(key="row_detail"):
+        row_detail.heading(line, rows)
+        if row not in listing.rows:
+            st.caption("This row is not on this page of the list.")
+        decide.decide(run, row, line["decision"], listing.around(row))
+        row_detail.content_in_full(line, content)
+        row_detail.verdict(line)
+        row_detail.influence(run, line, target)
