@@ -30,7 +30,7 @@ lint: $(VENV)/.installed-dev
 
 screenshots: $(VENV)/.installed-dev browser
 	@echo "==> Taking the README's screenshots from the running app into docs/screenshots"
-	@FININE_SCREENSHOTS=docs/screenshots $(RUN) -m pytest tests/e2e
+	@FININE_SCREENSHOTS=docs/screenshots $(RUN) -m pytest --basetemp=/tmp/finine tests/e2e
 
 install: $(VENV)/.installed
 

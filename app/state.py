@@ -7,6 +7,7 @@ always named by row number, never by their position in a table on the screen.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,11 @@ from finine_core.runs import default_home
 MAX_PINS = 10  # more curves in one picture cannot be told apart
 
 _RUN, _ROW, _PINS, _TARGET = "run", "row", "pins", "target"  # names in the address
+# Each message of a browser carries the address it shows. A person who presses two keys in a row
+# sends the second with the address of before the first; within this time of a change of ours, an
+# address that differs is such an old one and not a link that was opened.
+ADDRESS_SECONDS = 3.0
+_CHANGED = "_address_changed"
 _PAGES, _REVIEWER, _DATA = "_pages", "_reviewer", "_data"
 
 
@@ -142,14 +148,19 @@ def keep_address() -> None:
 
 
 def _get(name: str) -> str | None:
-    value = st.query_params.get(name) or st.session_state.get(f"_view_{name}")
+    now = st.session_state.get(f"_view_{name}")
+    value = st.query_params.get(name) or now
+    if value != now and time.monotonic() - st.session_state.get(_CHANGED, 0.0) < ADDRESS_SECONDS:
+        return now
     if value:
         st.session_state[f"_view_{name}"] = value
     return value
 
 
 def _set(name: str, value: str | None) -> None:
+    # The session first: writing the address may end this run in favour of a newer one.
     st.session_state[f"_view_{name}"] = value
+    st.session_state[_CHANGED] = time.monotonic()
     if value is None:
         st.query_params.pop(name, None)
     else:

@@ -60,7 +60,8 @@ def compact() -> None:
     """Give a page with a table and details beside it the room that wide margins would take."""
     st.html(
         "<style>.stMainBlockContainer {padding: 3.2rem 2rem 2rem}"
-        " .stMainBlockContainer h1 {font-size: 1.75rem; padding: 0.2rem 0; line-height: 1.3}</style>"
+        " .stMainBlockContainer h1 {font-size: 1.75rem; padding: 0.2rem 0; line-height: 1.3}"
+        "</style>"
     )
 
 

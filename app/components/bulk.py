@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from finine_app import state
-from finine_app.components.decide import reason_words
+from finine_app.components.decide import events_since, reason_words
 from finine_app.components.filters import Filter
 from finine_app.components.messages import plain
 from finine_app.components.words import DONE_WORDS
@@ -69,7 +69,7 @@ def decide_on_all(
                 key=f"bulk_apply_{decision}_{total}_{hash((target, where))}",
                 type="primary",
                 on_click=_apply,
-                args=(run, table, target, asked, where, total, decision),
+                args=(run, table, target, asked, where, total, decision, run.log.version()),
             )
 
 
@@ -81,23 +81,39 @@ def _apply(
     where: str | None,
     shown: int,
     decision: str,
+    seen: int,
 ) -> None:
-    st.session_state["bulk_decision"] = None
+    selection = asked.words()
+    since = [(event.kind, event.decision, event.selection) for event in events_since(run, seen)]
     try:
-        rows = table.row_numbers(target=target, where=where)
-        if len(rows) != shown:
-            raise FinineError(
-                f"The list has changed meanwhile: it had {shown:,} rows, now {len(rows):,}.",
-                "Nothing was marked; look at the preview again.",
-            )
-        run.log.mark(
-            rows,
-            decision,
-            reason=reason_words(decision),
-            reviewer=state.reviewer(),
-            selection=asked.words(),
-        )
+        if ("mark", decision, selection) not in since:
+            _mark_all(run, table, target, where, shown, decision, selection)
     except FinineError as error:
         state.note_problem(error)
-        return
-    state.note_action(f"{len(rows):,} rows {DONE_WORDS[decision]}.")
+    else:
+        state.note_action(f"{shown:,} rows {DONE_WORDS[decision]}.")
+    st.session_state["bulk_decision"] = None
+
+
+def _mark_all(
+    run: api.Run,
+    table: ReviewTable,
+    target: str,
+    where: str | None,
+    shown: int,
+    decision: str,
+    selection: str,
+) -> None:
+    rows = table.row_numbers(target=target, where=where)
+    if len(rows) != shown:
+        raise FinineError(
+            f"The list has changed meanwhile: it had {shown:,} rows, now {len(rows):,}.",
+            "Nothing was marked; look at the preview again.",
+        )
+    run.log.mark(
+        rows,
+        decision,
+        reason=reason_words(decision),
+        reviewer=state.reviewer(),
+        selection=selection,
+    )

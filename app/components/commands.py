@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,8 +16,8 @@ _RUN_OPTIONS = (
 )  # fmt: skip
 
 
-def run_command(options: Mapping[str, Any], defaults: Mapping[str, Any], name: str) -> str | None:
-    """`finine run …` for these options; None where a column name has a comma.
+def run_command(options: Mapping[str, Any], defaults: Mapping[str, Any], name: str) -> str:
+    """`finine run …` for these options.
 
     Args:
         options: as `finine_core.run` takes them, with `data`.
@@ -35,14 +37,19 @@ def run_command(options: Mapping[str, Any], defaults: Mapping[str, Any], name: s
         if key == "targets":
             words += [word for one in value for word in ("--target", one)]
         elif isinstance(value, tuple):
-            if any("," in one for one in value):
-                return None  # the command separates names by commas
-            words += [f"--{key}", ",".join(value)]
+            words += [f"--{key}", _listed(value)]
         else:
             words += [f"--{key.replace('_', '-')}", str(value)]
     if name:
         words += ["--name", name]
     return shlex.join(words)
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Column names as `finine run` reads them: commas between, quotes where a name has one."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(names)
+    return line.getvalue()
 
 
 def export_command(run_id: str, home: Path, data: Path | None) -> str:

@@ -21,7 +21,7 @@ from finine_core.influence import RowCurve
 CONFIG: dict[str, Any] = {"displayModeBar": False}
 CHART_HEIGHT, BIG_CHART_HEIGHT = 290, 460
 MARKED_POINTS = 9  # markers along a curve: enough to tell it from its neighbours
-_MARGIN = {"l": 10, "r": 10, "t": 10, "b": 10}
+_MARGIN = {"l": 10, "r": 10, "t": 24, "b": 10}
 _LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
 
 
@@ -40,7 +40,7 @@ def trade_off(
     figure.add_scatter(
         x=np.array([0.0, 1.0], dtype=np.float32),
         y=np.array([1.0, 0.0], dtype=np.float32),
-        name="nobody can tell (1 − α)",
+        name="nobody can tell: 1 − α",
         mode="lines",
         line={"color": theme.QUIET_LINE, "dash": "dot", "width": 1.5},
         hoverinfo="skip",
@@ -69,7 +69,7 @@ def trade_off(
         )
     figure.add_vline(x=alpha, line={"color": theme.QUIET_LINE, "width": 1.5})
     figure.add_annotation(
-        x=alpha, y=1, yref="paper", yanchor="top", showarrow=False,
+        x=alpha, y=1, yref="paper", yanchor="bottom", showarrow=False,
         text=f"α = {alpha:.2f}", xanchor="left" if alpha < 0.8 else "right",  # inside the picture
     )  # fmt: skip
     figure.update_layout(
@@ -77,7 +77,8 @@ def trade_off(
         margin=_MARGIN,
         xaxis={"title": "false alarms α (Type I error)", "range": [-0.01, 1.01]},
         yaxis={"title": "misses β (Type II error)", "range": [-0.02, 1.04]},
-        legend=_LEGEND,
+        # Curves lie below the diagonal, so the legend of one row fits above it.
+        legend={"x": 1, "xanchor": "right", "y": 1, "yanchor": "top"} if alone else _LEGEND,
         showlegend=True,
         uirevision="keep",
     )
@@ -106,7 +107,7 @@ def signals(rows: Mapping[int, pd.DataFrame], *, key: str, height: int = CHART_H
             figure.add_scatter(
                 x=np.concatenate([steps, steps[::-1]]),
                 y=np.concatenate([band, -band[::-1]]),
-                name="what other rows do by chance (± one deviation)",
+                name="chance: ± one deviation",
                 fill="toself",
                 fillcolor=theme.translucent(style["line"]["color"]),
                 line={"width": 0},
@@ -116,7 +117,7 @@ def signals(rows: Mapping[int, pd.DataFrame], *, key: str, height: int = CHART_H
         figure.add_scatter(
             x=steps,
             y=found["signal"].to_numpy(dtype=np.float32),
-            name="signal of this row" if alone else f"row {row}",
+            name="signal of the row" if alone else f"row {row}",
             hovertemplate=f"row {row}, step %{{x}}<br>signal %{{y:.4g}}<extra></extra>",
             **style,
         )

@@ -1,7 +1,7 @@
 """What is decided on the row that is shown, and how is it taken back?
 
 Draws the buttons of one row and the last action. Each button is bound to the row number it was
-drawn for: a press that arrives after the page has gone on to another row does nothing.
+drawn for, and to what the log held then: a second press on the same picture marks nothing twice.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ def decide(
         neighbours: the rows before and after it in the list; None at the ends.
     """
     previous, following = neighbours
+    seen = run.log.version()
     with st.container(horizontal=True, gap="small"):
         for key, label, letter, word, icon in (
             ("mark_delete", "Delete", DELETE_KEY, "delete", ":material/delete:"),
@@ -53,7 +54,7 @@ def decide(
                     icon=icon,
                     shortcut=letter,
                     type="primary" if decision == word else "secondary",
-                    on_click=_guarded(partial(_mark, run, row, word, following)),
+                    on_click=_guarded(partial(_mark, run, row, word, following, seen)),
                 )
         if decision:
             with st.container(key="mark_clear", width="content"):
@@ -62,9 +63,9 @@ def decide(
                     key=f"mark_clear_{row}",
                     type="tertiary",
                     help="Take this row's decision away.",
-                    on_click=_guarded(partial(_mark, run, row, "clear", None)),
+                    on_click=_guarded(partial(_mark, run, row, "clear", None, seen)),
                 )
-    _why()
+    _why(row)
     with st.container(horizontal=True, gap="small"):
         _step("Previous", "previous_row", PREVIOUS_KEY, previous, "previous", "arrow_back")
         _step("Next", "next_row", NEXT_KEY, following, "next", "arrow_forward")
@@ -83,59 +84,87 @@ def decide(
 
 def undo_bar(run: api.Run) -> None:
     """Undo, Redo, and what was done last."""
-    st.button(
-        "Undo", key="undo", icon=":material/undo:", shortcut=UNDO_KEY,
-        help="Take back the newest decision on this run, whoever made it.",
-        on_click=_guarded(partial(_flip, run, "undo")),
-    )  # fmt: skip
-    st.button(
-        "Redo", key="redo", icon=":material/redo:", shortcut=REDO_KEY,
-        help="Bring back what was undone last.",
-        on_click=_guarded(partial(_flip, run, "redo")),
-    )  # fmt: skip
-    with st.container(key="last_action", width="content"):
-        st.markdown(plain(state.last_action()))
+    seen = run.log.version()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.button(
+            "Undo", key="undo", icon=":material/undo:", shortcut=UNDO_KEY,
+            help="Take back the newest decision on this run, whoever made it.",
+            on_click=_guarded(partial(_flip, run, "undo", seen)),
+        )  # fmt: skip
+        st.button(
+            "Redo", key="redo", icon=":material/redo:", shortcut=REDO_KEY,
+            help="Bring back what was undone last.",
+            on_click=_guarded(partial(_flip, run, "redo", seen)),
+        )  # fmt: skip
+        with st.container(key="last_action", width="content"):
+            st.markdown(plain(state.last_action()) or "No decision in this session yet.")
 
 
-def reason_words(decision: str) -> str:
-    """The reason and the note as the log keeps them; a row that is kept has no fault to name."""
+def reason_words(decision: str, row: int | None = None) -> str:
+    """The reason and the row's note as the log keeps them; a row kept has no fault to name."""
     reason = st.session_state.get("reason") if decision in ("delete", "review") else None
-    note = str(st.session_state.get(_NOTE) or "").strip()
+    note = str(st.session_state.get(f"{_NOTE}_{row}") or "").strip()
     return ": ".join(part for part in (reason, note) if part)
 
 
-def _why() -> None:
+def _why(row: int) -> None:
     left, right = st.columns(2)
     left.selectbox(
-        "Reason (stays for the next rows)",
+        "Reason",
         REASONS,
         index=None,
-        placeholder="none",
+        placeholder="Reason (optional)",
         key="reason",
         persist_state="session",
-        help="Written beside Delete and Needs review.",
+        label_visibility="collapsed",
+        help="Written beside Delete and Needs review; stays chosen for the next rows.",
     )
-    right.text_input("Note", key=_NOTE, placeholder="in your own words")
+    with right.container(key=_NOTE):
+        st.text_input(
+            "Note",
+            key=f"{_NOTE}_{row}",  # a note is about one row and never slips to the next
+            placeholder="Note (optional)",
+            label_visibility="collapsed",
+        )
 
 
-def _mark(run: api.Run, row: int, word: str, following: int | None) -> None:
-    if state.selected_row() != row:
-        return  # a second press on a picture that is gone already
-    run.log.mark(
-        [row],
-        word,
-        reason=reason_words(word),
-        reviewer=state.reviewer(),
-        selection=f"rows {row}",
-    )
-    st.session_state[_NOTE] = ""
+def events_since(run: api.Run, seen: int) -> list[Event]:
+    """What was written to the log since its version `seen`.
+
+    Streamlit may end a callback at any touch of its state when another press comes in, and runs it
+    again later. What it has done already is therefore asked of the log and not remembered.
+    """
+    if run.log.version() == seen:
+        return []
+    return [event for event in run.log.events() if event.event_id > seen]
+
+
+def _mark(run: api.Run, row: int, word: str, following: int | None, seen: int) -> None:
+    selection = f"rows {row}"
+    since = [(event.kind, event.decision, event.selection) for event in events_since(run, seen)]
+    this = ("mark", word, selection)
+    if this not in since:
+        run.log.mark(
+            [row],
+            word,
+            reason=reason_words(word, row),
+            reviewer=state.reviewer(),
+            selection=selection,
+        )
+    elif since[-1] != this:
+        return  # the page has gone further on than to the next row
     state.note_action(f"Row {row} {DONE_WORDS[word]}.")
     if following is not None:
         go_to(following, "next")
 
 
-def _flip(run: api.Run, kind: str) -> None:
-    event = getattr(run, kind)(state.reviewer())
+def _flip(run: api.Run, kind: str, seen: int) -> None:
+    done = [event for event in events_since(run, seen) if event.kind == kind]
+    if done:
+        of = done[-1].of_event
+        event = next((one for one in run.decisions() if one.event_id == of), None)
+    else:
+        event = getattr(run, kind)(state.reviewer())
     if event is None:
         state.note_action(f"There is nothing to {kind}.")
         return

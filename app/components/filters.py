@@ -8,7 +8,7 @@ link.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -108,8 +108,8 @@ class Filter:
         return ", ".join(part for part in parts if part) or "all rows"
 
 
-def choose(table: ReviewTable, target: str, classes: Sequence[str]) -> Filter | None:
-    """Draw the filter; None when its SQL condition is wrong, after saying how."""
+def choose(classes: Sequence[str]) -> Filter:
+    """Draw the filters that are always in sight."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
         text = st.text_input(
             "Search",
@@ -138,25 +138,35 @@ def choose(table: ReviewTable, target: str, classes: Sequence[str]) -> Filter | 
             on_change=list_changed,
             bind="query-params",
         )
-        sql = _more(table)
-    found = Filter(
+    return Filter(
         text=text,
         label=label or "",
         predicted=predicted or "",
         decision=decision or ANY,
         disagree=disagree,
+    )
+
+
+def choose_more(table: ReviewTable, target: str, asked: Filter) -> Filter | None:
+    """Draw the rest, folded away: range of μ and a SQL condition.
+
+    Returns:
+        `asked` with these added; None when the SQL condition is wrong, after saying how.
+    """
+    sql = _more(table)
+    asked = replace(
+        asked,
         mu_min=st.session_state["filter_mu_min"],
         mu_max=st.session_state["filter_mu_max"],
         sql=sql,
     )
-    if not sql:
-        return found
-    try:
-        table.query(target=target, where=sql, limit=1)  # alone, so that a message quotes it alone
-    except FinineError as error:
-        show_problem(error)
-        return None
-    return found
+    if sql:
+        try:  # alone, so that a message quotes it alone
+            table.query(target=target, where=sql, limit=1)
+        except FinineError as error:
+            show_problem(error)
+            return None
+    return asked
 
 
 def choose_sort() -> tuple[str, bool]:
@@ -167,7 +177,7 @@ def choose_sort() -> tuple[str, bool]:
         key="sort_by",
         on_change=list_changed,
         bind="query-params",
-        width=250,
+        width=235,
         help="Rank 1 is the most suspicious row for the chosen target. Mean loss is the simple "
         "baseline: how badly the model fitted the row on average over the training.",
     )
@@ -228,7 +238,7 @@ def _more(table: ReviewTable) -> str:
     """Range of μ and a SQL condition, folded away; gives the condition."""
     used = sum(st.session_state.get(key) not in (None, "") for key in MORE_KEYS)
     label = f"More filters ({used} in use)" if used else "More filters"
-    with st.popover(label, icon=":material/tune:", key="filter_more", width=190):
+    with st.popover(label, icon=":material/tune:", key="filter_more", width=170):
         low, high = st.columns(2)
         for place, words, key in ((low, "μ from", MORE_KEYS[0]), (high, "μ to", MORE_KEYS[1])):
             place.number_input(

@@ -60,7 +60,7 @@ def verdict(line: dict[str, Any]) -> None:
     """Label against prediction."""
     label, predicted = plain(line["label"]), plain(line["predicted"])
     given = line.get("probability")
-    sure = "" if given is None else f", to which the trained model gives {given:.0%}"
+    sure = "" if given is None else f", to which the trained model gives {100 * given:.0f} %"
     if line["label"] == line["predicted"]:
         st.markdown(f"Label **{label}**{sure}. The model agrees.")
     else:

@@ -19,8 +19,12 @@ from finine_app.components.words import NOT_IN_INTERVAL, interval_words
 from finine_app.theme import DECISION_SIGN
 from finine_core.curation.review import ReviewTable
 
-TABLE_HEIGHT = 620  # pixels; about 17 rows, beside the details of one of them
+TABLE_HEIGHT = 492  # pixels; 13 rows, so that on a narrow screen the details are not far below
 _FOLLOW = "_follow"  # the way in which the list follows the shown row: "", "next", "previous"
+# Every message of a browser carries the state of all widgets. The second of two quick presses
+# brings the selection and page of before the first, which Streamlit takes for a click there. A
+# true click comes alone: so a pick that comes together with a press is dropped.
+_PICKED, _PRESSED, _PAGE = "_picked_row", "_pressed", "_shown_page"
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,7 @@ def load(
     size: int,
 ) -> Listing:
     """The page that is turned to, or the one beside it when the shown row has moved there."""
+    _settle()
     total = table.count(target=target, where=where)
     pages = max(1, -(-total // size))
     page = min(max(1, int(st.session_state.get("page_number", 1))), pages)
@@ -83,6 +88,7 @@ def load(
             listing = other if row in other.rows else listing
     if st.session_state.get("page_number", 1) != listing.page:
         st.session_state["page_number"] = listing.page
+    st.session_state[_PAGE] = listing.page
     return listing
 
 
@@ -97,8 +103,9 @@ def shown_row(listing: Listing) -> int | None:
 
 def go_to(row: int, way: str) -> None:
     """Show another row of the list, and let the page follow it (`next` or `previous`)."""
-    state.select_row(row)
     st.session_state[_FOLLOW] = way
+    st.session_state[_PRESSED] = True
+    state.select_row(row)
 
 
 def draw(listing: Listing, target: str, content: Content) -> None:
@@ -113,7 +120,7 @@ def draw(listing: Listing, target: str, content: Content) -> None:
         # Positions are those of the very lines drawn here.
         picked = st.session_state["review_table"]["selection"]["rows"]
         if picked and picked[0] < len(rows):
-            state.select_row(rows[picked[0]])
+            st.session_state[_PICKED] = rows[picked[0]]
 
     st.dataframe(
         _frame(listing, content),
@@ -125,6 +132,17 @@ def draw(listing: Listing, target: str, content: Content) -> None:
         column_config=_columns(target),
         alt=f"Ranked rows, page {listing.page} of {listing.pages}",
     )
+
+
+def _settle() -> None:
+    """Show the row that was clicked, unless the click is an echo of an older state."""
+    picked = st.session_state.pop(_PICKED, None)
+    if not st.session_state.pop(_PRESSED, False):
+        if picked is not None:
+            state.select_row(picked)
+    elif _PAGE in st.session_state:
+        filters.take_list_changed()
+        st.session_state["page_number"] = st.session_state[_PAGE]
 
 
 def _page(
@@ -175,26 +193,26 @@ def _columns(target: str) -> dict[str, Any]:
     suspicious = "largest" if target == "self" else "smallest (most harmful)"
     return {
         "rank": number(
-            "rank", width=55, help=f"1 is the most suspicious row: the one with the {suspicious} μ."
+            "rank", width=45, help=f"1 is the most suspicious row: the one with the {suspicious} μ."
         ),
         "row_number": number(
             "row",
             width=60,
             help="Position in the input file, counted from 0. Rows are known by it.",
         ),
-        "decision": text("decision", width=85, help="What was decided on the row; empty: nothing."),
+        "decision": text("decision", width=80, help="What was decided on the row; empty: nothing."),
         "mu": number(
             "μ",
-            width=65,
+            width=52,
             format="%.2f" if target == "self" else "%.3f",
             help="Influence of the row on the target, in the units of a Gaussian test: 0 means "
             "nobody could tell whether the row was there, 1 is noticeable, 3 is hard to miss. "
             "The sign says whether removing the row raises (+) or lowers (−) the target's loss.",
         ),
-        "interval": text("90 % interval of μ", width=115, help=NOT_IN_INTERVAL),
-        "label": text("label", width=85, help="What the data says."),
+        "interval": text("90 % interval", width=100, help=f"Of μ. {NOT_IN_INTERVAL}"),
+        "label": text("label", width=78, help="What the data says."),
         "predicted": text(
-            "predicted", width=85, help="The class that the trained model finds most likely."
+            "predicted", width=78, help="The class that the trained model finds most likely."
         ),
         "content": text(
             "content", width=260, help="The beginning of the row; all of it is shown beside."

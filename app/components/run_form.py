@@ -20,7 +20,7 @@ from finine_core.dataset import Dataset
 from finine_core.errors import FinineError
 from finine_core.runs.config import MODELS, RunConfig, make_config, resolve
 
-_TOKEN, _PROBLEM, _ADVANCED = "_start_token", "_start_problem", "_advanced"
+_TOKEN, _PROBLEM = "_start_token", "_start_problem"
 TARGET_WORDS = {
     "self": "**self**: which rows does the model fit only because it has seen them? "
     "Finds wrong labels and odd rows.",
@@ -77,11 +77,7 @@ def run_form(choice: DataChoice, dataset: Dataset) -> None:
     if (problem := st.session_state.pop(_PROBLEM, None)) is not None:
         show_problem(problem)
     with st.expander("The same on the command line", icon=":material/terminal:"):
-        command = run_command(options, DEFAULTS, name)
-        if command is None:
-            st.write("A column name has a comma in it: use `finine_core.run` in Python instead.")
-        else:
-            st.code(command, language="bash", wrap_lines=True)
+        st.code(run_command(options, DEFAULTS, name), language="bash", wrap_lines=True)
 
 
 def _choices(has_validation: bool) -> dict[str, Any]:

@@ -19,7 +19,7 @@ STATE_SIGN = {
     State.CANCELLING: "◼",
     State.CANCELLED: "◼",
     State.FAILED: "✕",
-    State.INTERRUPTED: "⏸",
+    State.INTERRUPTED: "‖",
     State.DONE: "✓",
 }
 
@@ -51,14 +51,17 @@ class RunSummary:
 def summarise(run: api.Run) -> RunSummary:
     """What a list says about a run."""
     try:
-        record, status = run.record(), run.status()
+        record = run.record()
+        state, _ = run.folder.read_state()
+        if not state.over:  # only then must the progress be read to know how it stands
+            state = run.status().state
     except (FinineError, OSError) as error:
         return RunSummary(run.run_id, run.run_id, "", None, problem=str(error))
     return RunSummary(
         run_id=run.run_id,
         name=record["name"],
         created=local_time(record["created_at"]),
-        state=status.state,
+        state=state,
         rows=(record.get("dataset") or {}).get("rows"),
         validation_accuracy=(record["results"] or {}).get("validation_accuracy"),
     )

@@ -62,18 +62,18 @@ def _review(run: api.Run) -> None:
     content = reader.content_of(run, table)
     rows = int(record["dataset"]["train_rows"])
     target = _header(run, record, rows)
-    asked = filters.choose(table, target, record["dataset"]["classes"])
-    if asked is None:
-        return
-    where = asked.where(content.searched)
+    asked = filters.choose(record["dataset"]["classes"])
     with st.container(horizontal=True, vertical_alignment="bottom"):
+        more = filters.choose_more(table, target, asked)
+        if more is None:
+            return
+        where = more.where(content.searched)
         sort, size = filters.choose_sort(), filters.choose_page_size()
         listing = row_table.load(table, target, where, sort, size)
         with st.container(key="shown_count", width="content"):
             st.markdown(f"**{listing.total:,} of {rows:,} rows**")
         if where:
             st.button("Show all rows", key="filter_clear", type="tertiary", on_click=filters.clear)
-        decide.undo_bar(run)
     if (problem := state.last_problem()) is not None:
         show_problem(problem)
     if listing.total == 0:
@@ -81,12 +81,14 @@ def _review(run: api.Run) -> None:
             "No row meets the filter. Take a part of it away, or show all rows.",
             icon=":material/filter_alt_off:",
         )
+        decide.undo_bar(run)
         return
     row = row_table.shown_row(listing)
     theme.side_by_side(SPLIT, SPLIT_NARROWEST)
     with st.container(key=SPLIT):
-        left, right = st.columns([11, 9], gap="medium")
+        left, right = st.columns([13, 10], gap="medium")
         with left:
+            decide.undo_bar(run)
             row_table.draw(listing, target, content)
             if listing.pages > 1:
                 st.pagination(
@@ -95,10 +97,10 @@ def _review(run: api.Run) -> None:
                     on_change=filters.page_turned,
                     bind="query-params",
                 )
-            bulk.decide_on_all(run, table, target, asked, where, listing.total)
         with right:
             if row is not None:
                 _detail(run, table, target, content, listing, row, rows)
+    bulk.decide_on_all(run, table, target, more, where, listing.total)
 
 
 def _header(run: api.Run, record: dict[str, Any], rows: int) -> str:
@@ -134,6 +136,6 @@ def _detail(
         if row not in listing.rows:
             st.caption("This row is not on this page of the list.")
         decide.decide(run, row, line["decision"], listing.around(row))
-        row_detail.content_in_full(line, content)
         row_detail.verdict(line)
+        row_detail.content_in_full(line, content)
         row_detail.influence(run, line, target)

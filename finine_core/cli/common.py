@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 from typing import Annotated, Any
@@ -32,13 +33,14 @@ Target = Annotated[
 
 
 def columns_of(value: str | None) -> tuple[str, ...]:
-    """A comma-separated option as names; empty for None.
+    """A comma-separated option as names; empty for None. Quotes hold names with commas.
 
     Examples:
-        >>> columns_of("a, b")
-        ('a', 'b')
+        >>> columns_of('a, "b, c"')
+        ('a', 'b, c')
     """
-    return tuple(part.strip() for part in (value or "").split(",") if part.strip())
+    parts = next(csv.reader([value or ""], skipinitialspace=True), [])
+    return tuple(part.strip() for part in parts if part.strip())
 
 
 def numbers_of(value: str, option: str) -> list[int]:

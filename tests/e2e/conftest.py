@@ -21,7 +21,7 @@ ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
-ACTION_MS = 60_000  # a busy two-core machine draws a page slowly; a hang is far longer
+ACTION_MS = 30_000  # a busy two-core machine draws a page slowly; a hang is far longer
 
 
 def pytest_collection_modifyitems(items):
@@ -38,7 +38,9 @@ def browser():
         if os.environ.get("FININE_REQUIRE_BROWSER"):
             pytest.fail(reason)
         pytest.skip(reason)
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=ACTION_MS)
 
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)

@@ -1,0 +1,189 @@
+"""The whole main job in a real browser: data, run, review, compare, export.
+
+Each scenario ends with what must not happen.
+"""
+
+import io
+import json
+import zipfile
+
+import pytest
+from playwright.sync_api import expect
+
+from finine_core import api
+from finine_sample_data import sample
+
+SLOW_MS = 120_000  # a run's worker imports torch and trains, on a busy machine
+
+
+def by_key(page, key):
+    return page.locator(f".st-key-{key}")
+
+
+def no_error_is_shown(page):
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def go(page, name):
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=name).click()
+    expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+
+
+def settled(page):
+    """Wait until the page has answered the last action."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A home with one finished run, and its run."""
+    home = tmp_path_factory.mktemp("home")
+    chosen = sample("tweets")
+    run = api.run(chosen.path, label=chosen.label, text=chosen.text, id=chosen.id, home=home)
+    return home, run
+
+
+def test_from_an_upload_to_a_downloaded_zip(page, serve, shot, tmp_path):
+    original = sample("breast_cancer_flips").path.read_bytes()
+    data = tmp_path / "my tumours.csv"
+    data.write_bytes(original)
+    page.goto(serve(tmp_path / "home"))
+
+    # Data: an empty home opens here; upload, roles, classes
+    expect(page.get_by_role("heading", name="Data", exact=True)).to_be_visible()
+    shot("data_empty")
+    page.get_by_text("Upload a file", exact=True).click()
+    by_key(page, "upload").locator("input[type=file]").set_input_files(data)
+    expect(page.get_by_text("569").first).to_be_visible()
+    expect(page.get_by_text("Ready:", exact=False)).to_be_visible()
+    shot("data")
+    by_key(page, "go_to_run").get_by_role("button").click()
+
+    # Run: started once, watched to its end
+    expect(by_key(page, "start_run")).to_be_visible()
+    shot("run_new")
+    by_key(page, "start_run").get_by_role("button").click()
+    expect(by_key(page, "open_review")).to_be_visible(timeout=SLOW_MS)
+    shot("run_done")
+    no_error_is_shown(page)
+    assert len(api.runs(tmp_path / "home")) == 1, "one click must not start two runs"
+    by_key(page, "open_review").get_by_role("button").click()
+
+    # Review: mark two rows, undo one
+    run = api.open_run("latest", tmp_path / "home")
+    first, second = (int(row) for row in run.scores(top=2)["row_number"])
+    expect(page.get_by_role("heading", name=f"Row {first}")).to_be_visible()
+    by_key(page, "mark_delete").get_by_role("button").click()
+    expect(page.get_by_role("heading", name=f"Row {second}")).to_be_visible()
+    by_key(page, "mark_delete").get_by_role("button").click()
+    expect(by_key(page, "decision_counts")).to_contain_text("2 delete")
+    by_key(page, "undo").get_by_role("button").click()
+    expect(by_key(page, "decision_counts")).to_contain_text("1 delete")
+    no_error_is_shown(page)
+
+    # Export: the zip holds the file less one row, byte for byte
+    go(page, "Export")
+    by_key(page, "prepare_export").get_by_role("button").click()
+    expect(by_key(page, "download_zip")).to_be_visible()
+    with page.expect_download() as waiting:
+        by_key(page, "download_zip").get_by_role("button").click()
+    with zipfile.ZipFile(io.BytesIO(waiting.value.path().read_bytes())) as packed:
+        cleaned = packed.read("cleaned.csv")
+        manifest = json.loads(packed.read("manifest.json"))
+    lines = original.splitlines(keepends=True)
+    assert cleaned == b"".join(lines[: first + 1] + lines[first + 2 :])
+    assert manifest["removed_rows"] == [first]
+    assert data.read_bytes() == original, "the original must not change"
+
+
+def test_review_by_keyboard_filter_and_reload(page, serve, shot, finished):
+    home, run = finished
+    page.goto(serve(home))
+    top = [int(row) for row in run.scores(top=3)["row_number"]]
+    expect(page.get_by_role("heading", name=f"Row {top[0]}")).to_be_visible()
+    page.get_by_role("heading", name=f"Row {top[0]}").click()  # focus on the page, not a field
+    page.keyboard.press("d")
+    expect(page.get_by_role("heading", name=f"Row {top[1]}")).to_be_visible()
+    expect(by_key(page, "decision_counts")).to_contain_text("1 delete")
+    page.keyboard.press("k")
+    expect(by_key(page, "decision_counts")).to_contain_text("1 keep")
+    expect(page.get_by_role("heading", name=f"Row {top[2]}")).to_be_visible()
+    shot("review")
+    page.keyboard.press("z")
+    expect(by_key(page, "decision_counts")).to_contain_text("0 keep")
+    page.keyboard.press("y")
+    expect(by_key(page, "decision_counts")).to_contain_text("1 keep")
+
+    # what was decided is in the log under the row that was shown, and survives a reload
+    current = run.log.current().to_pylist()
+    assert {(one["row_number"], one["decision"]) for one in current} == {
+        (top[0], "delete"),
+        (top[1], "keep"),
+    }
+    page.reload()
+    expect(by_key(page, "decision_counts")).to_contain_text("1 delete")
+
+    by_key(page, "filter_text").get_by_role("textbox").fill("love")
+    page.keyboard.press("Enter")
+    matching = run.review().count(target="self", where="contains(lower(text), 'love')")
+    assert 0 < matching < 3360
+    expect(by_key(page, "shown_count")).to_contain_text(f"{matching:,} of 3,360")
+    by_key(page, "filter_text").get_by_role("textbox").fill("'; DROP TABLE x; --")
+    page.keyboard.press("Enter")
+    expect(by_key(page, "shown_count")).to_contain_text("0 of 3,360")
+    no_error_is_shown(page)
+
+
+def test_compare_pinned_rows_and_the_view_is_a_link(page, serve, shot, finished):
+    home, run = finished
+    scores = run.scores()
+    rows = [int(scores["row_number"].iloc[k]) for k in (0, 40, 2000)]
+    address = serve(home)
+    pins = ",".join(map(str, rows))
+    page.goto(f"{address}/compare?run={run.run_id}&pins={pins}")
+    for row in rows:
+        expect(page.get_by_text(f"{row}", exact=False).first).to_be_visible()
+    curves = by_key(page, "compare_curves")
+    expect(curves.locator("svg.main-svg").first).to_be_visible()
+    expect(by_key(page, "compare_alpha").get_by_role("slider")).to_be_visible()
+    settled(page)
+    shot("compare")
+    before = by_key(page, "compare_words").inner_text()
+    assert before.strip()
+    no_error_is_shown(page)
+    go(page, "Review")
+    go(page, "Compare")
+    assert f"pins={rows[0]}" in page.url.replace("%2C", ","), "pins must not be lost on the way"
+
+
+def test_export_page_shows_what_goes(page, serve, shot, finished):
+    home, run = finished
+    run.mark(top=60, decision="delete", reason="wrong label", reviewer="ada")
+    page.goto(f"{serve(home)}/export?run={run.run_id}")
+    expect(page.get_by_text("What will be removed")).to_be_visible()
+    settled(page)
+    shot("export")
+    no_error_is_shown(page)
+    run.undo()
+
+
+def test_wrong_files_are_told_with_the_mend_and_never_as_a_traceback(page, serve, tmp_path):
+    page.goto(serve(tmp_path / "home"))
+    page.get_by_text("A file on this machine", exact=True).click()
+    for name, content, words in [
+        ("empty.csv", "", "empty"),
+        ("ragged.csv", "a,y\n1,x\n2,y,9\n", "3"),
+        ("one_class.csv", "a,label\n1.5,x\n2.5,x\n1.5,x\n", "class"),
+    ]:
+        path = tmp_path / name
+        path.write_text(content)
+        by_key(page, "data_path").get_by_role("textbox").fill(str(path))
+        page.keyboard.press("Enter")
+        if name == "one_class.csv":  # no column suggests itself: the person chooses
+            page.get_by_role("combobox", name="Which column is the label", exact=False).click()
+            page.get_by_role("option", name="label", exact=True).click()
+        expect(page.get_by_role("alert").filter(has_text=words).first).to_be_visible()
+        no_error_is_shown(page)
+    by_key(page, "data_path").get_by_role("textbox").fill(str(tmp_path / "missing.csv"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert").filter(has_text="missing.csv").first).to_be_visible()
