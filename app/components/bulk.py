@@ -7,11 +7,13 @@ it is pressed, nothing is marked.
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import streamlit as st
+from numpy.typing import NDArray
 
 from finine_app import state
-from finine_app.components.decide import events_since, reason_words
+from finine_app.components.decide import LOG_LOCK, events_since, reason_words
 from finine_app.components.filters import Filter
 from finine_app.components.messages import plain
 from finine_app.components.words import DONE_WORDS
@@ -83,11 +85,13 @@ def _apply(
     decision: str,
     seen: int,
 ) -> None:
-    selection = asked.words()
-    since = [(event.kind, event.decision, event.selection) for event in events_since(run, seen)]
+    selection, reason, reviewer = asked.words(), reason_words(decision), state.reviewer()
     try:
-        if ("mark", decision, selection) not in since:
-            _mark_all(run, table, target, where, shown, decision, selection)
+        with LOG_LOCK:
+            since = events_since(run, seen)
+            if all((one.decision, one.selection) != (decision, selection) for one in since):
+                rows = _rows_as_shown(table, target, where, shown)
+                run.log.mark(rows, decision, reason=reason, reviewer=reviewer, selection=selection)
     except FinineError as error:
         state.note_problem(error)
     else:
@@ -95,25 +99,18 @@ def _apply(
     st.session_state["bulk_decision"] = None
 
 
-def _mark_all(
-    run: api.Run,
-    table: ReviewTable,
-    target: str,
-    where: str | None,
-    shown: int,
-    decision: str,
-    selection: str,
-) -> None:
+def _rows_as_shown(
+    table: ReviewTable, target: str, where: str | None, shown: int
+) -> NDArray[np.int64]:
+    """The rows of the list.
+
+    Raises:
+        FinineError: they are not as many as were shown.
+    """
     rows = table.row_numbers(target=target, where=where)
     if len(rows) != shown:
         raise FinineError(
             f"The list has changed meanwhile: it had {shown:,} rows, now {len(rows):,}.",
             "Nothing was marked; look at the preview again.",
         )
-    run.log.mark(
-        rows,
-        decision,
-        reason=reason_words(decision),
-        reviewer=state.reviewer(),
-        selection=selection,
-    )
+    return rows

@@ -6,6 +6,7 @@ drawn for, and to what the log held then: a second press on the same picture mar
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from functools import partial
 
@@ -24,6 +25,7 @@ REASONS = ("wrong label", "duplicate", "unreadable", "not relevant", "other")
 DELETE_KEY, KEEP_KEY, REVIEW_KEY = "D", "K", "N"
 UNDO_KEY, REDO_KEY, PREVIOUS_KEY, NEXT_KEY, PIN_KEY = "Z", "Y", "J", "L", "P"
 _NOTE = "reason_note"
+_DRAWN = "_drawn_row"  # the row that the newest buttons are for
 
 
 def decide(
@@ -39,6 +41,7 @@ def decide(
     """
     previous, following = neighbours
     seen = run.log.version()
+    st.session_state[_DRAWN] = row
     with st.container(horizontal=True, gap="small"):
         for key, label, letter, word, icon in (
             ("mark_delete", "Delete", DELETE_KEY, "delete", ":material/delete:"),
@@ -70,16 +73,15 @@ def decide(
         _step("Previous", "previous_row", PREVIOUS_KEY, previous, "previous", "arrow_back")
         _step("Next", "next_row", NEXT_KEY, following, "next", "arrow_forward")
         pinned = row in state.pins()
-        with st.container(key="pin_row", width="content"):
-            st.button(
-                "Unpin" if pinned else "Pin",
-                key=f"pin_row_{row}",
-                icon=":material/keep_off:" if pinned else ":material/keep:",
-                shortcut=PIN_KEY,
-                help=f"Keep this row for the Compare page; up to {state.MAX_PINS} rows.",
-                on_click=_pin,
-                args=(row, not pinned),
-            )
+        st.button(
+            "Unpin" if pinned else "Pin",
+            key="pin_row",
+            icon=":material/keep_off:" if pinned else ":material/keep:",
+            shortcut=PIN_KEY,
+            help=f"Keep this row for the Compare page; up to {state.MAX_PINS} rows.",
+            on_click=_pin,
+            args=(row, not pinned),
+        )
 
 
 def undo_bar(run: api.Run) -> None:
@@ -128,10 +130,15 @@ def _why(row: int) -> None:
         )
 
 
+# Streamlit answers a press that comes during a callback in a second thread. Between the look at
+# the log and the writing into it nobody else may write.
+LOG_LOCK = threading.Lock()
+
+
 def events_since(run: api.Run, seen: int) -> list[Event]:
     """What was written to the log since its version `seen`.
 
-    Streamlit may end a callback at any touch of its state when another press comes in, and runs it
+    When another press comes in, Streamlit may end a callback at any touch of its state and run it
     again later. What it has done already is therefore asked of the log and not remembered.
     """
     if run.log.version() == seen:
@@ -140,31 +147,37 @@ def events_since(run: api.Run, seen: int) -> list[Event]:
 
 
 def _mark(run: api.Run, row: int, word: str, following: int | None, seen: int) -> None:
+    drawn = st.session_state.get(_DRAWN)
+    if drawn != row:
+        # The browser keeps the last row's buttons, and their keys, until the page is drawn: a key
+        # then presses both. Only the newest counts, and the page stays where it has gone on to.
+        if drawn is not None:
+            go_to(drawn, "next")
+        return
     selection = f"rows {row}"
-    since = [(event.kind, event.decision, event.selection) for event in events_since(run, seen)]
+    reason, reviewer = reason_words(word, row), state.reviewer()
     this = ("mark", word, selection)
-    if this not in since:
-        run.log.mark(
-            [row],
-            word,
-            reason=reason_words(word, row),
-            reviewer=state.reviewer(),
-            selection=selection,
-        )
-    elif since[-1] != this:
+    with LOG_LOCK:
+        since = [(event.kind, event.decision, event.selection) for event in events_since(run, seen)]
+        if this not in since:
+            run.log.mark([row], word, reason=reason, reviewer=reviewer, selection=selection)
+    if this in since and since[-1] != this:
         return  # the page has gone further on than to the next row
     state.note_action(f"Row {row} {DONE_WORDS[word]}.")
     if following is not None:
+        st.session_state[_DRAWN] = following
         go_to(following, "next")
 
 
 def _flip(run: api.Run, kind: str, seen: int) -> None:
-    done = [event for event in events_since(run, seen) if event.kind == kind]
+    reviewer = state.reviewer()
+    with LOG_LOCK:
+        done = [event for event in events_since(run, seen) if event.kind == kind]
+        if not done:
+            event = run.undo(reviewer) if kind == "undo" else run.redo(reviewer)
     if done:
         of = done[-1].of_event
         event = next((one for one in run.decisions() if one.event_id == of), None)
-    else:
-        event = getattr(run, kind)(state.reviewer())
     if event is None:
         state.note_action(f"There is nothing to {kind}.")
         return

@@ -10,6 +10,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = [
@@ -38,7 +39,7 @@ def browser():
         if os.environ.get("FININE_REQUIRE_BROWSER"):
             pytest.fail(reason)
         pytest.skip(reason)
-    from playwright.sync_api import expect, sync_playwright
+    from playwright.sync_api import sync_playwright
 
     expect.set_options(timeout=ACTION_MS)
 
@@ -100,7 +101,11 @@ def shot(page):
     def take(name):
         if folder:
             Path(folder).mkdir(parents=True, exist_ok=True)
-            page.wait_for_timeout(1500)  # charts fade in; for the picture only
+            expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+            page.set_viewport_size({"width": 1280, "height": 1250})
+            page.evaluate("document.activeElement.blur()")
+            page.mouse.move(640, 30)  # no tooltip in the picture
+            page.wait_for_timeout(2000)  # charts fade in; for the picture only
             page.screenshot(path=str(Path(folder) / f"{name}.png"))
 
     return take
