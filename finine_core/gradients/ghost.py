@@ -1,34 +1,20 @@
-"""One forward and one backward to layer outputs, from which every gradient product is had.
+"""One chunk of rows, run once, from which every gradient product is had.
 
-Takes a model, rows and a per-row loss; gives `GhostRows`, whose methods are the products. Nothing
-of size rows × parameters is ever built (DESIGN §1.5).
+`GhostRows` is the layer below `RowGradients`: it holds what layers saw of the chunk, and nothing of
+size rows × parameters (DESIGN §1.5).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from finine_core.errors import FinineError
-from finine_core.gradients.registry import rule_for
-from finine_core.gradients.rules import Direction, LayerRule
-
-# Gives one loss per row, shape (n,), from outputs and labels.
-PerRowLoss = Callable[[Tensor, Tensor], Tensor]
-
-
-@dataclass(frozen=True)
-class _Seen:
-    """What one layer saw: its inputs and the loss gradients of its outputs."""
-
-    name: str
-    layer: nn.Module
-    rule: LayerRule
-    a: Tensor
-    delta: Tensor
+from finine_core.gradients.forms import Ask, Choice, Direction, Form, Room, Totals, added
+from finine_core.gradients.projection import Projector
 
 
 @dataclass(frozen=True)
@@ -38,132 +24,126 @@ class GhostRows:
     Attributes:
         losses: one loss per row, shape (n,).
         outputs: the model's outputs, first axis n.
+        parameters: shape of each parameter that the gradients are of.
+        dtype: of products.
     """
 
     losses: Tensor
     outputs: Tensor
-    _layers: tuple[_Seen, ...]
+    parameters: dict[str, tuple[int, ...]]
+    dtype: torch.dtype
+    _forms: tuple[Form, ...]
+    _room: Room = field(default_factory=Room)
+
+    def __len__(self) -> int:
+        return len(self.losses)
 
     def squared_norms(self) -> Tensor:
         """‖g_i‖², shape (n,)."""
-        return _total(s.rule.squared_norms(s.layer, s.a, s.delta) for s in self._layers)
+        totals = self.totals(norms=True)[0]
+        assert totals.norms is not None
+        return totals.norms
 
     def pairs(self, other: GhostRows) -> Tensor:
         """⟨g_i, g_j⟩ of these rows (i) with the other rows (j), shape (n, m)."""
-        return _total(
-            mine.rule.pairs(mine.layer, mine.a, mine.delta, theirs.a, theirs.delta)
-            for mine, theirs in zip(self._layers, other._layers, strict=True)
-        )
+        totals = self.totals(probe=other)[0]
+        assert totals.pairs is not None
+        return totals.pairs
 
     def along(self, direction: Direction) -> Tensor:
         """⟨g_i, V⟩ for a direction V in parameter space, shape (n,)."""
-        return _total(
-            s.rule.along(s.layer, s.a, s.delta, _own(direction, s.name)) for s in self._layers
-        )
+        totals = self.totals(directions=(direction,))[0]
+        assert totals.along is not None
+        return totals.along[:, 0]
 
     def summed_gradient(self) -> Direction:
-        """Σ_i g_i as a direction."""
+        """Σ_i g_i as a direction; parameters that the loss does not depend on have zeros."""
+        total = added([form.summed() for form in self._forms])
         return {
-            f"{s.name}.{key}" if s.name else key: value
-            for s in self._layers
-            for key, value in s.rule.summed(s.layer, s.a, s.delta).items()
+            name: total[name] if name in total else self._zeros(*shape)
+            for name, shape in self.parameters.items()
         }
 
-
-def ghost_rows(model: nn.Module, loss: PerRowLoss, inputs: Tensor, labels: Tensor) -> GhostRows:
-    """Run the rows through the model once and keep what every gradient product needs.
-
-    Args:
-        model: in eval mode; each layer with parameters needs a rule (`registry.py`).
-        loss: one loss per row.
-        inputs: first axis n.
-        labels: first axis n.
-
-    Raises:
-        FinineError: the model is in training mode, a layer has no rule or runs twice, or a loss
-            is not finite (the rows are named).
-
-    Examples:
-        >>> model = nn.Linear(2, 2).eval()
-        >>> loss = nn.CrossEntropyLoss(reduction="none")
-        >>> rows = ghost_rows(model, loss, torch.ones(3, 2), torch.tensor([0, 1, 1]))
-        >>> rows.squared_norms().shape, rows.pairs(rows).shape
-        (torch.Size([3]), torch.Size([3, 3]))
-    """
-    if model.training:
-        raise FinineError(
-            "Per-row gradients need a model in eval mode: dropout and batch statistics would"
-            " make them depend on other rows.",
-            "Call model.eval() first.",
+    def totals(
+        self,
+        norms: bool = False,
+        probe: GhostRows | None = None,
+        directions: Sequence[Direction] = (),
+        projector: Projector | None = None,
+    ) -> tuple[Totals, list[Choice]]:
+        """All of the wanted products at once, and which forms were taken for them."""
+        self._check_directions(directions)
+        totals = Totals(
+            norms=self._zeros(len(self)) if norms else None,
+            pairs=self._zeros(len(self), len(probe)) if probe is not None else None,
+            along=self._zeros(len(self), len(directions)) if directions else None,
+            projected=self._zeros(len(self), projector.size) if projector is not None else None,
         )
-    known = _layers_with_rules(model)
-    inputs_of: dict[str, Tensor] = {}
-    outputs_of: dict[str, Tensor] = {}
-
-    def keep(name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
-        def hook(_: nn.Module, given: tuple[Tensor, ...], output: Tensor) -> None:
-            if name in outputs_of:
-                raise FinineError(
-                    f"Layer '{name}' runs more than once per row; its terms would be lost."
-                )
-            inputs_of[name], outputs_of[name] = given[0].detach(), output
-
-        return hook
-
-    hooks = [layer.register_forward_hook(keep(name)) for name, layer, _ in known]
-    try:
-        with torch.enable_grad():
-            outputs = model(inputs)
-            losses = loss(outputs, labels)
-            deltas = torch.autograd.grad(losses.sum(), [outputs_of[name] for name, _, _ in known])
-    finally:
-        for hook in hooks:
-            hook.remove()
-    _require_finite(losses)
-    seen = tuple(
-        _Seen(name, layer, rule, inputs_of[name], delta)
-        for (name, layer, rule), delta in zip(known, deltas, strict=True)
-    )
-    return GhostRows(losses.detach(), outputs.detach(), seen)
-
-
-def _layers_with_rules(model: nn.Module) -> list[tuple[str, nn.Module, LayerRule]]:
-    found = []
-    for name, layer in model.named_modules():
-        if not any(p.requires_grad for p in layer.parameters(recurse=False)):
-            continue
-        rule = rule_for(layer)
-        if rule is None:
+        theirs = {form.key: form for form in probe._forms} if probe is not None else {}
+        if probe is not None and probe.parameters != self.parameters:
             raise FinineError(
-                f"Layer '{name}' ({type(layer).__name__}) has no gradient rule yet.",
-                "Use a model of linear layers.",
+                "The probe's gradients are of other parameters than those of the rows.",
+                "Make the probe with the same model and the same choice of parameters.",
             )
-        found.append((name, layer, rule))
-    return found
+        choices: list[Choice] = []
+        for form in self._forms:
+            mine = totals
+            if probe is not None and form.key not in theirs:
+                mine = Totals(totals.norms, None, totals.along, totals.projected)
+            room = probe._room if probe is not None else Room()
+            form.add(Ask(theirs.get(form.key), directions, projector, room, choices), mine)
+        if totals.projected is not None and projector is not None:
+            totals.projected *= projector.size**-0.5
+        return totals, choices
 
+    @property
+    def held_bytes(self) -> int:
+        """Memory taken while these rows are kept."""
+        return sum(form.held_bytes for form in self._forms)
 
-def _own(direction: Direction, name: str) -> dict[str, Tensor]:
-    prefix = f"{name}." if name else ""
-    return {
-        key[len(prefix) :]: value
-        for key, value in direction.items()
-        if key.startswith(prefix) and "." not in key[len(prefix) :]
-    }
+    @staticmethod
+    def joined(chunks: Sequence[GhostRows], room: Room) -> GhostRows:
+        """One set of rows from several chunks.
 
-
-def _total(terms: Iterable[Tensor]) -> Tensor:
-    total: Tensor | None = None
-    for term in terms:
-        total = term if total is None else total + term
-    assert total is not None, "a model without parameters has no gradients"
-    return total
-
-
-def _require_finite(losses: Tensor) -> None:
-    bad = torch.nonzero(~torch.isfinite(losses.detach())).flatten()
-    if len(bad):
-        raise FinineError(
-            f"The loss is not finite for {len(bad)} rows"
-            f" (first within this chunk: {bad[:5].tolist()}).",
-            "Lower the learning rate, or look for extreme feature values.",
+        Args:
+            room: how much memory may be taken to keep what each pairing would compute again.
+        """
+        first = chunks[0]
+        keys = [form.key for form in first._forms]
+        if any([form.key for form in chunk._forms] != keys for chunk in chunks):
+            raise FinineError(
+                "The model uses other layers for some of the rows than for others.",
+                "Make one probe per kind of row.",
+            )
+        groups = zip(*(chunk._forms for chunk in chunks), strict=True)
+        return GhostRows(
+            torch.cat([chunk.losses for chunk in chunks]),
+            torch.cat([chunk.outputs for chunk in chunks])
+            if isinstance(first.outputs, Tensor)
+            else first.outputs,
+            first.parameters,
+            first.dtype,
+            tuple(group[0].joined(group) for group in groups),
+            room,
         )
+
+    def _zeros(self, *shape: int) -> Tensor:
+        return torch.zeros(*shape, dtype=self.dtype, device=self.losses.device)
+
+    def _check_directions(self, directions: Sequence[Direction]) -> None:
+        for k, direction in enumerate(directions):
+            if direction.keys() != self.parameters.keys():
+                missing = sorted(self.parameters.keys() - direction.keys())
+                extra = sorted(direction.keys() - self.parameters.keys())
+                raise FinineError(
+                    f"Direction {k} does not fit the parameters: missing {missing[:5]},"
+                    f" unknown {extra[:5]}.",
+                    "Give one tensor for every chosen parameter, and no other.",
+                )
+            for name, shape in self.parameters.items():
+                if tuple(direction[name].shape) != shape:
+                    raise FinineError(
+                        f"Direction {k} has shape {tuple(direction[name].shape)} for parameter"
+                        f" '{name}', which has {shape}.",
+                        "Shape it like the parameter.",
+                    )

@@ -1,37 +1,78 @@
 """What a layer kind must know so that its share of every gradient product can be had.
 
-A rule is given what one layer saw (its inputs a) and what came back (the gradients δ of the loss
-with respect to its outputs), and gives its term of each product; terms of all layers are summed.
+A rule watches one layer while the model runs, and turns what it saw (inputs a, and the gradients δ
+of the loss with respect to outputs) into forms of row gradients (`forms/`), whose products add up.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from torch import Tensor, nn
 
-# A direction in parameter space: one tensor per parameter name, shaped like the parameter.
-Direction = dict[str, Tensor]
+from finine_core.gradients.forms import Direction, Form, Part
+
+__all__ = ["Direction", "HookedRule", "Keep", "LayerRule"]
+
+# Tells the watcher of a place where parameters were used: its name, inputs and outputs. Gives back
+# the outputs that the model must go on with.
+Keep = Callable[[str, Tensor, Tensor], Tensor]
 
 
 class LayerRule(Protocol):
-    """Ghost arithmetic of one layer kind; a, δ hold rows along their first axis."""
+    """Ghost arithmetic of one layer kind."""
 
     def matches(self, layer: nn.Module) -> bool:
-        """Whether this rule knows the layer."""
+        """Whether this rule is for the layer."""
 
-    def pairs(
-        self, layer: nn.Module, a: Tensor, delta: Tensor, other_a: Tensor, other_delta: Tensor
-    ) -> Tensor:
-        """⟨g_i, g_j⟩ of this layer's parameters, shape (n, m)."""
+    def refuses(self, layer: nn.Module) -> str | None:
+        """Why the rule does not cover this layer's settings; None when it does."""
 
-    def squared_norms(self, layer: nn.Module, a: Tensor, delta: Tensor) -> Tensor:
-        """‖g_i‖² of this layer's parameters, shape (n,)."""
+    def parameters(self, layer: nn.Module) -> dict[str, nn.Parameter]:
+        """The parameters it accounts for, by their names within the layer."""
 
-    def along(
-        self, layer: nn.Module, a: Tensor, delta: Tensor, direction: dict[str, Tensor]
-    ) -> Tensor:
-        """⟨g_i, V⟩, shape (n,); `direction` has this layer's own parameter names as keys."""
+    def watch(self, layer: nn.Module, keep: Keep) -> Callable[[], None]:
+        """Call `keep` whenever the layer uses its parameters; gives back how to stop."""
 
-    def summed(self, layer: nn.Module, a: Tensor, delta: Tensor) -> dict[str, Tensor]:
-        """Σ_i g_i, keyed by this layer's own parameter names."""
+    def forms(
+        self,
+        layer: nn.Module,
+        place: str,
+        a: Tensor,
+        delta: Tensor,
+        rows: int,
+        parts: dict[str, Part],
+    ) -> list[Form]:
+        """The gradients of the wanted parameters.
+
+        Args:
+            place: as given to `keep`.
+            a: inputs; the first axis is the rows' (or a multiple: rows × something, rows first).
+            delta: like the outputs, likewise.
+            rows: n.
+            parts: the wanted parameters by their names within the layer.
+        """
+
+
+class HookedRule:
+    """A rule for layers that take one tensor, give one, and hold their parameters themselves."""
+
+    kinds: tuple[type[nn.Module], ...] = ()
+
+    def matches(self, layer: nn.Module) -> bool:
+        return isinstance(layer, self.kinds)
+
+    def refuses(self, layer: nn.Module) -> str | None:  # noqa: ARG002  rules may override it
+        return None
+
+    def parameters(self, layer: nn.Module) -> dict[str, nn.Parameter]:
+        return dict(layer.named_parameters(recurse=False, remove_duplicate=False))
+
+    def watch(self, layer: nn.Module, keep: Keep) -> Callable[[], None]:
+        def hook(
+            _: nn.Module, given: tuple[Tensor, ...], named: dict[str, Tensor], output: Tensor
+        ) -> Tensor:
+            return keep("", given[0] if given else next(iter(named.values())), output)
+
+        return layer.register_forward_hook(hook, with_kwargs=True).remove

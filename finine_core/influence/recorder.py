@@ -10,7 +10,6 @@ SGD: the preconditioner is left out, and so is momentum; a factor common to all 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 
 import numpy as np
 import torch
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from finine_core.errors import FinineError
-from finine_core.gradients import Direction, GhostRows, ghost_rows
+from finine_core.gradients import Direction, Products, RowGradients
 from finine_core.influence.signals import SignalPlan, SignalWriter
 from finine_core.influence.targets import SELF, VALIDATION
 from finine_core.training.settings import Progress
@@ -27,7 +26,6 @@ from finine_core.training.trainer import Trainer
 # 256 probes: consistency of the top 20 % over seeds rose from .868 with two random batches to
 # .936 (DESIGN §1.3); more cost time in proportion.
 PROBE_ROWS = 256
-CHUNK_ROWS = 4096  # rows whose activations are held at once: bounds memory, not results
 _PROBE_STREAM = 7  # keeps the probe's random numbers apart from those of the batch order
 
 
@@ -56,6 +54,7 @@ class Recorder:
         self.trainer, self.writer = trainer, writer
         self.plan: SignalPlan = writer.plan
         self._lines = {step: line for line, step in enumerate(self.plan.steps)}
+        self.gradients = RowGradients(trainer.model, trainer.loss)
         self.seconds = 0.0
 
     def before_step(self, step: int, batch: NDArray[np.int64], learning_rate: float) -> None:
@@ -71,49 +70,40 @@ class Recorder:
         """Nothing to do: signals are a matter of steps."""
 
     def _record(self, line: int, step: int, batch: NDArray[np.int64], learning_rate: float) -> None:
-        size = len(batch)
+        size, trainer, targets = len(batch), self.trainer, self.plan.targets
         self.writer.write_step(line, batch, learning_rate)
-        directions = {
-            "batch": self._mean_gradient(self.trainer.train_x[batch], self.trainer.train_y[batch])
-        }
-        if VALIDATION.name in self.plan.targets:
-            directions["validation"] = self._mean_gradient(
-                self.trainer.validation_x, self.trainer.validation_y
+        of_batch = self.gradients.mean_gradient(trainer.train_x[batch], trainer.train_y[batch])
+        directions, probe = [of_batch], None
+        if VALIDATION.name in targets:
+            directions.append(
+                self.gradients.mean_gradient(trainer.validation_x, trainer.validation_y)
             )
         probe_index = self._probe(step)
-        probe = self._rows(probe_index)
+        if SELF.name in targets:
+            probe = self.gradients.probe(trainer.train_x[probe_index], trainer.train_y[probe_index])
         in_batch = np.zeros(self.plan.rows, dtype=bool)
         in_batch[batch] = True
         on_validation: list[NDArray[np.float32]] = []
-        for rows in self._chunks():
-            ghosts = self._rows(rows)
-            self.writer.write_losses(line, rows, _array(ghosts.losses))
-            if SELF.name in self.plan.targets:
-                quantities = _self_quantities(
-                    ghosts, probe, directions["batch"], probe_index, rows, in_batch[rows], size
-                )
+        for rows, found in self.gradients.stream(
+            trainer.train_x,
+            trainer.train_y,
+            probes=probe,
+            directions=directions,
+            norms=SELF.name in targets,
+        ):
+            self.writer.write_losses(line, rows, _array(found.losses))
+            if SELF.name in targets:
+                quantities = _self_quantities(found, probe_index, rows, in_batch[rows], size)
                 self._write(line, SELF.name, rows, learning_rate, quantities, size)
-            if VALIDATION.name in self.plan.targets:
-                on_validation.append(_array(ghosts.along(directions["validation"])))
+            if VALIDATION.name in targets:
+                assert found.along is not None
+                on_validation.append(_array(found.along[:, 1]))
         if on_validation:
-            products = np.concatenate(on_validation)
-            background = sum(
-                float((value * directions["batch"][name]).sum())
-                for name, value in directions["validation"].items()
+            quantities = _validation_quantities(
+                np.concatenate(on_validation), _inner(of_batch, directions[1]), size
             )
-            self._write(
-                line,
-                VALIDATION.name,
-                slice(0, self.plan.rows),
-                learning_rate,
-                {
-                    "signal": products / size,
-                    "background": np.asarray(background),
-                    "trend": products.mean(dtype=np.float64),
-                    "variance": products.var(dtype=np.float64, ddof=1) / size,
-                },
-                size,
-            )
+            every_row = slice(0, self.plan.rows)
+            self._write(line, VALIDATION.name, every_row, learning_rate, quantities, size)
 
     def _write(
         self,
@@ -144,34 +134,19 @@ class Recorder:
         count = min(self.plan.probe_rows, self.plan.rows)
         return np.sort(random.choice(self.plan.rows, size=count, replace=False))
 
-    def _rows(self, rows: slice | NDArray[np.int64]) -> GhostRows:
-        trainer = self.trainer
-        return ghost_rows(trainer.model, trainer.loss, trainer.train_x[rows], trainer.train_y[rows])
-
-    def _mean_gradient(self, inputs: Tensor, labels: Tensor) -> Direction:
-        total: Direction = {}
-        for x, y in zip(inputs.split(CHUNK_ROWS), labels.split(CHUNK_ROWS), strict=True):
-            part = ghost_rows(self.trainer.model, self.trainer.loss, x, y).summed_gradient()
-            total = {name: total[name] + value if total else value for name, value in part.items()}
-        return {name: value / len(inputs) for name, value in total.items()}
-
-    def _chunks(self) -> Iterator[slice]:
-        for start in range(0, self.plan.rows, CHUNK_ROWS):
-            yield slice(start, min(start + CHUNK_ROWS, self.plan.rows))
-
 
 def _self_quantities(
-    ghosts: GhostRows,
-    probe: GhostRows,
-    batch_gradient: Direction,
+    found: Products,
     probe_index: NDArray[np.int64],
     rows: slice,
     in_batch: NDArray[np.bool_],
     size: int,
 ) -> dict[str, NDArray[np.floating]]:
     """Signal, background, trend and variance of target self, before the learning rate."""
-    norms = ghosts.squared_norms()
-    pairs = ghosts.pairs(probe)  # (rows in chunk, probes)
+    assert found.norms is not None
+    assert found.pairs is not None
+    assert found.along is not None
+    pairs = found.pairs  # (rows in chunk, probes)
     # A row's product with itself is its signal, not background: leave it out of the moments.
     itself = (
         torch.as_tensor(probe_index, device=pairs.device)[None, :]
@@ -182,14 +157,30 @@ def _self_quantities(
     mean = pairs.sum(dim=1) / count
     deviations = (pairs - mean[:, None]).masked_fill(itself, 0.0)
     variance = deviations.square().sum(dim=1) / (count - 1)
-    signal = _array(norms) / size
-    along = _array(ghosts.along(batch_gradient))
+    signal = _array(found.norms) / size
     return {
         "signal": signal,
-        "background": along - np.where(in_batch, signal, 0.0),
+        "background": _array(found.along[:, 0]) - np.where(in_batch, signal, 0.0),
         "trend": _array(mean),
         "variance": _array(variance) / size,
     }
+
+
+def _validation_quantities(
+    products: NDArray[np.float32], background: float, size: int
+) -> dict[str, NDArray[np.floating]]:
+    """The same of target validation, from every row's product with the validation gradient."""
+    return {
+        "signal": products / size,
+        "background": np.asarray(background),
+        "trend": products.mean(dtype=np.float64),
+        "variance": products.var(dtype=np.float64, ddof=1) / size,
+    }
+
+
+def _inner(one: Direction, other: Direction) -> float:
+    """⟨U, V⟩ of two directions in parameter space."""
+    return sum(float((value * other[name]).sum()) for name, value in one.items())
 
 
 def _array(values: Tensor) -> NDArray[np.float32]:

@@ -1,0 +1,128 @@
+"""Norm layers: Σ_t δ_it x̂_it is the scale's gradient, with normalised inputs x̂, and Σ_t δ_it the
+shift's.
+
+Both are vectors, so they are spelled out. Batch norm must have running statistics: with those of
+the batch, rows would depend on one another.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from finine_core.errors import FinineError
+from finine_core.gradients.forms import Dense, Form, Part
+from finine_core.gradients.rules import HookedRule
+
+# nn.RMSNorm came with PyTorch 2.4; older ones simply have no such layer.
+_RMS_NORM: type[nn.Module] | None = getattr(nn, "RMSNorm", None)
+
+
+class _LastAxesNorm(HookedRule):
+    """Norms over the last axes, with parameters of that shape."""
+
+    def normalised(self, layer: nn.Module, a: Tensor, eps: float | None) -> Tensor:
+        raise NotImplementedError
+
+    def forms(
+        self,
+        layer: nn.Module,
+        place: str,  # noqa: ARG002
+        a: Tensor,
+        delta: Tensor,
+        rows: int,
+        parts: dict[str, Part],
+    ) -> list[Form]:
+        width = math.prod(layer.normalized_shape)  # type: ignore[arg-type]
+        found: list[Form] = []
+        if "weight" in parts:
+            scaled = self.normalised(layer, a, layer.eps) * delta  # type: ignore[arg-type]
+            found.append(Dense((parts["weight"],), scaled.reshape(rows, -1, width).sum(dim=1)))
+        if "bias" in parts:
+            found.append(Dense((parts["bias"],), delta.reshape(rows, -1, width).sum(dim=1)))
+        return found
+
+
+class LayerNormRule(_LastAxesNorm):
+    """`nn.LayerNorm`."""
+
+    kinds = (nn.LayerNorm,)
+
+    def normalised(self, layer: nn.Module, a: Tensor, eps: float | None) -> Tensor:
+        assert isinstance(layer, nn.LayerNorm)
+        assert eps is not None
+        return functional.layer_norm(a, layer.normalized_shape, None, None, eps)
+
+
+class RMSNormRule(_LastAxesNorm):
+    """`nn.RMSNorm`."""
+
+    kinds = () if _RMS_NORM is None else (_RMS_NORM,)
+
+    def normalised(self, layer: nn.Module, a: Tensor, eps: float | None) -> Tensor:
+        if eps is None:  # PyTorch's default is that of the inputs' dtype, not of ours
+            weight = layer.weight
+            assert isinstance(weight, Tensor)
+            eps = torch.finfo(weight.dtype).eps
+        axes = tuple(range(-len(layer.normalized_shape), 0))  # type: ignore[arg-type]
+        return a * torch.rsqrt(a.square().mean(dim=axes, keepdim=True) + eps)
+
+
+class _ChannelNorm(HookedRule):
+    """Norms with one scale and shift per channel, on (n, C) or (n, C, …)."""
+
+    def normalised(self, layer: nn.Module, a: Tensor) -> Tensor:
+        raise NotImplementedError
+
+    def forms(
+        self,
+        layer: nn.Module,
+        place: str,  # noqa: ARG002
+        a: Tensor,
+        delta: Tensor,
+        rows: int,
+        parts: dict[str, Part],
+    ) -> list[Form]:
+        def by_channel(values: Tensor) -> Tensor:  # (n, C)
+            return values.reshape(rows, -1, *values.shape[1:2], math.prod(values.shape[2:])).sum(
+                dim=(1, 3)
+            )
+
+        found: list[Form] = []
+        if "weight" in parts:
+            scaled = self.normalised(layer, a) * delta
+            found.append(Dense((parts["weight"],), by_channel(scaled)))
+        if "bias" in parts:
+            found.append(Dense((parts["bias"],), by_channel(delta)))
+        return found
+
+
+class GroupNormRule(_ChannelNorm):
+    """`nn.GroupNorm`."""
+
+    kinds = (nn.GroupNorm,)
+
+    def normalised(self, layer: nn.Module, a: Tensor) -> Tensor:
+        assert isinstance(layer, nn.GroupNorm)
+        return functional.group_norm(a, layer.num_groups, None, None, layer.eps)
+
+
+class BatchNormRule(_ChannelNorm):
+    """`nn.BatchNorm1d`, `2d` and `3d` in eval mode."""
+
+    kinds = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+
+    def normalised(self, layer: nn.Module, a: Tensor) -> Tensor:
+        mean, variance = layer.running_mean, layer.running_var
+        if not isinstance(mean, Tensor) or not isinstance(variance, Tensor):
+            raise FinineError(
+                "A batch norm without running statistics takes those of the batch, so one row's"
+                " gradient depends on the others.",
+                "Build it with track_running_stats=True.",
+            )
+        shape = (-1, *(1 for _ in a.shape[2:]))
+        scale = torch.rsqrt(variance.to(a) + float(layer.eps))  # type: ignore[arg-type]
+        return (a - mean.to(a).view(shape)) * scale.view(shape)
