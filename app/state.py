@@ -26,7 +26,6 @@ _RUN, _ROW, _PINS, _TARGET = "run", "row", "pins", "target"  # names in the addr
 # sends the second with the address of before the first; within this time of a change of ours, an
 # address that differs is such an old one and not a link that was opened.
 ADDRESS_SECONDS = 3.0
-_CHANGED = "_address_changed"
 _PAGES, _REVIEWER, _DATA = "_pages", "_reviewer", "_data"
 
 
@@ -150,7 +149,8 @@ def keep_address() -> None:
 def _get(name: str) -> str | None:
     now = st.session_state.get(f"_view_{name}")
     value = st.query_params.get(name) or now
-    if value != now and time.monotonic() - st.session_state.get(_CHANGED, 0.0) < ADDRESS_SECONDS:
+    changed = st.session_state.get(f"_changed_{name}")
+    if value != now and changed is not None and time.monotonic() - changed < ADDRESS_SECONDS:
         return now
     if value:
         st.session_state[f"_view_{name}"] = value
@@ -160,7 +160,7 @@ def _get(name: str) -> str | None:
 def _set(name: str, value: str | None) -> None:
     # The session first: writing the address may end this run in favour of a newer one.
     st.session_state[f"_view_{name}"] = value
-    st.session_state[_CHANGED] = time.monotonic()
+    st.session_state[f"_changed_{name}"] = time.monotonic()
     if value is None:
         st.query_params.pop(name, None)
     else:

@@ -42,9 +42,11 @@ from finine_core.runs import (
     start,
     wait,
 )
-from finine_core.runs.config import make_config
+from finine_core.runs.config import make_config, without_folders
 from finine_core.runs.rescore import scores_by
 from finine_core.runs.results import Results
+
+LISTED_ROWS = 20  # row numbers that the log's words name; all are stored beside them
 
 
 @dataclass(frozen=True)
@@ -186,7 +188,7 @@ class Run:
         if len(chosen) == 0:
             raise FinineError("No row meets the selection; nothing was marked.")
         words = [
-            f"rows {','.join(map(str, rows[:20]))}{' …' if len(rows) > 20 else ''}" if rows else "",
+            f"rows {','.join(map(str, chosen[:LISTED_ROWS]))}" if rows is not None else "",
             f"where {where}" if where else "",
             f"top {top} by {self._results.target(target)}" if top is not None else "",
         ]
@@ -231,7 +233,7 @@ class Run:
             run_id=self.run_id,
             out=Path(out).expanduser(),
             # the manifest is shared with others: the file's name, not where it lies here
-            config={**record["config"], "data": Path(record["config"]["data"]).name},
+            config=without_folders(record["config"]),
             seed=record["seed"],
             versions=record["versions"],
             expected_sha256=record["fingerprint"]["sha256"],

@@ -22,7 +22,7 @@ CONFIG: dict[str, Any] = {"displayModeBar": False}
 CHART_HEIGHT, BIG_CHART_HEIGHT = 290, 460
 MARKED_POINTS = 9  # markers along a curve: enough to tell it from its neighbours
 _MARGIN = {"l": 10, "r": 10, "t": 24, "b": 10}
-_LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
+_LEGEND = {"orientation": "h", "y": 1.06, "yanchor": "bottom", "x": 0}
 
 
 def trade_off(
@@ -67,14 +67,32 @@ def trade_off(
             hovertemplate=f"{name}<br>α %{{x:.2f}} · β %{{y:.2f}}<extra></extra>",
             **style,
         )
-    figure.add_vline(x=alpha, line={"color": theme.QUIET_LINE, "width": 1.5})
-    figure.add_annotation(
-        x=alpha, y=1, yref="paper", yanchor="bottom", showarrow=False,
-        text=f"α = {alpha:.2f}", xanchor="left" if alpha < 0.8 else "right",  # inside the picture
-    )  # fmt: skip
     figure.update_layout(
         height=height,
         margin=_MARGIN,
+        shapes=[
+            {
+                "type": "line",
+                "x0": alpha,
+                "x1": alpha,
+                "y0": 0,
+                "y1": 1,
+                "yref": "paper",
+                "line": {"color": theme.QUIET_LINE, "width": 1.5},
+            }
+        ],
+        annotations=[
+            {
+                "x": alpha,
+                "y": 1,
+                "yref": "paper",
+                "yanchor": "bottom",
+                "showarrow": False,
+                # inside the picture at either end
+                "text": f"α = {alpha:.2f}",
+                "xanchor": "left" if alpha < 0.8 else "right",
+            }
+        ],
         xaxis={"title": "false alarms α (Type I error)", "range": [-0.01, 1.01]},
         yaxis={"title": "misses β (Type II error)", "range": [-0.02, 1.04]},
         # Curves lie below the diagonal, so the legend of one row fits above it.
@@ -152,7 +170,7 @@ def _over_steps(figure: go.Figure, title: str, height: int) -> None:
         height=height,
         margin=_MARGIN,
         xaxis={"title": "training step"},
-        yaxis={"title": title},
+        yaxis={"title": title, "exponentformat": "power"},
         legend=_LEGEND,
         showlegend=True,
         uirevision="keep",

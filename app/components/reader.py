@@ -22,6 +22,7 @@ from finine_core.runs import RunFolder
 
 OPEN_TABLES = 8  # each holds a small in-memory database
 KEPT_ROWS = 500  # curves and signals kept; about 10 kB each
+KEPT_COUNTS = 500  # numbers of rows, one for each filter somebody tried
 PREVIEW_LENGTH = 40  # letters; a full text in each line would be most of what the page sends
 PREVIEW_FEATURES = 3
 DATA_PREFIX, MOST_PREFIXES = "data_", 3  # how the review table renames; more never happened
@@ -49,17 +50,25 @@ class Content:
 
 def review_table(run: api.Run) -> ReviewTable:
     """The ranked table of a run; opened once, shared by all pages."""
-    return _review_table(str(run.folder.path), run.folder.scores.stat().st_mtime_ns)
+    return _review_table(str(run.folder.path), _written(run))
 
 
 def curve(run: api.Run, row: int, target: str) -> RowCurve:
     """The trade-off curve of a row."""
-    return _curve(str(run.folder.path), run.folder.scores.stat().st_mtime_ns, row, target)
+    return _curve(str(run.folder.path), _written(run), row, target)
 
 
 def signals(run: api.Run, row: int, target: str) -> pd.DataFrame:
     """What was recorded on a row: step, signal, deviation, loss."""
-    return _signals(str(run.folder.path), run.folder.scores.stat().st_mtime_ns, row, target)
+    return _signals(str(run.folder.path), _written(run), row, target)
+
+
+def count(run: api.Run, target: str, where: str | None) -> int:
+    """How many rows meet a condition; counted again only when it, or a decision in it, changed."""
+    by_decision = where is not None and DECISION in where.casefold()
+    version = run.log.version() if by_decision else 0
+    folder, written = str(run.folder.path), _written(run)
+    return _count(folder, written, target, where, version)
 
 
 def content_of(run: api.Run, table: ReviewTable) -> Content:
@@ -114,6 +123,12 @@ def value_words(value: object) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
+def _written(run: api.Run) -> int:
+    """When the run's scores were written; 0 where there are none, which the core then explains."""
+    scores = run.folder.scores
+    return scores.stat().st_mtime_ns if scores.exists() else 0
+
+
 # Caches are keyed by the folder and by when its scores were written, so that another home, or a
 # run made again under the same id, is never mistaken for this one.
 
@@ -131,3 +146,8 @@ def _curve(folder: str, written: int, row: int, target: str) -> RowCurve:  # noq
 @st.cache_data(max_entries=KEPT_ROWS, show_spinner=False)
 def _signals(folder: str, written: int, row: int, target: str) -> pd.DataFrame:  # noqa: ARG001
     return api.Run(RunFolder(Path(folder))).signals(row, target)
+
+
+@st.cache_data(max_entries=KEPT_COUNTS, show_spinner=False)
+def _count(folder: str, written: int, target: str, where: str | None, version: int) -> int:  # noqa: ARG001
+    return _review_table(folder, written).count(target=target, where=where)

@@ -78,26 +78,38 @@ def influence(run: api.Run, line: dict[str, Any], target: str) -> None:
             help=NOT_IN_INTERVAL,
         )
     try:
-        curve = reader.curve(run, row, target)
-        recorded = {row: reader.signals(run, row, target)}
+        _charts(run, row, target)
     except FinineError as error:
         show_problem(error)
         return
-    trade_off, signals, losses = st.tabs(["Trade-off curve", "Signals", "Loss"])
-    with trade_off:
-        curve_charts.trade_off([curve], alpha=EXAMPLE_ALPHA, key="row_curve")
-        st.markdown(miss_words(curve))
-    with signals:
-        curve_charts.signals(recorded, key="row_signals")
-        st.caption(
-            "How much this row, when it is in the batch, moves the target's loss at each recorded "
-            "step. A signal that stays outside the band is more than chance; μ is their sum, "
-            "measured by the chance."
-        )
-    with losses:
-        curve_charts.losses(recorded, key="row_losses")
-        st.caption("How badly the model fits this row at each recorded step.")
     st.caption(NOT_IN_INTERVAL)
+
+
+def _charts(run: api.Run, row: int, target: str) -> None:
+    """The chart of the open tab; the others are drawn when somebody opens them."""
+    # Each click on a tab asks the server, so that a decision need not wait for three charts.
+    trade_off, signals, losses = st.tabs(
+        ["Trade-off curve", "Signals", "Loss"], key="row_charts", on_change="rerun"
+    )
+    if trade_off.open:
+        with trade_off:
+            curve = reader.curve(run, row, target)
+            curve_charts.trade_off([curve], alpha=EXAMPLE_ALPHA, key="row_curve")
+            st.markdown(miss_words(curve))
+    if signals.open:
+        with signals:
+            recorded = {row: reader.signals(run, row, target)}
+            curve_charts.signals(recorded, key="row_signals")
+            st.caption(
+                "How much this row, when it is in the batch, moves the target's loss at each "
+                "recorded step. A signal that stays outside the band is more than chance; μ is "
+                "their sum, measured by the chance."
+            )
+    if losses.open:
+        with losses:
+            recorded = {row: reader.signals(run, row, target)}
+            curve_charts.losses(recorded, key="row_losses")
+            st.caption("How badly the model fits this row at each recorded step.")
 
 
 def _text(value: object) -> None:

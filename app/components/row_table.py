@@ -14,9 +14,10 @@ import streamlit as st
 
 from finine_app import state
 from finine_app.components import filters
-from finine_app.components.reader import Content, preview
+from finine_app.components.reader import Content, count, preview
 from finine_app.components.words import NOT_IN_INTERVAL, interval_words
 from finine_app.theme import DECISION_SIGN
+from finine_core import api
 from finine_core.curation.review import ReviewTable
 
 TABLE_HEIGHT = 492  # pixels; 13 rows, so that on a narrow screen the details are not far below
@@ -68,6 +69,7 @@ class Listing:
 
 
 def load(
+    run: api.Run,
     table: ReviewTable,
     target: str,
     where: str | None,
@@ -76,7 +78,7 @@ def load(
 ) -> Listing:
     """The page that is turned to, or the one beside it when the shown row has moved there."""
     _settle()
-    total = table.count(target=target, where=where)
+    total = count(run, target, where)
     pages = max(1, -(-total // size))
     page = min(max(1, int(st.session_state.get("page_number", 1))), pages)
     listing = _page(table, target, where, sort, size, total, page)
@@ -112,21 +114,22 @@ def draw(listing: Listing, target: str, content: Content) -> None:
     """The page as a table in which one row can be chosen."""
     rows, chosen = listing.rows, state.selected_row()
     wanted = [rows.index(chosen)] if chosen in rows else []
-    selected = st.session_state.get("review_table", {}).get("selection", {}).get("rows", [])
-    if list(selected) != wanted:
+    now = st.session_state.get("review_table", {}).get("selection", {})
+    if list(now.get("rows", [])) != wanted or now.get("cells"):
         st.session_state["review_table"] = {"selection": {"rows": wanted}}
 
     def take() -> None:
-        # Positions are those of the very lines drawn here.
-        picked = st.session_state["review_table"]["selection"]["rows"]
-        if picked and picked[0] < len(rows):
-            st.session_state[_PICKED] = rows[picked[0]]
+        # Positions are those of the very lines drawn here. A click on a cell means its row.
+        picked = st.session_state["review_table"]["selection"]
+        places = [cell[0] for cell in picked["cells"]] or picked["rows"]
+        if places and places[0] < len(rows):
+            st.session_state[_PICKED] = rows[places[0]]
 
     st.dataframe(
         _frame(listing, content),
         key="review_table",
         on_select=take,
-        selection_mode="single-row",
+        selection_mode=["single-row", "single-cell"],
         hide_index=True,
         height=min(TABLE_HEIGHT, 37 + 35 * len(rows)),
         column_config=_columns(target),

@@ -94,7 +94,8 @@ def pair_words(one: RowCurve, other: RowCurve) -> str:
     easier, harder = (a, b) if gap[np.abs(gap).argmax()] < 0 else (b, a)
     if not met:
         return (
-            f"**{_upper(easier)}** is easier to detect than **{harder}** at every false-alarm rate."
+            f"**{_upper(easier)}** is easier to detect than **{harder}**, whatever the false-alarm "
+            "rate: its curve is nowhere above the other."
         )
     left = gap[: int(np.searchsorted(one.alpha, met[0])) + 1]
     first, second = (a, b) if left[np.abs(left).argmax()] < 0 else (b, a)

@@ -7,7 +7,7 @@ from itertools import combinations
 import pandas as pd
 import streamlit as st
 
-from finine_app import state
+from finine_app import state, theme
 from finine_app.components import curve_charts, reader
 from finine_app.components.messages import show_problem
 from finine_app.components.target_choice import choose_target
@@ -39,6 +39,7 @@ def render() -> None:
 
 
 def _compare(run: api.Run) -> None:
+    theme.compact()
     st.title("Compare")
     target = choose_target(run, "compare_target")
     _choose_rows(run, target)
@@ -73,7 +74,8 @@ def _compare(run: api.Run) -> None:
     st.caption(
         "Thick lines with signs: from the recorded steps, with no assumption about their shape. "
         "Thin dashed lines of the same colour: the Gaussian curve with the same μ. The lower a "
-        "curve, the more the row gives itself away; on the dotted line nobody can tell."
+        "curve, the more the row gives itself away; on the dotted line nobody can tell. A curve "
+        "shows how strong an influence is; which way it goes is the sign of μ."
     )
     _at_alpha(run, curves, target, alpha)
     _pairs(curves)

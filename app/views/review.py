@@ -69,7 +69,7 @@ def _review(run: api.Run) -> None:
             return
         where = more.where(content.searched)
         sort, size = filters.choose_sort(), filters.choose_page_size()
-        listing = row_table.load(table, target, where, sort, size)
+        listing = row_table.load(run, table, target, where, sort, size)
         with st.container(key="shown_count", width="content"):
             st.markdown(f"**{listing.total:,} of {rows:,} rows**")
         if where:

@@ -22,7 +22,9 @@ DEFAULT_PORT = 8501  # Streamlit's own
 @cli.command("app")
 def app_command(
     home: Home = None,
-    port: Annotated[int, typer.Option(help="Port on this machine.")] = DEFAULT_PORT,
+    port: Annotated[
+        int, typer.Option(help="Port on this machine.", min=1, max=65535)
+    ] = DEFAULT_PORT,
     no_browser: Annotated[
         bool, typer.Option("--no-browser", help="Only serve; open no browser window.")
     ] = False,
@@ -35,13 +37,13 @@ def app_command(
     from finine_core import api
 
     chosen = (home or default_home()).expanduser().resolve()
+    _require_free(port)
     if first_job and not api.runs(chosen):
         say(f"No runs in {chosen} yet: running a first job on {first_job}.")
         _first_job(first_job, chosen)
     found = find_spec("finine_app.main")
     if found is None or found.origin is None:
         raise FinineError("The app is not installed.", "Install finine with: pip install finine")
-    _require_free(port)
     say(f"finine app: http://localhost:{port}  (home {chosen}; stop with Ctrl+C)")
     command = [
         sys.executable, "-m", "streamlit", "run", str(Path(found.origin)),
@@ -74,8 +76,7 @@ def _require_free(port: int) -> None:
 
 
 def _first_job(data: str, home: Path) -> None:
-    subprocess.run(
-        [sys.executable, "-m", "finine_core.cli", "run", data, "--home", str(home)],
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
+    command = [sys.executable, "-m", "finine_core.cli", "run", data, "--home", str(home)]
+    code = subprocess.call(command, stdout=subprocess.DEVNULL)
+    if code:
+        raise typer.Exit(code)  # it has said why

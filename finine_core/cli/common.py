@@ -24,7 +24,7 @@ Home = Annotated[
     Path | None,
     typer.Option("--home", help="Folder of all runs [default: $FININE_HOME or ~/.finine]."),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, for machines.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON on one line, for machines.")]
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="Run id, its beginning, or 'latest'.")]
 Target = Annotated[
     str | None,

@@ -46,7 +46,9 @@ def scores(
             raise FinineError("Parquet cannot be printed.", "Add --out FILE.")
         content = table.to_parquet(index=False)
     elif kind is ScoreFormat.JSON:
-        content = table.to_json(orient="records", force_ascii=False).encode() + b"\n"
+        content = (
+            table.to_json(orient="records", force_ascii=False, double_precision=15).encode() + b"\n"
+        )
     else:
         content = table.to_csv(index=False, lineterminator="\n").encode()
     if out is None:

@@ -80,7 +80,12 @@ def runs(home: Home = None, json: Json = False) -> None:
     """List the runs, newest first."""
     from finine_core import api
 
-    found = [_summary(one) for one in api.runs(home)]
+    found = []
+    for run in api.runs(home):
+        try:
+            found.append(_summary(run))
+        except FinineError as error:  # one damaged run must not hide the others
+            say(f"{run.run_id}: {error}")
     if json:
         print_json({"runs": found})
         return

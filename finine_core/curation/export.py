@@ -109,6 +109,7 @@ def export_run(
     make_folder(out)
     # A half-replaced export must not look complete.
     (out / MANIFEST_NAME).unlink(missing_ok=True)
+    (out / ZIP_NAME).unlink(missing_ok=True)
     file_format = format_of(source)
     for path, mask in ((paths[0], keep), (paths[1], ~keep)):
         with write_atomically(path) as temporary:

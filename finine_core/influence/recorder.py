@@ -29,18 +29,31 @@ PROBE_ROWS = 256
 _PROBE_STREAM = 7  # keeps the probe's random numbers apart from those of the batch order
 
 
-def recorded_steps(total_steps: int, wanted: int) -> tuple[int, ...]:
+def recorded_steps(
+    total_steps: int, wanted: int, short_every: int | None = None
+) -> tuple[int, ...]:
     """`wanted` steps spread evenly over the run, each in the middle of its share.
+
+    Args:
+        short_every: when the last batch of an epoch is smaller, the steps of an epoch. Such a step
+            is never recorded, the one before it is: a row is less often in a small batch and moves
+            more in it, so such signals would stand for the run's at too large a size.
 
     Examples:
         >>> recorded_steps(100, 4)
         (12, 37, 62, 87)
         >>> recorded_steps(3, 32)
         (0, 1, 2)
+        >>> recorded_steps(100, 4, short_every=13)
+        (11, 37, 62, 87)
     """
     if total_steps <= wanted:
-        return tuple(range(total_steps))
-    return tuple(int((k + 0.5) * total_steps / wanted) for k in range(wanted))
+        steps = list(range(total_steps))
+    else:
+        steps = [int((k + 0.5) * total_steps / wanted) for k in range(wanted)]
+    if short_every is not None and short_every > 1:
+        steps = [step - 1 if step % short_every == short_every - 1 else step for step in steps]
+    return tuple(dict.fromkeys(steps))
 
 
 class Recorder:

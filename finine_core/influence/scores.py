@@ -52,8 +52,8 @@ def score_target(
     undefined = np.flatnonzero(~np.isfinite(mu))
     if len(undefined):
         raise FinineError(
-            f"μ on target '{target.name}' is undefined for {len(undefined)} training rows (first:"
-            f" {undefined[:5].tolist()}): their gradients do not vary.",
+            f"μ on target '{target.name}' is undefined for {len(undefined)} training rows (first"
+            f" places among them: {undefined[:5].tolist()}): their gradients do not vary.",
             "Record more steps (--record-steps) or train fewer epochs.",
         )
     low, high = np.empty(rows), np.empty(rows)

@@ -8,7 +8,7 @@ checked when it is made, before anything is read or started. `Resolved` is the s
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -60,9 +60,18 @@ class RunConfig(BaseModel):
     @field_validator("validation")
     @classmethod
     def _absolute_file(cls, value: float | str) -> float | str:
-        if isinstance(value, str) and not value.startswith("column:"):
-            return str(Path(value).expanduser().resolve())
-        return value
+        if isinstance(value, float):
+            if not 0 <= value < 1:
+                raise ValueError("a fraction is at least 0 and below 1")
+            return value
+        if value.startswith("column:"):
+            return value
+        return str(Path(value).expanduser().resolve())
+
+    @field_validator("targets")
+    @classmethod
+    def _each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(value))
 
     @field_validator("model")
     @classmethod
@@ -70,6 +79,31 @@ class RunConfig(BaseModel):
         if value != "auto" and value not in MODELS:
             raise ValueError(f"there is no model '{value}'; known: auto, {', '.join(MODELS)}")
         return value
+
+
+def validation_file(config: RunConfig) -> Path | None:
+    """The second file that holds the validation rows, when there is one.
+
+    Examples:
+        >>> validation_file(RunConfig(data="rows.csv", label="y", validation=0.1)) is None
+        True
+    """
+    value = config.validation
+    return None if isinstance(value, float) or value.startswith("column:") else Path(value)
+
+
+def without_folders(config: dict[str, Any]) -> dict[str, Any]:
+    """A stored config to share with others: files by name, not by where they lie here.
+
+    Examples:
+        >>> without_folders({"data": "/home/ada/rows.csv", "validation": 0.2})
+        {'data': 'rows.csv', 'validation': 0.2}
+    """
+    shared = {**config, "data": Path(config["data"]).name}
+    validation = config["validation"]
+    if isinstance(validation, str) and not validation.startswith("column:"):
+        shared["validation"] = Path(validation).name
+    return shared
 
 
 def make_config(**options: object) -> RunConfig:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ from finine_core.files import write_json
 from finine_core.runs.state import State
 
 RUN_SCHEMA = 1
+# A worker tries so long for its lock: an onlooker's glance (`is_held`) holds it for an instant, a
+# worker that ends gives it up at once, and one that works keeps it for longer.
+LOCK_SECONDS = 2.0
 
 
 def now() -> str:
@@ -106,6 +110,11 @@ class RunFolder:
         except (OSError, ValueError, KeyError) as error:
             raise FinineError(f"{self.path / 'state.json'} cannot be read ({error}).") from error
 
+    def starter(self) -> int:
+        """The process that wrote the stored state; of a queued run, the one that started it."""
+        content = json.loads((self.path / "state.json").read_text(encoding="utf-8"))
+        return int(content["pid"])
+
     def write_state(self, state: State, message: str = "") -> None:
         """Store a new state, atomically."""
         write_json(
@@ -117,11 +126,16 @@ class RunFolder:
     def held(self) -> Iterator[bool]:
         """Hold the folder's lock while the body runs; gives False when another holds it."""
         with (self.path / "lock").open("a") as stream:
-            try:
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                yield False
-                return
+            deadline = time.monotonic() + LOCK_SECONDS
+            while True:
+                try:
+                    fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() > deadline:
+                        yield False
+                        return
+                time.sleep(LOCK_SECONDS / 100)
             yield True  # closing the file gives the lock up
 
     def is_held(self) -> bool:

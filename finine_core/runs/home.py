@@ -12,9 +12,9 @@ from pathlib import Path
 
 from finine_core.errors import FinineError
 from finine_core.files import sha256_of, write_json
-from finine_core.runs.config import RunConfig
-from finine_core.runs.database import list_run_ids, register_run
-from finine_core.runs.folder import RUN_SCHEMA, RunFolder, now
+from finine_core.runs.config import RunConfig, validation_file
+from finine_core.runs.database import list_run_ids, register_run, utc_now
+from finine_core.runs.folder import RUN_SCHEMA, RunFolder
 from finine_core.runs.state import State
 
 HOME_VARIABLE = "FININE_HOME"
@@ -42,7 +42,12 @@ def create_run(home: Path, config: RunConfig, name: str = "") -> RunFolder:
     if not data.is_file():
         what = "is a folder, not a file" if data.is_dir() else "does not exist"
         raise FinineError(f"{data} {what}.", "Give the path of a CSV, TSV, JSONL or Parquet file.")
-    created = now()
+    fingerprint: dict[str, object] = {"sha256": _hash(data), "bytes": data.stat().st_size}
+    if (second := validation_file(config)) is not None:
+        if not second.is_file():
+            raise FinineError(f"The validation file {second} does not exist.")
+        fingerprint["validation_sha256"] = _hash(second)
+    created = utc_now()
     run_id = _new_id(data)
     folder = RunFolder(home.resolve() / "runs" / run_id)
     try:
@@ -59,7 +64,7 @@ def create_run(home: Path, config: RunConfig, name: str = "") -> RunFolder:
             "name": name or data.name,
             "created_at": created,
             "config": config.model_dump(mode="json"),
-            "fingerprint": {"sha256": sha256_of(data), "bytes": data.stat().st_size},
+            "fingerprint": fingerprint,
             "versions": versions(),
             "seed": config.seed,
             "resolved": None,
@@ -77,7 +82,7 @@ def find_run(home: Path, run_id: str) -> RunFolder:
     Raises:
         FinineError: there is none, or more than one.
     """
-    known = list_run_ids(home) if (home / "finine.db").exists() else []
+    known = [folder.run_id for folder in list_runs(home)]
     found = known[:1] if run_id == "latest" else [one for one in known if one.startswith(run_id)]
     if run_id in known:
         found = [run_id]
@@ -95,6 +100,15 @@ def list_runs(home: Path) -> list[RunFolder]:
         return []
     folders = [RunFolder(home.resolve() / "runs" / run_id) for run_id in list_run_ids(home)]
     return [folder for folder in folders if (folder.path / "run.json").exists()]
+
+
+def _hash(path: Path) -> str:
+    try:
+        return sha256_of(path)
+    except OSError as error:
+        raise FinineError(
+            f"{path} cannot be read ({error.strerror}).", "Check that you may read it."
+        ) from error
 
 
 def versions() -> dict[str, str]:

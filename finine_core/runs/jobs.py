@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -11,7 +12,7 @@ import time
 from collections.abc import Callable
 
 from finine_core.errors import FinineError
-from finine_core.runs.folder import RunFolder
+from finine_core.runs.folder import LOCK_SECONDS, RunFolder
 from finine_core.runs.progress import read_events
 from finine_core.runs.state import State, Status
 
@@ -28,6 +29,7 @@ def start(folder: RunFolder) -> None:
 
     The caller may exit; the worker goes on.
     """
+    _started.pop(folder.run_id, None)  # an earlier worker of the same run says nothing of this one
     folder.cancel_flag.unlink(missing_ok=True)
     folder.write_state(State.QUEUED)
     with folder.log.open("ab") as log:
@@ -46,14 +48,21 @@ def start(folder: RunFolder) -> None:
 def observe(folder: RunFolder) -> Status:
     """A run as it is now: its stored state, corrected by whether a worker holds the folder."""
     state, message = folder.read_state()
-    if not state.over and not folder.is_held():
-        state, message = folder.read_state()  # it may have ended between the two looks
+    held = folder.is_held()
+    if not state.over and not held:
+        # it may have begun or ended between the two looks
+        state, message = folder.read_state()
+        held = folder.is_held()
+    if not state.over and held:
+        if folder.cancel_flag.exists():
+            state = State.CANCELLING
+    elif not state.over:
         if state is State.QUEUED:
             if _never_came_up(folder):
                 state, message = State.FAILED, f"The worker did not start. {_log_tail(folder)}"
-        elif state is State.CANCELLING:
-            state = State.CANCELLED
-        elif not state.over:
+        elif folder.cancel_flag.exists():
+            state, message = State.CANCELLED, "Cancelled by request."
+        else:
             state = State.INTERRUPTED
             message = "The worker stopped without a word (killed, or the machine went down)."
     return _with_progress(folder, state, message)
@@ -91,12 +100,16 @@ def cancel(folder: RunFolder) -> Status:
             folder.write_state(State.CANCELLED, "Cancelled before it began.")
             return observe(folder)
         time.sleep(POLL_SECONDS)
-    pid = _worker_pid(folder)
-    if pid and folder.is_held():
-        os.killpg(pid, signal.SIGTERM)
-        while folder.is_held() and time.monotonic() < deadline + CANCEL_GRACE_SECONDS:
+    for number in (signal.SIGTERM, signal.SIGKILL):  # a long call in C hears only the second
+        pid = _worker_pid(folder)
+        if pid and folder.is_held():
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(pid, number)
+        deadline += CANCEL_GRACE_SECONDS
+        while folder.is_held() and time.monotonic() < deadline:
             time.sleep(POLL_SECONDS)
-    folder.write_state(State.CANCELLED, "Cancelled.")
+    if not folder.read_state()[0].over:  # it may have come to its end meanwhile
+        folder.write_state(State.CANCELLED, "Cancelled by request.")
     return observe(folder)
 
 
@@ -109,6 +122,9 @@ def resume(folder: RunFolder) -> None:
     status = observe(folder)
     if status.state is State.DONE:
         raise FinineError(f"Run {folder.run_id} is done; there is nothing to resume.")
+    deadline = time.monotonic() + LOCK_SECONDS
+    while status.state.over and folder.is_held() and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)  # a worker writes its last state just before it lets go
     if folder.is_held():
         raise FinineError(f"Run {folder.run_id} is {status.state}.", "Wait for it, or cancel it.")
     start(folder)
@@ -129,12 +145,12 @@ def _with_progress(folder: RunFolder, state: State, message: str) -> Status:
 
 def _is_ours(folder: RunFolder) -> bool:
     process = _started.get(folder.run_id)
-    return process is not None and process.poll() is None
+    return process is not None and process.poll() is None and folder.starter() == os.getpid()
 
 
 def _never_came_up(folder: RunFolder) -> bool:
     process = _started.get(folder.run_id)
-    if process is not None:
+    if process is not None and folder.starter() == os.getpid():
         return process.poll() is not None
     age = time.time() - (folder.path / "state.json").stat().st_mtime
     return age > START_SECONDS and folder.log.exists()

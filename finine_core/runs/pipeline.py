@@ -29,7 +29,7 @@ from finine_core.influence import (
     score_target,
 )
 from finine_core.influence.recorder import PROBE_ROWS, Recorder, recorded_steps
-from finine_core.runs.config import Resolved, RunConfig, resolve
+from finine_core.runs.config import Resolved, RunConfig, resolve, validation_file
 from finine_core.runs.folder import RunFolder
 from finine_core.runs.progress import ProgressWriter, stop_if_cancelled, write_event
 from finine_core.training.checkpoints import load_checkpoint, save_checkpoint
@@ -51,7 +51,10 @@ def carry_out(folder: RunFolder) -> None:
     record = folder.read()
     config = RunConfig.model_validate(record["config"])
     write_event(folder, phase="reading")
-    _require_same_file(config, record["fingerprint"]["sha256"])
+    _require_same_file(Path(config.data), record["fingerprint"]["sha256"])
+    second = validation_file(config)
+    if second is not None:
+        _require_same_file(second, record["fingerprint"]["validation_sha256"])
     dataset = load_dataset(
         config.data,
         label=config.label,
@@ -119,9 +122,11 @@ def _train(folder: RunFolder, trainer: Trainer, resolved: Resolved, wanted_steps
     latest = folder.checkpoints / "latest.safetensors"
     if latest.exists() and (folder.signals / "index.json").exists():
         trainer.restore(load_checkpoint(latest))
+    short = trainer.rows % resolved.batch_size != 0
+    per_epoch = trainer.settings.steps_per_epoch(trainer.rows)
     plan = SignalPlan(
         rows=trainer.rows,
-        steps=recorded_steps(trainer.total_steps, wanted_steps),
+        steps=recorded_steps(trainer.total_steps, wanted_steps, per_epoch if short else None),
         total_steps=trainer.total_steps,
         epochs=resolved.epochs,
         batch_size=resolved.batch_size,
@@ -180,8 +185,7 @@ def write_parquet(table: pa.Table, path: Path) -> None:
         pq.write_table(table, temporary)
 
 
-def _require_same_file(config: RunConfig, expected: str) -> None:
-    path = Path(config.data)
+def _require_same_file(path: Path, expected: str) -> None:
     if not path.is_file():
         raise FinineError(f"{path} is no longer there.", "Put it back, or start a new run.")
     found = sha256_of(path)

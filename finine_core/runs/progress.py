@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from pathlib import Path
@@ -66,8 +67,11 @@ def read_events(path: Path) -> list[dict[str, Any]]:
     """All complete events; a line that is still being written is left out."""
     if not path.exists():
         return []
-    lines = path.read_text(encoding="utf-8").split("\n")[:-1]
-    return [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
+    events = []
+    for line in path.read_text(encoding="utf-8", errors="replace").split("\n")[:-1]:
+        with contextlib.suppress(ValueError):  # torn by a full disk or a power cut: only progress
+            events.append(json.loads(line))
+    return [event for event in events if isinstance(event, dict)]
 
 
 def epoch_history(path: Path) -> list[dict[str, Any]]:

@@ -27,6 +27,7 @@ def main(path: str) -> int:
         (folder.path / "pid").write_text(str(_own_group()))
         signal.signal(signal.SIGTERM, _terminated)
         state, message = _carry_out(folder)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the end is known; let it be written
         folder.write_state(state, message)
         print(f"{now()} {state} {message}", flush=True)
         return 0 if state is State.DONE else 1
@@ -42,7 +43,9 @@ def _carry_out(folder: RunFolder) -> tuple[State, str]:
         carry_out(folder)
         return State.DONE, ""
     except Cancelled:
-        return State.CANCELLED, "Cancelled by request."
+        if folder.cancel_flag.exists():
+            return State.CANCELLED, "Cancelled by request."
+        return State.INTERRUPTED, "The worker was told to stop (the machine is shutting down?)."
     except FinineError as error:
         return State.FAILED, str(error)
     except MemoryError:

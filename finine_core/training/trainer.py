@@ -108,21 +108,25 @@ class Trainer:
         self.optimizer.zero_grad(set_to_none=True)
         loss = self.loss(self.model(self.train_x[rows]), self.train_y[rows]).mean()
         value = float(loss.detach())
-        if not math.isfinite(value):
-            raise FinineError(
-                f"Training diverged: the loss is {value} at step {self.step} of"
-                f" {self.total_steps}.",
-                f"Lower the learning rate (now {self.settings.learning_rate:g}).",
-            )
+        self._require_finite(value, "loss")
         loss.backward()
         self.optimizer.step()
         return value
+
+    def _require_finite(self, value: float, what: str) -> None:
+        if not math.isfinite(value):
+            raise FinineError(
+                f"Training diverged: the {what} is {value} at step {self.step} of"
+                f" {self.total_steps}.",
+                f"Lower the learning rate (now {self.settings.learning_rate:g}).",
+            )
 
     def _progress(self, epoch: int, loss: float) -> Progress:
         if len(self.validation_x) == 0:
             return Progress(epoch, self.step, loss, None, None)
         outputs = predict(self.model, self.validation_x)
         validation_loss = float(self.loss(outputs, self.validation_y).mean())
+        self._require_finite(validation_loss, "validation loss")
         accuracy = float((outputs.argmax(dim=1) == self.validation_y).float().mean())
         return Progress(epoch, self.step, loss, validation_loss, accuracy)
 

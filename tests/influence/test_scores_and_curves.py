@@ -72,7 +72,7 @@ def test_a_row_whose_gradients_do_not_vary_is_an_error_not_a_nan():
     signals = simulated([1.0, 1.0])
     signals.variance[:, 1] = 0
     signals.signal[:, 1] = 0
-    with pytest.raises(FinineError, match=r"undefined for 1 training rows \(first: \[1\]\)"):
+    with pytest.raises(FinineError, match=r"undefined for 1 training rows \(first.*\[1\]\)"):
         score_target(signals, estimator("gaussian"), TARGETS["self"], seed=0)
 
 
