@@ -20,6 +20,22 @@ def by_key(page, key):
     return page.locator(f".st-key-{key}")
 
 
+def press(page, key):
+    """Press a button, once the page has answered what was done before."""
+    settled(page)
+    button = by_key(page, key).get_by_role("button")
+    expect(button).to_have_count(1)
+    button.click()
+
+
+def strike(page, letter):
+    """Press a key, once the page has answered what was done before."""
+    settled(page)
+    expect(by_key(page, "mark_delete").get_by_role("button")).to_have_count(1)
+    page.wait_for_timeout(500)  # the browser binds a drawn button's key a moment later
+    page.keyboard.press(letter)
+
+
 def no_error_is_shown(page):
     expect(page.get_by_test_id("stException")).to_have_count(0)
 
@@ -57,36 +73,36 @@ def test_from_an_upload_to_a_downloaded_zip(page, serve, shot, tmp_path):
     expect(page.get_by_text("569").first).to_be_visible()
     expect(page.get_by_text("Ready:", exact=False)).to_be_visible()
     shot("data")
-    by_key(page, "go_to_run").get_by_role("button").click()
+    press(page, "go_to_run")
 
     # Run: started once, watched to its end
     expect(by_key(page, "start_run")).to_be_visible()
     shot("run_new")
-    by_key(page, "start_run").get_by_role("button").click()
+    press(page, "start_run")
     expect(by_key(page, "open_review")).to_be_visible(timeout=SLOW_MS)
     shot("run_done")
     no_error_is_shown(page)
     assert len(api.runs(tmp_path / "home")) == 1, "one click must not start two runs"
-    by_key(page, "open_review").get_by_role("button").click()
+    press(page, "open_review")
 
     # Review: mark two rows, undo one
     run = api.open_run("latest", tmp_path / "home")
     first, second = (int(row) for row in run.scores(top=2)["row_number"])
     expect(page.get_by_role("heading", name=f"Row {first}")).to_be_visible()
-    by_key(page, "mark_delete").get_by_role("button").click()
+    press(page, "mark_delete")
     expect(page.get_by_role("heading", name=f"Row {second}")).to_be_visible()
-    by_key(page, "mark_delete").get_by_role("button").click()
+    press(page, "mark_delete")
     expect(by_key(page, "decision_counts")).to_contain_text("2 delete")
-    by_key(page, "undo").get_by_role("button").click()
+    press(page, "undo")
     expect(by_key(page, "decision_counts")).to_contain_text("1 delete")
     no_error_is_shown(page)
 
     # Export: the zip holds the file less one row, byte for byte
     go(page, "Export")
-    by_key(page, "prepare_export").get_by_role("button").click()
+    press(page, "prepare_export")
     expect(by_key(page, "download_zip")).to_be_visible()
     with page.expect_download() as waiting:
-        by_key(page, "download_zip").get_by_role("button").click()
+        press(page, "download_zip")
     with zipfile.ZipFile(io.BytesIO(waiting.value.path().read_bytes())) as packed:
         cleaned = packed.read("cleaned.csv")
         manifest = json.loads(packed.read("manifest.json"))
@@ -102,16 +118,16 @@ def test_review_by_keyboard_filter_and_reload(page, serve, shot, finished):
     top = [int(row) for row in run.scores(top=3)["row_number"]]
     expect(page.get_by_role("heading", name=f"Row {top[0]}")).to_be_visible()
     page.get_by_role("heading", name=f"Row {top[0]}").click()  # focus on the page, not a field
-    page.keyboard.press("d")
+    strike(page, "d")
     expect(page.get_by_role("heading", name=f"Row {top[1]}")).to_be_visible()
     expect(by_key(page, "decision_counts")).to_contain_text("1 delete")
-    page.keyboard.press("k")
+    strike(page, "k")
     expect(by_key(page, "decision_counts")).to_contain_text("1 keep")
     expect(page.get_by_role("heading", name=f"Row {top[2]}")).to_be_visible()
     shot("review")
-    page.keyboard.press("z")
+    strike(page, "z")
     expect(by_key(page, "decision_counts")).to_contain_text("0 keep")
-    page.keyboard.press("y")
+    strike(page, "y")
     expect(by_key(page, "decision_counts")).to_contain_text("1 keep")
 
     # what was decided is in the log under the row that was shown, and survives a reload
