@@ -59,15 +59,6 @@ def decide(
                     type="primary" if decision == word else "secondary",
                     on_click=_guarded(partial(_mark, run, row, word, following, seen)),
                 )
-        if decision:
-            with st.container(key="mark_clear", width="content"):
-                st.button(
-                    "Clear",
-                    key=f"mark_clear_{row}",
-                    type="tertiary",
-                    help="Take this row's decision away.",
-                    on_click=_guarded(partial(_mark, run, row, "clear", None, seen)),
-                )
     _why(row)
     with st.container(horizontal=True, gap="small"):
         _step("Previous", "previous_row", PREVIOUS_KEY, previous, "previous", "arrow_back")
@@ -82,6 +73,15 @@ def decide(
             on_click=_pin,
             args=(row, not pinned),
         )
+        if decision:
+            with st.container(key="mark_clear", width="content"):
+                st.button(
+                    "Clear",
+                    key=f"mark_clear_{row}",
+                    type="tertiary",
+                    help="Take this row's decision away.",
+                    on_click=_guarded(partial(_mark, run, row, "clear", None, seen)),
+                )
 
 
 def undo_bar(run: api.Run) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from finine_app.components.messages import plain, show_problem
 from finine_app.theme import DECISION_SIGN
@@ -153,20 +154,26 @@ def choose_more(table: ReviewTable, target: str, asked: Filter) -> Filter | None
     Returns:
         `asked` with these added; None when the SQL condition is wrong, after saying how.
     """
-    sql = _more(table)
-    asked = replace(
-        asked,
-        mu_min=st.session_state["filter_mu_min"],
-        mu_max=st.session_state["filter_mu_max"],
-        sql=sql,
-    )
-    if sql:
-        try:  # alone, so that a message quotes it alone
-            table.query(target=target, where=sql, limit=1)
-        except FinineError as error:
-            show_problem(error)
-            return None
-    return asked
+    used = sum(st.session_state.get(key) not in (None, "") for key in MORE_KEYS)
+    label = f"More filters · {used}" if used else "More filters"
+    with st.popover(label, icon=":material/tune:", key="filter_more", width=170):
+        low, high = st.columns(2)
+        more = replace(
+            asked,
+            mu_min=_bound(low, "μ from", "filter_mu_min"),
+            mu_max=_bound(high, "μ to", "filter_mu_max"),
+            sql=_condition(),
+        )
+        if more.sql:
+            try:  # alone, so that a message quotes it alone
+                table.query(target=target, where=more.sql, limit=1)
+            except FinineError as error:
+                show_problem(error)
+                return None
+        st.caption(EXPRESSION_HELP)
+        names = ", ".join(name for name, _ in table.columns())
+        st.caption(f"Columns: {plain(names)}")
+    return more
 
 
 def choose_sort() -> tuple[str, bool]:
@@ -234,31 +241,24 @@ def _pick(label: str, key: str, classes: Sequence[str]) -> str | None:
     )
 
 
-def _more(table: ReviewTable) -> str:
-    """Range of μ and a SQL condition, folded away; gives the condition."""
-    used = sum(st.session_state.get(key) not in (None, "") for key in MORE_KEYS)
-    label = f"More filters ({used} in use)" if used else "More filters"
-    with st.popover(label, icon=":material/tune:", key="filter_more", width=170):
-        low, high = st.columns(2)
-        for place, words, key in ((low, "μ from", MORE_KEYS[0]), (high, "μ to", MORE_KEYS[1])):
-            place.number_input(
-                words,
-                value=None,
-                step=0.1,
-                format="%.3g",
-                placeholder=ANY,
-                key=key,
-                on_change=list_changed,
-                bind="query-params",
-            )
-        sql = st.text_input(
-            "SQL condition",
-            key=MORE_KEYS[2],
-            placeholder="mean_loss > 1 AND mu_low > 0.5",
-            on_change=list_changed,
-            bind="query-params",
-        )
-        st.caption(EXPRESSION_HELP)
-        names = ", ".join(name for name, _ in table.columns())
-        st.caption(f"Columns: {plain(names)}")
-    return sql.strip()
+def _bound(place: DeltaGenerator, label: str, key: str) -> float | None:
+    return place.number_input(
+        label,
+        value=None,
+        step=0.1,
+        format="%.3g",
+        placeholder=ANY,
+        key=key,
+        on_change=list_changed,
+        bind="query-params",
+    )
+
+
+def _condition() -> str:
+    return st.text_input(
+        "SQL condition",
+        key="filter_sql",
+        placeholder="mean_loss > 1 AND mu_low > 0.5",
+        on_change=list_changed,
+        bind="query-params",
+    ).strip()

@@ -66,6 +66,7 @@ def _review(run: api.Run) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         more = filters.choose_more(table, target, asked)
         if more is None:
+            st.warning("The SQL condition under More filters does not work, so no row is listed.")
             return
         where = more.where(content.searched)
         sort, size = filters.choose_sort(), filters.choose_page_size()
@@ -97,10 +98,10 @@ def _review(run: api.Run) -> None:
                     on_change=filters.page_turned,
                     bind="query-params",
                 )
+            bulk.decide_on_all(run, table, target, more, where, listing.total)
         with right:
             if row is not None:
                 _detail(run, table, target, content, listing, row, rows)
-    bulk.decide_on_all(run, table, target, more, where, listing.total)
 
 
 def _header(run: api.Run, record: dict[str, Any], rows: int) -> str:
