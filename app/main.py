@@ -6,20 +6,18 @@ import streamlit as st
 
 from finine_app import state
 from finine_app.components.sidebar import sidebar
-from finine_app.views import compare, data, export, review, run
+from finine_app.views import compare, data, export, review, run, start
 
 st.set_page_config(page_title="finine", page_icon=":material/filter_alt:", layout="wide")
 
-# A home with results opens on them; an empty one on the page where work begins.
-first = "review" if state.run_ids() else "data"
-
 # The order of work. A page is one file in views/ with a function `render`.
 PAGES = {
-    "data": st.Page(data.render, title="Data", icon=":material/table:", url_path="data",
-                    default=first == "data"),
+    # The default page has no address but "/": a hidden one, so that all others are links.
+    "start": st.Page(start.render, title="finine", default=True, visibility="hidden"),
+    "data": st.Page(data.render, title="Data", icon=":material/table:", url_path="data"),
     "run": st.Page(run.render, title="Run", icon=":material/play_arrow:", url_path="run"),
     "review": st.Page(review.render, title="Review", icon=":material/fact_check:",
-                      url_path="review", default=first == "review"),
+                      url_path="review"),
     "compare": st.Page(compare.render, title="Compare", icon=":material/compare_arrows:",
                        url_path="compare"),
     "export": st.Page(export.render, title="Export", icon=":material/download:",

@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -78,3 +79,15 @@ def test_no_file_has_grown_past_its_one_question():
     for path in [*FILES, *(ROOT / "app").rglob("*.py")]:
         lines = len(path.read_text(encoding="utf-8").splitlines())
         assert lines <= 330, f"{path} has {lines} lines; it answers two questions"
+
+
+def test_every_package_of_ours_is_installed():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    setup = project["tool"]["setuptools"]
+    found = {
+        ".".join([name, *path.parent.relative_to(ROOT / folder).parts])
+        for name, folder in setup["package-dir"].items()
+        for path in (ROOT / folder).rglob("__init__.py")
+    }
+    files_only = {f"finine_sample_data.{one}" for one in ("tweets", "breast_cancer_flips")}
+    assert found | files_only == set(setup["packages"])

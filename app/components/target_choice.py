@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from finine_app import state
-from finine_app.components import filters
+from finine_app.components.review import filters
 from finine_app.components.words import TARGET_NAMES, TARGET_WORDS
 from finine_core import api
 

@@ -8,14 +8,13 @@ import streamlit as st
 
 from finine_app import state
 from finine_app.components import charts
-from finine_app.components.columns import (
+from finine_app.components.data.columns import (
     choice_from,
     choose_label,
     choose_roles,
     choose_validation,
 )
-from finine_app.components.data_source import choose_source
-from finine_app.components.file_facts import (
+from finine_app.components.data.file_facts import (
     PREVIEW_LETTERS,
     PREVIEW_ROWS,
     FileFacts,
@@ -23,6 +22,7 @@ from finine_app.components.file_facts import (
     class_counts,
     facts_of,
 )
+from finine_app.components.data.source import choose_source
 from finine_app.components.messages import plain, show_problem
 from finine_core.dataset import Dataset
 from finine_core.errors import FinineError

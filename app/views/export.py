@@ -7,15 +7,15 @@ import streamlit as st
 
 from finine_app import state
 from finine_app.components import charts
-from finine_app.components.download import download
-from finine_app.components.messages import nothing_yet, show_problem
-from finine_app.components.removal import (
+from finine_app.components.export.download import download
+from finine_app.components.export.removal import (
     counts_of,
     name_of,
     say_counts,
     show_log,
     show_removed,
 )
+from finine_app.components.messages import nothing_yet, show_problem
 from finine_core import api
 from finine_core.errors import FinineError
 

@@ -7,9 +7,10 @@ from typing import Any
 import streamlit as st
 
 from finine_app import state, theme
-from finine_app.components import bulk, decide, filters, reader, row_detail, row_table
+from finine_app.components import reader
 from finine_app.components.messages import nothing_yet, plain, show_problem
 from finine_app.components.reader import Content
+from finine_app.components.review import bulk, decide, filters, row_detail, row_table
 from finine_app.components.run_summary import state_words
 from finine_app.components.target_choice import choose_target
 from finine_core import api

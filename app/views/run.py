@@ -7,10 +7,10 @@ from pathlib import Path
 import streamlit as st
 
 from finine_app import state
-from finine_app.components.file_facts import check, default_choice, facts_of
+from finine_app.components.data.file_facts import check, default_choice, facts_of
 from finine_app.components.messages import nothing_yet, plain, show_problem
-from finine_app.components.run_form import run_form
-from finine_app.components.run_panel import run_panel
+from finine_app.components.run.form import run_form
+from finine_app.components.run.panel import run_panel
 from finine_app.components.run_summary import summarise
 from finine_app.state import DataChoice
 from finine_core import api

@@ -54,6 +54,8 @@ def app_command(
         "--browser.gatherUsageStats", "false",
         "--server.fileWatcherType", "none",
         "--client.toolbarMode", "minimal",
+        # Widgets here follow the address by way of the session state; that is meant.
+        "--global.disableWidgetStateDuplicationWarning", "true",
         "--server.maxUploadSize", "1024",
     ]  # fmt: skip
     try:

@@ -13,9 +13,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from finine_app.components.commands import run_command
-from finine_app.components.data_source import save_upload
-from finine_app.components.file_facts import check, choice_of, facts_of
-from finine_app.components.run_form import DEFAULTS
+from finine_app.components.data.file_facts import check, choice_of, facts_of
+from finine_app.components.data.source import save_upload
+from finine_app.components.run.form import DEFAULTS
 from finine_app.state import DataChoice
 from finine_core import api
 from finine_core.errors import FinineError
@@ -357,7 +357,7 @@ def test_two_clicks_in_a_row_start_one_run(monkeypatch, tmp_path):
     def two_clicks(data):
         import streamlit as st
 
-        from finine_app.components import run_form
+        from finine_app.components.run import form as run_form
 
         st.session_state["_start_token"] = True  # what the button carries
         for _ in range(2):

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from finine_app import theme
-from finine_app.components.filters import Filter
 from finine_app.components.reader import Content, data_name, preview
+from finine_app.components.review.filters import Filter
 from finine_app.components.words import EXAMPLE_ALPHA, miss_words, pair_words
 from finine_core import api
 from finine_core.influence import RowCurve
@@ -211,7 +211,7 @@ def test_undo_and_redo_take_the_decision_back_and_show_its_row(review, own_run):
 
 def test_the_same_press_delivered_twice_marks_once(own_run, monkeypatch):
     """Streamlit may run a callback again that another press has cut short."""
-    from finine_app.components import decide
+    from finine_app.components.review import decide
 
     kept = {}
     monkeypatch.setattr(decide.st, "session_state", kept)
@@ -229,7 +229,7 @@ def test_the_same_press_delivered_twice_marks_once(own_run, monkeypatch):
 
 
 def test_a_press_on_the_picture_of_a_row_that_is_gone_marks_nothing(own_run, monkeypatch):
-    from finine_app.components import decide
+    from finine_app.components.review import decide
 
     gone_to = []
     monkeypatch.setattr(decide.st, "session_state", {decide._DRAWN: 8})

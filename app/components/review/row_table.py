@@ -13,8 +13,8 @@ import pandas as pd
 import streamlit as st
 
 from finine_app import state
-from finine_app.components import filters
 from finine_app.components.reader import Content, count, preview
+from finine_app.components.review import filters
 from finine_app.components.words import NOT_IN_INTERVAL, interval_words
 from finine_app.theme import DECISION_SIGN
 from finine_core import api

@@ -14,7 +14,7 @@ import pandas as pd
 import streamlit as st
 
 from finine_app import state
-from finine_app.components.file_facts import (
+from finine_app.components.data.file_facts import (
     COLUMN_PREFIX,
     ROLES,
     FileFacts,

@@ -14,7 +14,7 @@ import streamlit as st
 
 from finine_app import state
 from finine_app.components.messages import plain
-from finine_app.components.row_table import go_to
+from finine_app.components.review.row_table import go_to
 from finine_app.components.words import DONE_WORDS
 from finine_core import api
 from finine_core.curation.decisions import Event

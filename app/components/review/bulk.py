@@ -13,9 +13,9 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from finine_app import state
-from finine_app.components.decide import LOG_LOCK, events_since, reason_words
-from finine_app.components.filters import Filter
 from finine_app.components.messages import plain
+from finine_app.components.review.decide import LOG_LOCK, events_since, reason_words
+from finine_app.components.review.filters import Filter
 from finine_app.components.words import DONE_WORDS
 from finine_core import api
 from finine_core.curation.review import ReviewTable
