@@ -9,6 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
+from typing import TypedDict, Unpack
 
 import torch
 from torch import Tensor, nn
@@ -36,6 +37,24 @@ MEMORY_BUDGET = 64 * 2**20
 PROBE_SHARE = 4
 
 Inputs = Tensor | tuple[Tensor, ...]
+
+
+class Wanted(TypedDict, total=False):
+    """Which products to take; nothing by default.
+
+    Attributes:
+        probes: rows j for `pairs`.
+        directions: for `along`, one tensor per chosen parameter each.
+        norms, mean, outputs: whether these are wanted.
+        projection: for `projected`.
+    """
+
+    probes: GhostRows | ProbeSet | None
+    directions: Sequence[Direction]
+    norms: bool
+    mean: bool
+    projection: RandomProjection | None
+    outputs: bool
 
 
 class RowGradients:
@@ -95,40 +114,18 @@ class RowGradients:
         self._survey: Survey | None = None
         self._choices: list[Choice] = []
 
-    def products(
-        self,
-        inputs: Inputs,
-        labels: Tensor,
-        *,
-        probes: GhostRows | ProbeSet | None = None,
-        directions: Sequence[Direction] = (),
-        norms: bool = False,
-        mean: bool = False,
-        projection: RandomProjection | None = None,
-        outputs: bool = False,
-    ) -> Products:
+    def products(self, inputs: Inputs, labels: Tensor, **wanted: Unpack[Wanted]) -> Products:
         """The products of all rows; see `stream` when even one number per row is too much.
 
         Args:
             inputs: first axis n; a tuple for a model of several inputs.
             labels: first axis n.
-            probes: rows j for `pairs`.
-            directions: for `along`, one tensor per chosen parameter each.
-            norms, mean, projection, outputs: whether these are wanted.
+            wanted: see `Wanted`.
         """
         whole: dict[str, Tensor] = {}
         total: Direction = {}
         rows = len(labels)
-        for at, part in self.stream(
-            inputs,
-            labels,
-            probes=probes,
-            directions=directions,
-            norms=norms,
-            mean=mean,
-            projection=projection,
-            outputs=outputs,
-        ):
+        for at, part in self.stream(inputs, labels, **wanted):
             for name in (f.name for f in fields(Products)):
                 value = getattr(part, name)
                 if isinstance(value, Tensor):
@@ -141,38 +138,32 @@ class RowGradients:
                     total[name] = g.mul_(share) if share < 1 else g
                 else:
                     total[name].add_(g, alpha=share)
-        return Products(**whole, mean=total if mean else None)
+        return Products(**whole, mean=total if wanted.get("mean") else None)
 
     def stream(
-        self,
-        inputs: Inputs,
-        labels: Tensor,
-        *,
-        probes: GhostRows | ProbeSet | None = None,
-        directions: Sequence[Direction] = (),
-        norms: bool = False,
-        mean: bool = False,
-        projection: RandomProjection | None = None,
-        outputs: bool = False,
+        self, inputs: Inputs, labels: Tensor, **wanted: Unpack[Wanted]
     ) -> Iterator[tuple[slice, Products]]:
         """The products of one chunk of rows after the other, with the rows' places."""
+        probes, directions = wanted.get("probes"), wanted.get("directions", ())
         probe = probes.rows if isinstance(probes, ProbeSet) else probes
-        projector = None
+        projection, projector = wanted.get("projection"), None
         if projection is not None:
             projector = Projector(projection, self.dtype, labels.device)
         numbers = (len(probe) if probe is not None else 0) + len(directions)
         numbers += 0 if projection is None else projection.size
         for at, chunk in self._chunks(inputs, labels, numbers):
-            totals, self._choices = chunk.totals(norms, probe, directions, projector)
+            totals, self._choices = chunk.totals(
+                wanted.get("norms", False), probe, directions, projector
+            )
             average: Direction | None = None
-            if mean:
+            if wanted.get("mean"):
                 average = {name: g.div_(len(chunk)) for name, g in chunk.summed_gradient().items()}
             require_finite_products(totals, average, chunk, at)
             yield (
                 at,
                 Products(
                     chunk.losses,
-                    chunk.outputs if outputs else None,
+                    chunk.outputs if wanted.get("outputs") else None,
                     totals.norms,
                     totals.pairs,
                     totals.along,

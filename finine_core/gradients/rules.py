@@ -6,18 +6,39 @@ of the loss with respect to outputs) into forms of row gradients (`forms/`), who
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from torch import Tensor, nn
 
 from finine_core.gradients.forms import Direction, Form, Part
 
-__all__ = ["Direction", "HookedRule", "Keep", "LayerRule"]
+__all__ = ["Direction", "HookedRule", "Keep", "LayerCall", "LayerRule"]
 
 # Tells the watcher of a place where parameters were used: its name, inputs and outputs. Gives back
 # the outputs that the model must go on with.
 Keep = Callable[[str, Tensor, Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class LayerCall:
+    """One use of a layer by a chunk of rows, forward and back.
+
+    Attributes:
+        place: as given to `keep`.
+        a: inputs; the first axis is the rows' (or a multiple: rows × something, rows first).
+        delta: the loss's gradients of the outputs, likewise.
+        rows: n.
+        parts: the wanted parameters by their names within the layer.
+    """
+
+    place: str
+    a: Tensor
+    delta: Tensor
+    rows: int
+    parts: dict[str, Part]
 
 
 class LayerRule(Protocol):
@@ -35,27 +56,11 @@ class LayerRule(Protocol):
     def watch(self, layer: nn.Module, keep: Keep) -> Callable[[], None]:
         """Call `keep` whenever the layer uses its parameters; gives back how to stop."""
 
-    def forms(
-        self,
-        layer: nn.Module,
-        place: str,
-        a: Tensor,
-        delta: Tensor,
-        rows: int,
-        parts: dict[str, Part],
-    ) -> list[Form]:
-        """The gradients of the wanted parameters.
-
-        Args:
-            place: as given to `keep`.
-            a: inputs; the first axis is the rows' (or a multiple: rows × something, rows first).
-            delta: like the outputs, likewise.
-            rows: n.
-            parts: the wanted parameters by their names within the layer.
-        """
+    def forms(self, layer: nn.Module, call: LayerCall) -> list[Form]:
+        """The gradients of the wanted parameters, from one use of the layer."""
 
 
-class HookedRule:
+class HookedRule(ABC):
     """A rule for layers that take one tensor, give one, and hold their parameters themselves."""
 
     kinds: tuple[type[nn.Module], ...] = ()
@@ -76,3 +81,7 @@ class HookedRule:
             return keep("", given[0] if given else next(iter(named.values())), output)
 
         return layer.register_forward_hook(hook, with_kwargs=True).remove
+
+    @abstractmethod
+    def forms(self, layer: nn.Module, call: LayerCall) -> list[Form]:
+        """As in `LayerRule`."""

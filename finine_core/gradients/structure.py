@@ -16,6 +16,7 @@ from torch.func import functional_call
 from finine_core.gradients.capture import Captured, PerRowLoss, Seen, Use, Watched
 from finine_core.gradients.forms import Form, Part, Traced, combined
 from finine_core.gradients.layers import rule_for
+from finine_core.gradients.rules import LayerCall
 
 NO_RULE = "there is no rule for its kind"
 
@@ -91,14 +92,9 @@ class Structure:
                 continue
             of_a, of_delta = self.axes[use]
             a = seen.a if not seen.a.is_floating_point() else seen.a.to(dtype)
-            found += watched.rule.forms(
-                watched.layer,
-                use[1],
-                a.movedim(of_a, 0),
-                seen.delta.to(dtype).movedim(of_delta, 0),
-                len(labels),
-                parts,
-            )
+            delta = seen.delta.to(dtype).movedim(of_delta, 0)
+            call = LayerCall(use[1], a.movedim(of_a, 0), delta, len(labels), parts)
+            found += watched.rule.forms(watched.layer, call)
         found = combined(found)
         if self.followed:
             found.append(self._followed(loss, inputs, labels, dtype))

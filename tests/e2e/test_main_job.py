@@ -226,7 +226,8 @@ def test_every_page_is_a_link_and_the_plain_address_leads_to_the_results(page, s
         settled(page)
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         expect(page.get_by_text("Page not found")).to_have_count(0)
-        assert f"/{name}" in page.url and run.run_id in page.url
+        assert f"/{name}" in page.url
+        assert run.run_id in page.url
         no_error_is_shown(page)
     page.goto(address)
     page.wait_for_url("**/review?*")

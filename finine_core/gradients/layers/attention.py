@@ -15,9 +15,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from finine_core.gradients.forms import Form, Part
+from finine_core.gradients.forms import Form
 from finine_core.gradients.layers.linear import linear_forms
-from finine_core.gradients.rules import Keep
+from finine_core.gradients.rules import Keep, LayerCall
 
 _MAPS = ("query", "key", "value")
 
@@ -62,22 +62,13 @@ class AttentionRule:
 
         return stop
 
-    def forms(
-        self,
-        layer: nn.Module,
-        place: str,
-        a: Tensor,
-        delta: Tensor,
-        rows: int,
-        parts: dict[str, Part],
-    ) -> list[Form]:
+    def forms(self, layer: nn.Module, call: LayerCall) -> list[Form]:
         assert isinstance(layer, nn.MultiheadAttention)
+        place, parts = call.place, call.parts
         if place == "out":
-            weight, bias = parts.get("out_proj.weight"), parts.get("out_proj.bias")
-            return linear_forms(a, delta, rows, weight, bias)
+            return linear_forms(call, parts.get("out_proj.weight"), parts.get("out_proj.bias"))
         if place == "all":
-            weight, bias = parts.get("in_proj_weight"), parts.get("in_proj_bias")
-            return linear_forms(a, delta, rows, weight, bias)
+            return linear_forms(call, parts.get("in_proj_weight"), parts.get("in_proj_bias"))
         start = _MAPS.index(place) * layer.embed_dim
         bias = parts.get("in_proj_bias")
         if bias is not None:
@@ -87,7 +78,7 @@ class AttentionRule:
             weight = replace(weight, start=start, stop=start + layer.embed_dim)
         else:
             weight = parts.get(f"{place[0]}_proj_weight")
-        return linear_forms(a, delta, rows, weight, bias)
+        return linear_forms(call, weight, bias)
 
 
 def _attend(

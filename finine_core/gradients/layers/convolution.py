@@ -5,8 +5,8 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional
 
-from finine_core.gradients.forms import Convolution, Dense, Form, Kernel, Part
-from finine_core.gradients.rules import HookedRule
+from finine_core.gradients.forms import Convolution, Dense, Form, Kernel
+from finine_core.gradients.rules import HookedRule, LayerCall
 
 # How `functional.pad` calls what a convolution calls its padding mode.
 _PAD_MODES = {"reflect": "reflect", "replicate": "replicate", "circular": "circular"}
@@ -17,23 +17,15 @@ class ConvolutionRule(HookedRule):
 
     kinds = (nn.Conv1d, nn.Conv2d)
 
-    def forms(
-        self,
-        layer: nn.Module,
-        place: str,  # noqa: ARG002
-        a: Tensor,
-        delta: Tensor,
-        rows: int,
-        parts: dict[str, Part],
-    ) -> list[Form]:
+    def forms(self, layer: nn.Module, call: LayerCall) -> list[Form]:
         assert isinstance(layer, (nn.Conv1d, nn.Conv2d))
-        weight, bias = parts.get("weight"), parts.get("bias")
+        weight, bias, rows = call.parts.get("weight"), call.parts.get("bias"), call.rows
         axes = len(layer.kernel_size)
-        delta = delta.reshape(-1, *delta.shape[-1 - axes :])
+        delta = call.delta.reshape(-1, *call.delta.shape[-1 - axes :])
         if weight is None:
             sums = delta.reshape(rows, -1, delta.shape[1], delta[0, 0].numel()).sum(dim=(1, 3))
             return [] if bias is None else [Dense((bias,), sums)]
-        a, padding = _padded(layer, a.reshape(-1, *a.shape[-1 - axes :]))
+        a, padding = _padded(layer, call.a.reshape(-1, *call.a.shape[-1 - axes :]))
         if axes == 1:  # an image of height 1
             a, delta = a.unsqueeze(2), delta.unsqueeze(2)
         kernel = Kernel(

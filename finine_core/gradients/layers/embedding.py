@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from torch import Tensor, nn
+from torch import nn
 
-from finine_core.gradients.forms import Form, Part, Scatter
-from finine_core.gradients.rules import HookedRule
+from finine_core.gradients.forms import Form, Scatter
+from finine_core.gradients.rules import HookedRule, LayerCall
 
 
 class EmbeddingRule(HookedRule):
@@ -21,20 +21,12 @@ class EmbeddingRule(HookedRule):
             return "scale_grad_by_freq divides gradients by counts of tokens"
         return None
 
-    def forms(
-        self,
-        layer: nn.Module,
-        place: str,  # noqa: ARG002
-        a: Tensor,
-        delta: Tensor,
-        rows: int,
-        parts: dict[str, Part],
-    ) -> list[Form]:
-        if "weight" not in parts:
+    def forms(self, layer: nn.Module, call: LayerCall) -> list[Form]:
+        if "weight" not in call.parts:
             return []
-        tokens = a.reshape(rows, -1)
-        delta = delta.reshape(rows, tokens.shape[1], -1)
+        tokens = call.a.reshape(call.rows, -1)
+        delta = call.delta.reshape(call.rows, tokens.shape[1], -1)
         padding = getattr(layer, "padding_idx", None)
         if padding is not None:
             delta = delta.masked_fill((tokens == padding)[..., None], 0.0)
-        return [Scatter(parts["weight"], tokens, delta)]
+        return [Scatter(call.parts["weight"], tokens, delta)]

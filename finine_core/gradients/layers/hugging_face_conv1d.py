@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from finine_core.gradients.forms import Form, Part
+from finine_core.gradients.forms import Form
 from finine_core.gradients.layers.linear import linear_forms
-from finine_core.gradients.rules import HookedRule
+from finine_core.gradients.rules import HookedRule, LayerCall
 
 
 class HuggingFaceConv1DRule(HookedRule):
@@ -24,14 +24,6 @@ class HuggingFaceConv1DRule(HookedRule):
             and weight.dim() == 2
         )
 
-    def forms(
-        self,
-        layer: nn.Module,  # noqa: ARG002
-        place: str,  # noqa: ARG002
-        a: Tensor,
-        delta: Tensor,
-        rows: int,
-        parts: dict[str, Part],
-    ) -> list[Form]:
-        weight, bias = parts.get("weight"), parts.get("bias")
-        return linear_forms(a, delta, rows, weight, bias, transposed=True)
+    def forms(self, layer: nn.Module, call: LayerCall) -> list[Form]:  # noqa: ARG002
+        weight, bias = call.parts.get("weight"), call.parts.get("bias")
+        return linear_forms(call, weight, bias, transposed=True)

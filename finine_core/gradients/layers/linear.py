@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from torch import Tensor, nn
+from torch import nn
 
 from finine_core.gradients.forms import Dense, Form, Outer, Part
-from finine_core.gradients.rules import HookedRule
+from finine_core.gradients.rules import HookedRule, LayerCall
 
 
 class LinearRule(HookedRule):
@@ -13,29 +13,16 @@ class LinearRule(HookedRule):
 
     kinds = (nn.Linear,)
 
-    def forms(
-        self,
-        layer: nn.Module,  # noqa: ARG002
-        place: str,  # noqa: ARG002
-        a: Tensor,
-        delta: Tensor,
-        rows: int,
-        parts: dict[str, Part],
-    ) -> list[Form]:
-        return linear_forms(a, delta, rows, parts.get("weight"), parts.get("bias"))
+    def forms(self, layer: nn.Module, call: LayerCall) -> list[Form]:  # noqa: ARG002
+        return linear_forms(call, call.parts.get("weight"), call.parts.get("bias"))
 
 
 def linear_forms(
-    a: Tensor,
-    delta: Tensor,
-    rows: int,
-    weight: Part | None,
-    bias: Part | None,
-    transposed: bool = False,
+    call: LayerCall, weight: Part | None, bias: Part | None, transposed: bool = False
 ) -> list[Form]:
     """Row gradients of y = W a + b, from a (n, …, in) and δ (n, …, out)."""
-    delta = delta.reshape(rows, 1, -1, delta.shape[-1])  # (n, 1, T, out)
+    delta = call.delta.reshape(call.rows, 1, -1, call.delta.shape[-1])  # (n, 1, T, out)
     if weight is not None:
-        a = a.reshape(rows, 1, -1, a.shape[-1])  # (n, 1, T, in)
+        a = call.a.reshape(call.rows, 1, -1, call.a.shape[-1])  # (n, 1, T, in)
         return [Outer(weight, bias, delta, a, transposed)]
     return [] if bias is None else [Dense((bias,), delta.sum(dim=(1, 2)))]

@@ -8,42 +8,47 @@ the batch, rows would depend on one another.
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from finine_core.errors import FinineError
-from finine_core.gradients.forms import Dense, Form, Part
-from finine_core.gradients.rules import HookedRule
+from finine_core.gradients.forms import Dense, Form
+from finine_core.gradients.rules import HookedRule, LayerCall
 
 # nn.RMSNorm came with PyTorch 2.4; older ones simply have no such layer.
 _RMS_NORM: type[nn.Module] | None = getattr(nn, "RMSNorm", None)
 
 
+def _scale_and_shift(
+    call: LayerCall, normalised: Callable[[], Tensor], per_row: Callable[[Tensor], Tensor]
+) -> list[Form]:
+    """Gradients of y = w · x̂ + b, summed by `per_row` to (n, p)."""
+    found: list[Form] = []
+    if "weight" in call.parts:
+        found.append(Dense((call.parts["weight"],), per_row(normalised() * call.delta)))
+    if "bias" in call.parts:
+        found.append(Dense((call.parts["bias"],), per_row(call.delta)))
+    return found
+
+
 class _LastAxesNorm(HookedRule):
     """Norms over the last axes, with parameters of that shape."""
 
+    @abstractmethod
     def normalised(self, layer: nn.Module, a: Tensor, eps: float | None) -> Tensor:
-        raise NotImplementedError
+        """x̂, shaped like a."""
 
-    def forms(
-        self,
-        layer: nn.Module,
-        place: str,  # noqa: ARG002
-        a: Tensor,
-        delta: Tensor,
-        rows: int,
-        parts: dict[str, Part],
-    ) -> list[Form]:
+    def forms(self, layer: nn.Module, call: LayerCall) -> list[Form]:
         width = math.prod(layer.normalized_shape)  # type: ignore[arg-type]
-        found: list[Form] = []
-        if "weight" in parts:
-            scaled = self.normalised(layer, a, layer.eps) * delta  # type: ignore[arg-type]
-            found.append(Dense((parts["weight"],), scaled.reshape(rows, -1, width).sum(dim=1)))
-        if "bias" in parts:
-            found.append(Dense((parts["bias"],), delta.reshape(rows, -1, width).sum(dim=1)))
-        return found
+        return _scale_and_shift(
+            call,
+            lambda: self.normalised(layer, call.a, layer.eps),  # type: ignore[arg-type]
+            lambda values: values.reshape(call.rows, -1, width).sum(dim=1),
+        )
 
 
 class LayerNormRule(_LastAxesNorm):
@@ -74,30 +79,16 @@ class RMSNormRule(_LastAxesNorm):
 class _ChannelNorm(HookedRule):
     """Norms with one scale and shift per channel, on (n, C) or (n, C, …)."""
 
+    @abstractmethod
     def normalised(self, layer: nn.Module, a: Tensor) -> Tensor:
-        raise NotImplementedError
+        """x̂, shaped like a."""
 
-    def forms(
-        self,
-        layer: nn.Module,
-        place: str,  # noqa: ARG002
-        a: Tensor,
-        delta: Tensor,
-        rows: int,
-        parts: dict[str, Part],
-    ) -> list[Form]:
+    def forms(self, layer: nn.Module, call: LayerCall) -> list[Form]:
         def by_channel(values: Tensor) -> Tensor:  # (n, C)
-            return values.reshape(rows, -1, *values.shape[1:2], math.prod(values.shape[2:])).sum(
-                dim=(1, 3)
-            )
+            positions = math.prod(values.shape[2:])
+            return values.reshape(call.rows, -1, *values.shape[1:2], positions).sum(dim=(1, 3))
 
-        found: list[Form] = []
-        if "weight" in parts:
-            scaled = self.normalised(layer, a) * delta
-            found.append(Dense((parts["weight"],), by_channel(scaled)))
-        if "bias" in parts:
-            found.append(Dense((parts["bias"],), by_channel(delta)))
-        return found
+        return _scale_and_shift(call, lambda: self.normalised(layer, call.a), by_channel)
 
 
 class GroupNormRule(_ChannelNorm):
