@@ -19,8 +19,8 @@ app: $(VENV)/.installed
 	@$(RUN) -m finine_core.cli app --port $(PORT) --first-job sample:tweets
 
 test: $(VENV)/.installed-dev browser
-	@echo "==> Running the tests"
-	@$(RUN) -m pytest
+	@echo "==> Running the tests, two files at a time"
+	@$(RUN) -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.installed-dev
 	@echo "==> Checking style (ruff) and types (mypy)"

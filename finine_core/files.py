@@ -15,6 +15,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 HASH_CHUNK = 1 << 20  # bytes read at a time; large enough that hashing is bound by the disk
 
 
@@ -68,3 +71,9 @@ def _sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def write_parquet(table: pa.Table, path: Path) -> None:
+    """Write a table atomically."""
+    with write_atomically(path) as temporary:
+        pq.write_table(table, temporary)

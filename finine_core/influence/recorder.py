@@ -2,9 +2,10 @@
 
 Watches a `Trainer`. At a recorded step it takes, with the parameters that the step will change,
 the products of DESIGN §1.2 for all rows by ghost arithmetic, and writes them to the signal store.
-The variance comes from an all-pairs probe (DESIGN §1.3): a fresh random sample of rows, whose
-products with every row are formed. With Adam the products are those of plain gradients, as with
-SGD: the preconditioner is left out, and so is momentum; a factor common to all rows cancels in μ.
+The variance comes from an all-pairs probe (DESIGN §1.3): a fresh random sample of rows, the batch
+among them, whose products with every row are formed; the batch's own give the background. With Adam
+the products are those of plain gradients, as with SGD: the preconditioner is left out, and so is
+momentum; a factor common to all rows cancels in μ.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from finine_core.errors import FinineError
-from finine_core.gradients import Direction, Products, RowGradients
+from finine_core.gradients import Products, RowGradients
 from finine_core.influence.signals import SignalPlan, SignalWriter
 from finine_core.influence.targets import SELF, VALIDATION
 from finine_core.training.settings import Progress
@@ -85,15 +86,18 @@ class Recorder:
     def _record(self, line: int, step: int, batch: NDArray[np.int64], learning_rate: float) -> None:
         size, trainer, targets = len(batch), self.trainer, self.plan.targets
         self.writer.write_step(line, batch, learning_rate)
-        of_batch = self.gradients.mean_gradient(trainer.train_x[batch], trainer.train_y[batch])
-        directions, probe = [of_batch], None
+        probe_index = self._probe(step, batch)
+        probe, directions = None, []
+        if SELF.name in targets:
+            probe = self.gradients.probe(trainer.train_x[probe_index], trainer.train_y[probe_index])
+            if size > len(probe_index):  # else the batch's mean is that of its probe columns
+                directions.append(
+                    self.gradients.mean_gradient(trainer.train_x[batch], trainer.train_y[batch])
+                )
         if VALIDATION.name in targets:
             directions.append(
                 self.gradients.mean_gradient(trainer.validation_x, trainer.validation_y)
             )
-        probe_index = self._probe(step)
-        if SELF.name in targets:
-            probe = self.gradients.probe(trainer.train_x[probe_index], trainer.train_y[probe_index])
         in_batch = np.zeros(self.plan.rows, dtype=bool)
         in_batch[batch] = True
         on_validation: list[NDArray[np.float32]] = []
@@ -110,11 +114,10 @@ class Recorder:
                 self._write(line, SELF.name, rows, learning_rate, quantities, size)
             if VALIDATION.name in targets:
                 assert found.along is not None
-                on_validation.append(_array(found.along[:, 1]))
+                on_validation.append(_array(found.along[:, -1]))
         if on_validation:
-            quantities = _validation_quantities(
-                np.concatenate(on_validation), _inner(of_batch, directions[1]), size
-            )
+            products = np.concatenate(on_validation)
+            quantities = _validation_quantities(products, batch)
             every_row = slice(0, self.plan.rows)
             self._write(line, VALIDATION.name, every_row, learning_rate, quantities, size)
 
@@ -142,10 +145,18 @@ class Recorder:
             **{name: values * learning_rate ** power[name] for name, values in quantities.items()},
         )
 
-    def _probe(self, step: int) -> NDArray[np.int64]:
+    def _probe(self, step: int, batch: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Distinct rows: the batch, which is a random sample too, and others drawn at random.
+
+        A batch larger than the probe is not part of it as such.
+        """
         random = np.random.default_rng([self.trainer.settings.seed, _PROBE_STREAM, step])
         count = min(self.plan.probe_rows, self.plan.rows)
-        return np.sort(random.choice(self.plan.rows, size=count, replace=False))
+        if len(batch) > count:
+            return np.sort(random.choice(self.plan.rows, size=count, replace=False))
+        others = np.delete(np.arange(self.plan.rows), batch)
+        drawn = random.choice(others, size=count - len(batch), replace=False)
+        return np.concatenate([batch, np.sort(drawn)])
 
 
 def _self_quantities(
@@ -158,42 +169,41 @@ def _self_quantities(
     """Signal, background, trend and variance of target self, before the learning rate."""
     assert found.norms is not None
     assert found.pairs is not None
-    assert found.along is not None
     pairs = found.pairs  # (rows in chunk, probes)
+    probes = torch.as_tensor(probe_index, device=pairs.device)
     # A row's product with itself is its signal, not background: leave it out of the moments.
-    itself = (
-        torch.as_tensor(probe_index, device=pairs.device)[None, :]
-        == torch.arange(rows.start, rows.stop, device=pairs.device)[:, None]
-    )
-    pairs = pairs.masked_fill(itself, 0.0)
-    count = pairs.shape[1] - itself.sum(dim=1)
-    mean = pairs.sum(dim=1) / count
-    deviations = (pairs - mean[:, None]).masked_fill(itself, 0.0)
-    variance = deviations.square().sum(dim=1) / (count - 1)
+    columns = torch.nonzero((probes >= rows.start) & (probes < rows.stop)).flatten()
+    own = probes[columns] - rows.start, columns
+    count = torch.full_like(pairs[:, 0], pairs.shape[1])
+    count[own[0]] -= 1.0
+    pairs[own] = 0.0
     signal = _array(found.norms) / size
+    background = pairs[:, :size].sum(dim=1) / size
+    if size > len(probe_index):
+        assert found.along is not None
+        background = found.along[:, 0] - torch.as_tensor(np.where(in_batch, signal, 0.0)).to(pairs)
+    mean = pairs.sum(dim=1) / count
+    pairs -= mean[:, None]
+    pairs[own] = 0.0
+    squares = torch.linalg.vector_norm(pairs, dim=1).square()
     return {
         "signal": signal,
-        "background": _array(found.along[:, 0]) - np.where(in_batch, signal, 0.0),
+        "background": _array(background),
         "trend": _array(mean),
-        "variance": _array(variance) / size,
+        "variance": _array(squares / (count - 1.0)) / size,
     }
 
 
 def _validation_quantities(
-    products: NDArray[np.float32], background: float, size: int
+    products: NDArray[np.float32], batch: NDArray[np.int64]
 ) -> dict[str, NDArray[np.floating]]:
     """The same of target validation, from every row's product with the validation gradient."""
     return {
-        "signal": products / size,
-        "background": np.asarray(background),
+        "signal": products / len(batch),
+        "background": products[batch].mean(dtype=np.float64),
         "trend": products.mean(dtype=np.float64),
-        "variance": products.var(dtype=np.float64, ddof=1) / size,
+        "variance": products.var(dtype=np.float64, ddof=1) / len(batch),
     }
-
-
-def _inner(one: Direction, other: Direction) -> float:
-    """⟨U, V⟩ of two directions in parameter space."""
-    return sum(float((value * other[name]).sum()) for name, value in one.items())
 
 
 def _array(values: Tensor) -> NDArray[np.float32]:

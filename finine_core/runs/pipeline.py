@@ -1,4 +1,4 @@
-"""What the worker does: read, encode, train with the recorder on, score.
+"""What the worker does once its data is read: encode, train with the recorder on, score.
 
 Each stage leaves its file in the run folder and is skipped when a resumed run finds it there.
 """
@@ -11,13 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import torch
 from safetensors.numpy import load_file, save_file
 
-from finine_core.dataset import Dataset, Encoded, encode, load_dataset
+from finine_core.dataset import Dataset, Encoded, encode
 from finine_core.errors import FinineError
-from finine_core.files import sha256_of, write_atomically
+from finine_core.files import write_atomically, write_parquet
 from finine_core.influence import (
     DEFAULT_ESTIMATOR,
     SignalPlan,
@@ -29,9 +28,10 @@ from finine_core.influence import (
     score_target,
 )
 from finine_core.influence.recorder import PROBE_ROWS, Recorder, recorded_steps
-from finine_core.runs.config import Resolved, RunConfig, resolve, validation_file
+from finine_core.runs.config import Resolved
 from finine_core.runs.folder import RunFolder
 from finine_core.runs.progress import ProgressWriter, stop_if_cancelled, write_event
+from finine_core.runs.reading import ROW_NUMBER, Reading
 from finine_core.training.checkpoints import load_checkpoint, save_checkpoint
 from finine_core.training.models import model_kind
 from finine_core.training.settings import Progress
@@ -41,37 +41,13 @@ from finine_core.training.trainer import Trainer, predict
 # up to 20 times slower (DESIGN §1.5). It also keeps sums in one order.
 TORCH_THREADS = 1
 CHECKPOINT_SECONDS = 2.0  # between checkpoints: at most so much work is lost, at little cost
-ROW_NUMBER = "row_number"
 
 
-def carry_out(folder: RunFolder) -> None:
-    """Take the run in `folder` from where it is to its scores."""
+def carry_out(folder: RunFolder, read: Reading) -> None:
+    """Take the run in `folder` from what was read to its scores."""
     torch.set_num_threads(TORCH_THREADS)
     torch.use_deterministic_algorithms(True)
-    record = folder.read()
-    config = RunConfig.model_validate(record["config"])
-    write_event(folder, phase="reading")
-    _require_same_file(Path(config.data), record["fingerprint"]["sha256"])
-    second = validation_file(config)
-    if second is not None:
-        _require_same_file(second, record["fingerprint"]["validation_sha256"])
-    dataset = load_dataset(
-        config.data,
-        label=config.label,
-        text=config.text,
-        features=config.features,
-        id=config.id,
-        ignore=config.ignore,
-        validation=config.validation,
-        seed=config.seed,
-    )
-    resolved = resolve(config, dataset)
-    check_targets(resolved.targets, len(dataset.validation.labels))
-    _write_dataset(dataset, folder.dataset)
-    folder.update(
-        resolved=resolved.model_dump(mode="json"),
-        dataset=_described(dataset),
-    )
+    config, dataset, resolved = read.config, read.dataset, read.resolved
     stop_if_cancelled(folder)
     write_event(folder, phase="encoding")
     encoded = _encoded(dataset, folder.encoded, config.seed)
@@ -177,47 +153,6 @@ def score_table(
             )
         )
     return pa.concat_tables(tables)
-
-
-def write_parquet(table: pa.Table, path: Path) -> None:
-    """Write a table atomically."""
-    with write_atomically(path) as temporary:
-        pq.write_table(table, temporary)
-
-
-def _require_same_file(path: Path, expected: str) -> None:
-    if not path.is_file():
-        raise FinineError(f"{path} is no longer there.", "Put it back, or start a new run.")
-    found = sha256_of(path)
-    if found != expected:
-        raise FinineError(
-            f"{path} has changed since the run was made (sha256 {expected[:12]}… then,"
-            f" {found[:12]}… now).",
-            "Start a new run on the changed file.",
-        )
-
-
-def _write_dataset(dataset: Dataset, path: Path) -> None:
-    if path.exists():
-        return
-    table = dataset.table
-    if ROW_NUMBER in table.column_names:  # ours is the identity; the person's keeps its values
-        names = [f"data_{n}" if n == ROW_NUMBER else n for n in table.column_names]
-        table = table.rename_columns(names)
-    numbers = pa.array(np.arange(len(table)), pa.int64())
-    write_parquet(table.append_column(ROW_NUMBER, numbers), path)
-
-
-def _described(dataset: Dataset) -> dict[str, object]:
-    return {
-        "rows": len(dataset.table),
-        "train_rows": len(dataset.train.labels),
-        "validation_rows": len(dataset.validation.labels),
-        "classes": list(dataset.classes),
-        "task": dataset.task,
-        "roles": dataset.roles.model_dump(mode="json"),
-        "notes": list(dataset.notes),
-    }
 
 
 def _encoded(dataset: Dataset, path: Path, seed: int) -> Encoded:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from finine_core.files import write_atomically
+from finine_core.files import write_parquet
 from finine_core.influence import DEFAULT_ESTIMATOR, SignalStore, estimator, score_target
 from finine_core.influence.targets import TARGETS
 from finine_core.runs.folder import RunFolder
@@ -40,6 +40,5 @@ def scores_by(folder: RunFolder, name: str) -> Path:
         }.items():
             part = part.set_column(part.column_names.index(column), column, pa.array(values))
         parts.append(part)
-    with write_atomically(path) as temporary:
-        pq.write_table(pa.concat_tables(parts), temporary)
+    write_parquet(pa.concat_tables(parts), path)
     return path

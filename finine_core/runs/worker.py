@@ -14,6 +14,7 @@ from pathlib import Path
 from finine_core.errors import Cancelled, FinineError
 from finine_core.runs.folder import RunFolder, now
 from finine_core.runs.progress import stop_if_cancelled
+from finine_core.runs.reading import read_input
 from finine_core.runs.state import State
 
 
@@ -38,9 +39,11 @@ def _carry_out(folder: RunFolder) -> tuple[State, str]:
         folder.write_state(State.RUNNING)
         print(f"{now()} started", flush=True)
         stop_if_cancelled(folder)
-        from finine_core.runs.pipeline import carry_out  # torch takes a second: after "running"
+        read = read_input(folder)
+        stop_if_cancelled(folder)
+        from finine_core.runs.pipeline import carry_out  # torch takes seconds: a wrong file is told
 
-        carry_out(folder)
+        carry_out(folder, read)
         return State.DONE, ""
     except Cancelled:
         if folder.cancel_flag.exists():

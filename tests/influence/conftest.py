@@ -27,8 +27,9 @@ class KeepParameters:
         pass
 
 
-@pytest.fixture(scope="session")
-def recorded(tmp_path_factory):
+# Probes hold the batch of 8 where there is room for it.
+@pytest.fixture(scope="session", params=[20, 5], ids=["batch in the probe", "batch too large"])
+def recorded(request, tmp_path_factory):
     random = np.random.default_rng(3)
     x = random.normal(size=(70, 5)).astype(np.float32)
     y = (x[:, 0] + 0.5 * random.normal(size=70) > 0).astype(np.int64)
@@ -42,7 +43,7 @@ def recorded(tmp_path_factory):
         total_steps=trainer.total_steps,
         epochs=4,
         batch_size=8,
-        probe_rows=20,
+        probe_rows=request.param,
         targets=("self", "validation"),
         row_targets=("self",),
     )

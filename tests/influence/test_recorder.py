@@ -35,7 +35,7 @@ def test_signals_on_the_row_itself_are_the_exact_ones(recorded):
             others = batch[batch != row]
             expected = rate * g[row] @ g[others].sum(0) / b
             assert signals.background[line, row] == pytest.approx(expected, rel=1e-3, abs=1e-7)
-        probe = recorded.recorder._probe(step)
+        probe = recorded.recorder._probe(step, batch)
         for row in (0, int(probe[0])):
             products = g[row] @ g[probe[probe != row]].T
             trend, variance = signals.trend[line, row], signals.variance[line, row]

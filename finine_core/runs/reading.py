@@ -1,0 +1,99 @@
+"""The worker's first stage: from the files on disk to a checked dataset and resolved settings.
+
+It needs no torch, whose import takes seconds, so that a wrong file is told at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from finine_core.dataset import Dataset, load_dataset
+from finine_core.errors import FinineError
+from finine_core.files import sha256_of, write_parquet
+from finine_core.influence import check_targets
+from finine_core.runs.config import Resolved, RunConfig, resolve, validation_file
+from finine_core.runs.folder import RunFolder
+from finine_core.runs.progress import write_event
+
+ROW_NUMBER = "row_number"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a run is about: its configuration, its data, and the defaults that follow from both."""
+
+    config: RunConfig
+    dataset: Dataset
+    resolved: Resolved
+
+
+def read_input(folder: RunFolder) -> Reading:
+    """Read and check the run's files; the dataset is kept in the folder for the app to show.
+
+    Raises:
+        FinineError: a file is gone, changed or wrong, or a target cannot be had from it.
+    """
+    record = folder.read()
+    config = RunConfig.model_validate(record["config"])
+    write_event(folder, phase="reading")
+    _require_same_file(Path(config.data), record["fingerprint"]["sha256"])
+    second = validation_file(config)
+    if second is not None:
+        _require_same_file(second, record["fingerprint"]["validation_sha256"])
+    dataset = load_dataset(
+        config.data,
+        label=config.label,
+        text=config.text,
+        features=config.features,
+        id=config.id,
+        ignore=config.ignore,
+        validation=config.validation,
+        seed=config.seed,
+    )
+    resolved = resolve(config, dataset)
+    check_targets(resolved.targets, len(dataset.validation.labels))
+    _write_dataset(dataset, folder.dataset)
+    folder.update(
+        resolved=resolved.model_dump(mode="json"),
+        dataset=_described(dataset),
+    )
+    return Reading(config, dataset, resolved)
+
+
+def _require_same_file(path: Path, expected: str) -> None:
+    if not path.is_file():
+        raise FinineError(f"{path} is no longer there.", "Put it back, or start a new run.")
+    found = sha256_of(path)
+    if found != expected:
+        raise FinineError(
+            f"{path} has changed since the run was made (sha256 {expected[:12]}… then,"
+            f" {found[:12]}… now).",
+            "Start a new run on the changed file.",
+        )
+
+
+def _write_dataset(dataset: Dataset, path: Path) -> None:
+    if path.exists():
+        return
+    table = dataset.table
+    if ROW_NUMBER in table.column_names:  # ours is the identity; the person's keeps its values
+        names = [f"data_{n}" if n == ROW_NUMBER else n for n in table.column_names]
+        table = table.rename_columns(names)
+    numbers = pa.array(np.arange(len(table)), pa.int64())
+    write_parquet(table.append_column(ROW_NUMBER, numbers), path)
+
+
+def _described(dataset: Dataset) -> dict[str, object]:
+    return {
+        "rows": len(dataset.table),
+        "train_rows": len(dataset.train.labels),
+        "validation_rows": len(dataset.validation.labels),
+        "classes": list(dataset.classes),
+        "task": dataset.task,
+        "roles": dataset.roles.model_dump(mode="json"),
+        "notes": list(dataset.notes),
+    }
