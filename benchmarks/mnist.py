@@ -15,7 +15,8 @@ import torch
 from numpy.typing import NDArray
 
 from finine_core.influence import SignalPlan, SignalWriter, row_targets
-from finine_core.influence.recorder import PROBE_ROWS, Recorder, recorded_steps
+from finine_core.influence.probe import PROBE_ROWS
+from finine_core.influence.recorder import Recorder, recorded_steps
 from finine_core.training.models import model_kind
 from finine_core.training.settings import Settings
 from finine_core.training.trainer import Trainer
@@ -23,7 +24,7 @@ from finine_core.training.trainer import Trainer
 CLASSES = 10
 VALIDATION = 0.2
 EPOCHS, BATCH, RECORDED = 20, 64, 32  # the setting that the project's goals are stated for
-LEARNING_RATE = 0.05
+LEARNING_RATE = 0.01  # the default of `mlp` with SGD
 TARGETS = ("self", "validation")
 
 

@@ -85,7 +85,8 @@ def export_run(
         source: the input file; it is only read.
         out: a folder, created when missing.
         expected_sha256: the hash that the run noted for its input.
-        target, estimator: which μ the rows were ranked by, for the manifest.
+        target: the run's first target, for the class balance and the manifest.
+        estimator: of the run's stored scores, for the manifest.
         overwrite: whether a previous export in `out` may be replaced.
 
     Raises:

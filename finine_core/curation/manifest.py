@@ -87,7 +87,8 @@ class DecisionSummary(_Strict):
 class Manifest(_Strict):
     """The whole record of an export; see the module.
 
-    `target` and `estimator` say which μ the removed rows were ranked by.
+    `target` is the run's first one, whose training rows are its rows with a score; `estimator` is
+    that of the μ in the file of removed rows' scores, which has a line for every target.
     """
 
     kind: str = Field(default=MANIFEST_FORMAT, pattern=f"^{MANIFEST_FORMAT}$")

@@ -22,7 +22,7 @@ from finine_core.dataset.split import fit_second_table, split_by_column, split_b
 from finine_core.errors import FinineError
 from finine_core.files import sha256_of
 
-MIN_TRAINING_ROWS = 2  # one row has no other rows its influence could be told from
+MIN_TRAINING_ROWS = 3  # the luck of the draw is a variance over the other rows: at least two
 COLUMN_PREFIX = "column:"
 
 

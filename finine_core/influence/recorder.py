@@ -2,10 +2,10 @@
 
 Watches a `Trainer`. At a recorded step it takes, with the parameters that the step will change,
 the products of DESIGN §1.2 for all rows by ghost arithmetic, and writes them to the signal store.
-The variance comes from an all-pairs probe (DESIGN §1.3): a fresh random sample of rows, the batch
-among them, whose products with every row are formed; the batch's own give the background. With Adam
-the products are those of plain gradients, as with SGD: the preconditioner is left out, and so is
-momentum; a factor common to all rows cancels in μ.
+The variance comes from an all-pairs probe (DESIGN §1.3, `probe.py`): a fresh sample of rows, the
+batch among them, whose products with every row are formed; the batch's own give the background.
+With Adam the products are those of plain gradients, as with SGD: the preconditioner is left out,
+and so is momentum; a factor common to all rows cancels in μ.
 """
 
 from __future__ import annotations
@@ -13,20 +13,17 @@ from __future__ import annotations
 import time
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from finine_core.errors import FinineError
 from finine_core.gradients import Products, RowGradients
+from finine_core.influence.probe import Probe, draw_probe, moments
 from finine_core.influence.signals import SignalPlan, SignalWriter
 from finine_core.influence.targets import SELF, VALIDATION
 from finine_core.training.settings import Progress
 from finine_core.training.trainer import Trainer
 
-# 256 probes: consistency of the top 20 % over seeds rose from .868 with two random batches to
-# .936 (DESIGN §1.3); more cost time in proportion.
-PROBE_ROWS = 256
 _PROBE_STREAM = 7  # keeps the probe's random numbers apart from those of the batch order
 
 
@@ -86,11 +83,11 @@ class Recorder:
     def _record(self, line: int, step: int, batch: NDArray[np.int64], learning_rate: float) -> None:
         size, trainer, targets = len(batch), self.trainer, self.plan.targets
         self.writer.write_step(line, batch, learning_rate)
-        probe_index = self._probe(step, batch)
-        probe, directions = None, []
+        probe, held, directions = None, None, []
         if SELF.name in targets:
-            probe = self.gradients.probe(trainer.train_x[probe_index], trainer.train_y[probe_index])
-            if size > len(probe_index):  # else the batch's mean is that of its probe columns
+            probe = self._probe(line, step, batch)
+            held = self.gradients.probe(trainer.train_x[probe.index], trainer.train_y[probe.index])
+            if not probe.batch_rows:  # else the batch's mean is that of its probe columns
                 directions.append(
                     self.gradients.mean_gradient(trainer.train_x[batch], trainer.train_y[batch])
                 )
@@ -104,13 +101,13 @@ class Recorder:
         for rows, found in self.gradients.stream(
             trainer.train_x,
             trainer.train_y,
-            probes=probe,
+            probes=held,
             directions=directions,
-            norms=SELF.name in targets,
+            norms=probe is not None,
         ):
             self.writer.write_losses(line, rows, _array(found.losses))
-            if SELF.name in targets:
-                quantities = _self_quantities(found, probe_index, rows, in_batch[rows], size)
+            if probe is not None:
+                quantities = _self_quantities(found, probe, rows, in_batch[rows], size)
                 self._write(line, SELF.name, rows, learning_rate, quantities, size)
             if VALIDATION.name in targets:
                 assert found.along is not None
@@ -145,52 +142,32 @@ class Recorder:
             **{name: values * learning_rate ** power[name] for name, values in quantities.items()},
         )
 
-    def _probe(self, step: int, batch: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Distinct rows: the batch, which is a random sample too, and others drawn at random.
-
-        A batch larger than the probe is not part of it as such.
-        """
+    def _probe(self, line: int, step: int, batch: NDArray[np.int64]) -> Probe:
         random = np.random.default_rng([self.trainer.settings.seed, _PROBE_STREAM, step])
-        count = min(self.plan.probe_rows, self.plan.rows)
-        if len(batch) > count:
-            return np.sort(random.choice(self.plan.rows, size=count, replace=False))
-        others = np.delete(np.arange(self.plan.rows), batch)
-        drawn = random.choice(others, size=count - len(batch), replace=False)
-        return np.concatenate([batch, np.sort(drawn)])
+        # A stored signal is ‖g‖² up to a factor. From the files, so that a resumed run sees it too.
+        norms = self.writer.signal(line - 1, SELF.name) if line else None
+        return draw_probe(self.plan.rows, batch, norms, self.plan.probe_rows, random)
 
 
 def _self_quantities(
-    found: Products,
-    probe_index: NDArray[np.int64],
-    rows: slice,
-    in_batch: NDArray[np.bool_],
-    size: int,
+    found: Products, probe: Probe, rows: slice, in_batch: NDArray[np.bool_], size: int
 ) -> dict[str, NDArray[np.floating]]:
     """Signal, background, trend and variance of target self, before the learning rate."""
     assert found.norms is not None
     assert found.pairs is not None
-    pairs = found.pairs  # (rows in chunk, probes)
-    probes = torch.as_tensor(probe_index, device=pairs.device)
-    # A row's product with itself is its signal, not background: leave it out of the moments.
-    columns = torch.nonzero((probes >= rows.start) & (probes < rows.stop)).flatten()
-    own = probes[columns] - rows.start, columns
-    count = torch.full_like(pairs[:, 0], pairs.shape[1])
-    count[own[0]] -= 1.0
-    pairs[own] = 0.0
     signal = _array(found.norms) / size
-    background = pairs[:, :size].sum(dim=1) / size
-    if size > len(probe_index):
+    if probe.batch_rows:
+        of_batch = found.pairs[:, :size].mean(dim=1)
+    else:
         assert found.along is not None
-        background = found.along[:, 0] - torch.as_tensor(np.where(in_batch, signal, 0.0)).to(pairs)
-    mean = pairs.sum(dim=1) / count
-    pairs -= mean[:, None]
-    pairs[own] = 0.0
-    squares = torch.linalg.vector_norm(pairs, dim=1).square()
+        of_batch = found.along[:, 0]
+    background = _array(of_batch) - np.where(in_batch, signal, 0.0)  # before pairs are overwritten
+    mean, variance = moments(found.pairs, probe, rows)
     return {
         "signal": signal,
-        "background": _array(background),
+        "background": background,
         "trend": _array(mean),
-        "variance": _array(squares / (count - 1.0)) / size,
+        "variance": _array(variance) / size,
     }
 
 

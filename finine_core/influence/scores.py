@@ -34,7 +34,11 @@ class TargetScores:
 
 
 def score_target(
-    signals: TargetSignals, estimator: Estimator, target: Target, seed: int
+    signals: TargetSignals,
+    estimator: Estimator,
+    target: Target,
+    seed: int,
+    row_numbers: NDArray[np.int64] | None = None,
 ) -> TargetScores:
     """Estimate μ for every row, with an interval and a rank.
 
@@ -43,6 +47,7 @@ def score_target(
         estimator: how μ is had from signals.
         target: says which end is suspicious.
         seed: of the bootstrap.
+        row_numbers: what messages call the rows; by default their places, 0 … n−1.
 
     Raises:
         FinineError: a row's signals have no variance, so that its μ is undefined.
@@ -51,9 +56,10 @@ def score_target(
     mu = estimator.mu(signals)
     undefined = np.flatnonzero(~np.isfinite(mu))
     if len(undefined):
+        named = undefined if row_numbers is None else row_numbers[undefined]
         raise FinineError(
-            f"μ on target '{target.name}' is undefined for {len(undefined)} training rows (first"
-            f" places among them: {undefined[:5].tolist()}): their gradients do not vary.",
+            f"μ on target '{target.name}' is undefined for {len(undefined)} training rows"
+            f" ({_listed(named)}): their gradients' products with those of other rows do not vary.",
             "Record more steps (--record-steps) or train fewer epochs.",
         )
     low, high = np.empty(rows), np.empty(rows)
@@ -85,3 +91,8 @@ def block_draws(steps: int, seed: int) -> NDArray[np.int64]:
     blocks = int(np.ceil(steps / length))
     starts = random.integers(0, steps - length + 1, size=(RESAMPLES, blocks))
     return (starts[:, :, None] + np.arange(length)).reshape(RESAMPLES, -1)[:, :steps]
+
+
+def _listed(rows: NDArray[np.int64], most: int = 5) -> str:
+    more = f" and {len(rows) - most} more" if len(rows) > most else ""
+    return f"rows {', '.join(map(str, rows[:most]))}{more}"

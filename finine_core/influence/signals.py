@@ -119,6 +119,10 @@ class SignalWriter:
             else:
                 array[line, rows] = values
 
+    def signal(self, line: int, target: str) -> Floats:
+        """The stored signals of the line-th recorded step, (n,)."""
+        return np.asarray(self._arrays[target, "signal"][line])
+
     def write_losses(self, line: int, rows: slice, losses: NDArray[np.floating]) -> None:
         """Store the rows' losses at the line-th recorded step."""
         self._losses[line, rows] = losses

@@ -66,6 +66,8 @@ class RunConfig(BaseModel):
             return value
         if value.startswith("column:"):
             return value
+        if _is_number(value) and not Path(value).exists():
+            raise ValueError(f"{value!r} is text: write the fraction as a number, without quotes")
         return str(Path(value).expanduser().resolve())
 
     @field_validator("targets")
@@ -79,6 +81,14 @@ class RunConfig(BaseModel):
         if value != "auto" and value not in MODELS:
             raise ValueError(f"there is no model '{value}'; known: auto, {', '.join(MODELS)}")
         return value
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def validation_file(config: RunConfig) -> Path | None:

@@ -27,7 +27,8 @@ from finine_core.influence import (
     row_targets,
     score_target,
 )
-from finine_core.influence.recorder import PROBE_ROWS, Recorder, recorded_steps
+from finine_core.influence.probe import PROBE_ROWS
+from finine_core.influence.recorder import Recorder, recorded_steps
 from finine_core.runs.config import Resolved
 from finine_core.runs.folder import RunFolder
 from finine_core.runs.progress import ProgressWriter, stop_if_cancelled, write_event
@@ -134,7 +135,9 @@ def score_table(
     given = probabilities[np.arange(len(rows)), dataset.train.labels].astype(np.float64)
     tables = []
     for target in check_targets(resolved.targets, len(dataset.validation.labels)):
-        scores = score_target(store.target(target.name), estimator(name), target, resolved.seed)
+        scores = score_target(
+            store.target(target.name), estimator(name), target, resolved.seed, rows
+        )
         tables.append(
             pa.table(
                 {

@@ -11,6 +11,7 @@ from finine_core.files import write_parquet
 from finine_core.influence import DEFAULT_ESTIMATOR, SignalStore, estimator, score_target
 from finine_core.influence.targets import TARGETS
 from finine_core.runs.folder import RunFolder
+from finine_core.runs.reading import ROW_NUMBER
 
 
 def scores_by(folder: RunFolder, name: str) -> Path:
@@ -31,7 +32,9 @@ def scores_by(folder: RunFolder, name: str) -> Path:
     parts = []
     for target in store.plan.targets:
         part = default.filter(pa.compute.equal(default.column("target"), target))
-        scores = score_target(store.target(target), chosen, TARGETS[target], seed)
+        scores = score_target(
+            store.target(target), chosen, TARGETS[target], seed, part.column(ROW_NUMBER).to_numpy()
+        )
         for column, values in {
             "mu": scores.mu,
             "mu_low": scores.low,

@@ -95,16 +95,16 @@ def test_a_column_may_say_the_split(tmp_path):
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        (["train", "holdout", "dev"], "has the values 'holdout'"),
-        (["train", "", "dev"], "has no value in 1 rows (row 1)"),
-        (["train", "train", "train"], "has no validation rows"),
-        (["dev", "test", "val"], "has no training rows"),
-        (["train", "dev", "dev"], "leaves 1 training rows"),
-        (["train", "dev", "train"], "leaves no training row of class 'b'"),
+        (["train", "holdout", "dev", "train"], "has the values 'holdout'"),
+        (["train", "", "dev", "train"], "has no value in 1 rows (row 1)"),
+        (["train", "train", "train", "train"], "has no validation rows"),
+        (["dev", "test", "val", "val"], "has no training rows"),
+        (["train", "train", "dev", "dev"], "leaves 2 training rows"),
+        (["train", "dev", "train", "train"], "leaves no training row of class 'b'"),
     ],
 )
 def test_a_split_column_that_does_not_split_is_refused(tmp_path, values, message):
-    labels = ["a", "b", "a"]
+    labels = ["a", "b", "a", "a"]
     rows = "".join(f"{i},{v},{y}\n" for i, (v, y) in enumerate(zip(values, labels, strict=True)))
     path = write(tmp_path, "x,part,label\n" + rows)
     assert message in error_of(path, validation="column:part")

@@ -27,8 +27,8 @@ class KeepParameters:
         pass
 
 
-# Probes hold the batch of 8 where there is room for it.
-@pytest.fixture(scope="session", params=[20, 5], ids=["batch in the probe", "batch too large"])
+# Probes hold the batch of 8 where there is room for it; a probe as large as the data holds it all.
+@pytest.fixture(scope="session", params=[20, 5, 99], ids=["some", "few", "all"])
 def recorded(request, tmp_path_factory):
     random = np.random.default_rng(3)
     x = random.normal(size=(70, 5)).astype(np.float32)

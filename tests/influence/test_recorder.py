@@ -35,12 +35,14 @@ def test_signals_on_the_row_itself_are_the_exact_ones(recorded):
             others = batch[batch != row]
             expected = rate * g[row] @ g[others].sum(0) / b
             assert signals.background[line, row] == pytest.approx(expected, rel=1e-3, abs=1e-7)
-        probe = recorded.recorder._probe(step, batch)
-        for row in (0, int(probe[0])):
-            products = g[row] @ g[probe[probe != row]].T
-            trend, variance = signals.trend[line, row], signals.variance[line, row]
-            assert trend == pytest.approx(rate * products.mean(), rel=1e-3, abs=1e-7)
-            assert variance == pytest.approx(rate**2 * products.var(ddof=1) / b, rel=1e-3)
+        probe = recorded.recorder._probe(line, step, batch)
+        for row in (0, int(probe.index[0]), int(probe.index[-1])):
+            others = probe.index != row
+            products, w = g[row] @ g[probe.index[others]].T, probe.weights[others]
+            mean = np.average(products, weights=w)
+            variance = w @ (products - mean) ** 2 / (w.sum() - (w**2).sum() / w.sum())
+            assert signals.trend[line, row] == pytest.approx(rate * mean, rel=1e-3, abs=1e-7)
+            assert signals.variance[line, row] == pytest.approx(rate**2 * variance / b, rel=1e-3)
 
 
 def test_signals_on_validation_are_the_exact_ones(recorded):

@@ -72,8 +72,9 @@ def test_a_row_whose_gradients_do_not_vary_is_an_error_not_a_nan():
     signals = simulated([1.0, 1.0])
     signals.variance[:, 1] = 0
     signals.signal[:, 1] = 0
-    with pytest.raises(FinineError, match=r"undefined for 1 training rows \(first.*\[1\]\)"):
-        score_target(signals, estimator("gaussian"), TARGETS["self"], seed=0)
+    for numbers, said in ((None, "rows 1"), (np.array([4, 17]), "rows 17")):
+        with pytest.raises(FinineError, match=rf"undefined for 1 training rows \({said}\)"):
+            score_target(signals, estimator("gaussian"), TARGETS["self"], 0, numbers)
 
 
 def test_bootstrap_draws_are_whole_blocks_of_neighbours():

@@ -168,6 +168,11 @@ def test_rows_may_be_marked_by_an_array(table, tmp_path):
     assert (event.rows, run.log.counts()["keep"]) == (3, 3)
 
 
+def test_a_fraction_written_as_text_is_not_taken_for_a_path(table, tmp_path):
+    with pytest.raises(FinineError, match="without quotes"):
+        api.run(table, label="label", id="name", home=tmp_path, validation="0.2")
+
+
 def test_a_validation_file_that_changed_is_refused_on_resume(table, tmp_path):
     second = tmp_path / "validation.csv"
     second.write_bytes(table.read_bytes())

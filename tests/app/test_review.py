@@ -1,21 +1,12 @@
-"""The Review and Compare pages on a real run: finding rows, deciding, taking back, comparing."""
+"""The Review page on a real run: finding rows, deciding, taking back."""
 
 from __future__ import annotations
 
-import dataclasses
-import shutil
-
-import numpy as np
 import pytest
 
 from finine_app import theme
-from finine_app.components.reader import Content, data_name, preview
-from finine_app.components.review.filters import Filter
-from finine_app.components.words import EXAMPLE_ALPHA, miss_words, pair_words
-from finine_core import api
-from finine_core.influence import RowCurve
-from finine_core.runs import State
-from finine_core.tradeoff import gaussian_beta
+from finine_app.components.words import EXAMPLE_ALPHA, miss_words
+from tests.app.looking import button, listed, ranked, said, shown_row
 
 
 @pytest.fixture
@@ -24,53 +15,6 @@ def review(app, own_run):
     page = app(own_run.home, "review").run()
     assert not page.exception
     return page
-
-
-@pytest.fixture
-def compare(app, own_run):
-    """The Compare page, opened on a run of this test."""
-    page = app(own_run.home, "compare").run()
-    assert not page.exception
-    return page
-
-
-def button(page, key):
-    """The button of that key; a button that is bound to a row has the row's number behind it."""
-    found = [one for one in page.button if one.key == key or _bound(one.key, key)]
-    assert len(found) == 1, f"{key}: {[one.key for one in page.button]}"
-    return found[0]
-
-
-def _bound(name, key):
-    return bool(name) and name.startswith(f"{key}_") and name.removeprefix(f"{key}_").isdecimal()
-
-
-def shown_row(page):
-    """The row that the buttons are bound to."""
-    return int(button(page, "mark_delete").key.removeprefix("mark_delete_"))
-
-
-def listed(page):
-    """The table of ranked rows: the dataframe with ranks."""
-    return next(one.value for one in page.dataframe if "rank" in one.value.columns)
-
-
-def said(page):
-    """All text of the page."""
-    kinds = (page.markdown, page.caption, page.info, page.error, page.text)
-    return "\n".join(str(one.value) for kind in kinds for one in kind).replace("\\", "")
-
-
-def in_address(page, name):
-    value = page.query_params[name]
-    return value[0] if isinstance(value, list) else value
-
-
-def ranked(run, target="self"):
-    return run.scores(target)["row_number"].tolist()
-
-
-# --- the list ---
 
 
 def test_the_most_suspicious_rows_come_first_with_interval_and_baseline(review, own_run):
@@ -129,9 +73,6 @@ def test_sorting_and_pages_are_made_on_the_server(review, own_run):
     assert len(listed(review)) == 50
 
 
-# --- one row ---
-
-
 def test_the_shown_row_is_known_by_its_number_when_its_place_changes(app, own_run):
     wanted = ranked(own_run)[4]
     review = app(own_run.home, "review")
@@ -165,9 +106,6 @@ def test_a_link_to_a_held_out_row_says_why_it_has_no_influence(app, own_run):
     page.run()
     assert not page.exception
     assert "held out for validation" in said(page)
-
-
-# --- deciding ---
 
 
 def test_a_decision_is_logged_on_the_shown_row_and_the_next_row_comes(review, own_run):
@@ -279,142 +217,3 @@ def test_a_bulk_decision_needs_a_look_and_a_confirmation(review, own_run):
     assert own_run.decisions()[0].selection == "label differs from prediction"
     button(review, "undo").click().run()
     assert own_run.log.current().num_rows == 0, "one undo brings all of them back"
-
-
-# --- comparing ---
-
-
-def test_pinned_rows_are_compared_and_are_part_of_the_address(review, own_run):
-    rows = ranked(own_run)[:2]
-    button(review, "pin_row").click().run()
-    assert in_address(review, "pins") == str(rows[0])
-    button(review, "next_row").click().run()
-    button(review, "pin_row").click().run()
-    assert in_address(review, "pins") == ",".join(map(str, rows))
-    button(review, "pin_row").click().run()
-    assert in_address(review, "pins") == str(rows[0]), "pressed again, it unpins"
-
-
-def test_the_top_three_are_pinned_with_their_misses_at_the_chosen_alpha(compare, own_run):
-    assert "No rows are pinned yet" in said(compare)
-    button(compare, "compare_top").click().run()
-    table = next(one.value for one in compare.dataframe if "β, Gaussian" in one.value.columns)
-    top = ranked(own_run)[:3]
-    assert table["row"].tolist() == top
-    compare.slider(key="compare_alpha").set_value(0.2).run()
-    table = next(one.value for one in compare.dataframe if "β, Gaussian" in one.value.columns)
-    curves = [own_run.curve(row) for row in top]
-    assert table["β at α = 0.20"].tolist() == pytest.approx(
-        [float(one.curve().at(0.2)) for one in curves]
-    )
-    assert table["β, Gaussian"].tolist() == pytest.approx(
-        [float(gaussian_beta(one.mu, 0.2)) for one in curves]
-    )
-    assert pair_words(curves[0], curves[1]) in said(compare)
-
-
-def test_rows_are_added_by_number_and_removed_and_a_wrong_number_is_explained(compare, own_run):
-    row = ranked(own_run)[5]
-    compare.number_input(key="compare_add").set_value(row).run()
-    assert compare.multiselect(key="compare_pins").value == [row]
-    compare.number_input(key="compare_add").set_value(10_000).run()
-    assert "There is no row 10000" in said(compare)
-    assert compare.multiselect(key="compare_pins").value == [row]
-    compare.multiselect(key="compare_pins").set_value([]).run()
-    assert "No rows are pinned yet" in said(compare)
-
-
-def test_no_more_than_ten_rows_are_pinned(app, own_run):
-    rows = ranked(own_run)[:11]
-    page = app(own_run.home, "compare")
-    page.query_params["pins"] = ",".join(map(str, rows[:10]))
-    page.run()
-    page.number_input(key="compare_add").set_value(rows[10]).run()
-    assert "10 rows are pinned already" in page.error[0].value
-    assert len(page.multiselect(key="compare_pins").value) == 10
-
-
-# --- when there is nothing to show ---
-
-
-@pytest.mark.parametrize("name", ["review", "compare"])
-def test_without_a_run_the_page_leads_to_the_data(app, tmp_path, name):
-    page = app(tmp_path / "empty", name).run()
-    assert not page.exception
-    assert "No run yet" in said(page)
-
-
-@pytest.mark.parametrize("name", ["review", "compare"])
-def test_a_run_that_is_not_finished_leads_to_the_run_page(app, own_run, name):
-    own_run.folder.write_state(State.FAILED, "The disk is full.")
-    page = app(own_run.home, name).run()
-    assert not page.exception
-    assert "failed" in said(page)
-    assert "The disk is full" in said(page)
-
-
-def test_a_run_whose_scores_are_gone_is_a_message_and_no_crash(app, own_run):
-    own_run.folder.scores.unlink()
-    page = app(own_run.home, "review").run()
-    assert not page.exception
-    assert page.error
-
-
-def test_another_home_with_the_same_run_is_not_mixed_up(app, own_run, tmp_path):
-    shutil.copytree(own_run.home, tmp_path / "other")
-    other = api.open_run(own_run.run_id, tmp_path / "other")
-    button(app(own_run.home, "review").run(), "mark_delete").click().run()
-    page = app(other.home, "review").run()
-    assert "0 delete" in said(page)
-
-
-# --- words and looks ---
-
-
-def curve_of(row, mu, beta=None):
-    alpha = np.linspace(0, 1, 201)
-    smooth = gaussian_beta(mu, alpha)
-    return RowCurve(row, "self", mu, mu, mu, alpha, smooth if beta is None else beta, smooth)
-
-
-def test_pairs_are_told_as_dominating_equal_or_crossing():
-    weak, strong = curve_of(1, 0.5), curve_of(2, 2.0)
-    assert "Row 2** is easier to detect than **row 1" in pair_words(weak, strong)
-    assert "Row 2** is easier to detect than **row 1" in pair_words(strong, weak)
-    assert "cannot be told apart" in pair_words(weak, dataclasses.replace(weak, row_number=3))
-    alpha = weak.alpha
-    steep = np.maximum(0.5 - 0.5 * alpha, 0.0)  # easy for a strict tester, hard for a lax one
-    bent = np.maximum(1 - 2.5 * alpha, 0.0)
-    words = pair_words(curve_of(4, 1, steep), curve_of(5, 1, bent))
-    assert "cross at α ≈ 0.25" in words
-    assert "a stricter tester detects row 4 more easily" in words
-
-
-def test_odd_filters_become_sql_that_says_what_they_say():
-    where = Filter(text="it's", label='"', mu_max=-0.5, sql="mu > 1 -- note").where(["text"])
-    assert "'it''s'" in where
-    assert where.endswith("\nmu > 1 -- note\n)"), "a comment must not swallow the bracket"
-
-
-def test_a_preview_is_one_short_line():
-    line = {"text": "line one\nline two " * 1000}
-    assert len(preview(line, Content(("text",), (), ()))) == 40
-    assert "\n" not in preview(line, Content(("text",), (), ()))
-    assert data_name(["mu", "data_label"], "label") == "data_label"
-
-
-@pytest.mark.parametrize(
-    ("lines", "ground"),
-    [(theme.LINES_LIGHT, theme.GROUND_LIGHT), (theme.LINES_DARK, theme.GROUND_DARK)],
-)
-def test_every_line_stands_out_from_its_ground_by_three_to_one(lines, ground):
-    def luminance(colour):
-        channels = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
-        linear = np.where(
-            channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4
-        )
-        return float(linear @ [0.2126, 0.7152, 0.0722])
-
-    for colour in lines:
-        high, low = sorted((luminance(colour), luminance(ground)), reverse=True)
-        assert (high + 0.05) / (low + 0.05) >= 3, colour

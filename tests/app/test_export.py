@@ -1,0 +1,94 @@
+"""What a person sees and can do on the Export page."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+
+from finine_core import api
+from tests.app.looking import FLIPS, MIXED, healthy, metrics, table, words
+
+
+def test_export_without_a_run_says_what_to_do(app, tmp_path):
+    assert "There is no run yet" in words(healthy(app(tmp_path, "export").run()))
+
+
+def test_export_of_an_unfinished_run_says_why_not(app, tmp_path):
+    run = api.run(FLIPS.path, label=FLIPS.label, home=tmp_path, epochs=50_000, block=False)
+    run.cancel()
+    page = healthy(app(tmp_path, "export").run())
+    assert "has no scores" in page.error[0].value
+
+
+def test_export_with_nothing_marked_leads_to_review(app, own_run):
+    page = healthy(app(own_run.home, "export").run())
+    assert "Nothing is marked for deletion" in words(page)
+    assert metrics(page)["Will be removed"] == "0"
+    assert not [one for one in page.button if one.key == "prepare_export"]
+
+
+def test_export_shows_what_goes_and_gives_a_zip_the_core_agrees_with(app, own_run, tmp_path):
+    own_run.mark(top=12, decision="delete", reason="wrong label", reviewer="ann")
+    own_run.mark(top=3, target="validation", decision="delete", reviewer="ben")
+    own_run.mark(top=1, decision="review", reviewer="ben")
+    own_run.undo("ben")
+    marked = own_run.log.counts()["delete"]
+    page = healthy(app(own_run.home, "export").run())
+    assert metrics(page) == {
+        "Rows in the file": "569",
+        "Stay": f"{569 - marked}",
+        "Will be removed": f"{marked}",
+        "Still marked for review": "0",
+    }
+    groups = table(page, "Decided by")
+    assert groups["Rows"].sum() == marked
+    assert set(groups["Decided by"]) == {"ann", "ben"}
+    log = table(page, "In force")
+    assert "no, undone" in set(log["In force"])
+    assert len(log) == 4
+    balance = table(page, "% before")
+    assert (balance["Before"] - balance["After"]).sum() == marked
+    assert "114 of the rows were held out" in words(page)
+    assert "later version" in words(page)
+
+    page.button(key="prepare_export").click().run()
+    assert healthy(page).download_button(key="download_zip").label == "Download the zip"
+    prepared = page.session_state["_prepared"]
+    own_run.export(tmp_path / "by_core")
+    with zipfile.ZipFile(prepared.path) as archive:
+        assert set(archive.namelist()) == {
+            "cleaned.csv", "removed.csv", "removed_scores.csv", "manifest.json",
+        }  # fmt: skip
+        cleaned = (tmp_path / "by_core" / "cleaned.csv").read_bytes()
+        assert archive.read("cleaned.csv") == cleaned
+        assert json.loads(archive.read("manifest.json"))["run_id"] == own_run.run_id
+    codes = [one.value for one in page.code]
+    assert codes[0].startswith(f"finine export {own_run.run_id} --home ")
+    assert codes[1].startswith("finine apply cleaned/manifest.json")
+
+
+def test_a_decision_made_after_preparing_takes_the_old_zip_away(app, own_run):
+    own_run.mark(top=2, decision="delete")
+    page = app(own_run.home, "export").run()
+    page.button(key="prepare_export").click().run()
+    assert [one for one in page.download_button if one.key == "download_zip"]
+    own_run.mark(top=3, decision="delete")
+    page.run()
+    assert not [one for one in healthy(page).download_button if one.key == "download_zip"]
+    assert page.button(key="prepare_export").label == "Prepare the download"
+
+
+def test_a_moved_input_can_be_named(app, tmp_path):
+    data = tmp_path / "data.csv"
+    data.write_text(MIXED)
+    run = api.run(data, label="label", features=("x",), home=tmp_path / "h", epochs=1)
+    run.mark(top=2, decision="delete")
+    moved = data.rename(tmp_path / "moved.csv")
+    page = healthy(app(run.home, "export").run())
+    assert "no longer at" in page.warning[0].value
+    page.button(key="prepare_export").click().run()
+    assert "does not exist" in page.error[0].value
+    page.text_input(key="export_data").set_value(str(moved)).run()
+    page.button(key="prepare_export").click().run()
+    assert "38 rows stay" in healthy(page).success[0].value
+    assert any("--data" in one.value and "moved.csv" in one.value for one in page.code)

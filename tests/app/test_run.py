@@ -1,0 +1,137 @@
+"""What a person sees and can do on the Run page."""
+
+from __future__ import annotations
+
+import shlex
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from finine_app.components.commands import run_command
+from finine_app.components.run.form import DEFAULTS
+from finine_app.state import DataChoice
+from finine_core import api
+from finine_core.errors import FinineError
+from finine_core.runs import State
+from tests.app.looking import FLIPS, healthy, metrics, words
+
+
+def test_run_without_data_says_what_to_do(app, tmp_path):
+    page = healthy(app(tmp_path, "run").run())
+    assert "No data is chosen yet" in words(page)
+    assert [link.label for link in page.get("page_link")] == ["Choose data"]
+
+
+def test_run_tells_what_will_be_done_and_the_command_for_it(app, tmp_path):
+    page = app(tmp_path, "run")
+    page.query_params["data"] = str(FLIPS.path)
+    page.run()
+    assert "diagnosis" in words(page)
+    assert "model mlp" in words(page)
+    assert page.checkbox(key="target_validation").value
+    page.checkbox(key="target_validation").uncheck()
+    page.number_input(key="epochs").set_value(3)
+    page.text_input(key="run_name").set_value("first try").run()
+    command = healthy(page).code[0].value
+    assert "--target self" in command
+    assert "--epochs 3" in command
+    assert "--name 'first try'" in command
+    page.checkbox(key="target_self").uncheck().run()
+    assert "at least one target" in words(page)
+    assert not [one for one in page.button if one.key == "start_run"]
+
+
+def test_the_command_is_one_that_the_cli_takes():
+    from typer.main import get_command
+
+    from finine_core.cli import cli
+
+    choice = DataChoice(str(FLIPS.path), "diagnosis", features=("mean area",), id="sample_id")
+    options = {
+        "data": choice.data, "label": choice.label, "features": choice.features, "id": choice.id,
+        "text": (), "ignore": ("mean radius",), "targets": ("self",), "validation": 0.3,
+        "model": "mlp", "epochs": 2, "batch_size": 16, "lr": 0.1, "optimizer": "adam", "seed": 4,
+        "record_steps": 6,
+    }  # fmt: skip
+    arguments = shlex.split(run_command(options, DEFAULTS, "a name"))[2:]
+    command = get_command(cli).commands["run"]
+    with command.make_context("run", arguments) as context:
+        given = context.params
+    assert given["validation"] == "0.3"
+    assert given["target"] in (["self"], ("self",))
+    assert (given["lr"], given["optimizer"], given["batch_size"]) == (0.1, "adam", 16)
+    assert given["name"] == "a name"
+
+
+def test_a_run_can_be_started_once_watched_and_reviewed(app, tmp_path):
+    page = app(tmp_path, "run")
+    page.query_params["data"] = str(FLIPS.path)
+    page.run()
+    page.number_input(key="epochs").set_value(3)
+    page.text_input(key="run_name").set_value("mine").run()
+    start = page.button(key="start_run")
+    start.click().run()
+    (run,) = api.runs(tmp_path)
+    assert page.query_params["run"] == run.run_id
+    if not run.status().state.over:
+        assert page.button(key="cancel_run").label == "Cancel"
+    assert run.wait().state is State.DONE
+    page.run()
+    shown = metrics(healthy(page))
+    assert shown["Accuracy on held-out rows"].endswith("%")
+    assert shown["Training"].endswith("s")
+    assert shown["Recording"].endswith("s")
+    assert page.get("plotly_chart"), "the loss curve"
+    assert len(api.runs(tmp_path)) == 1
+    page.button(key="open_review").click().run()
+    assert page.query_params["run"] == run.run_id
+    assert page.title[0].value == "Review"
+
+
+def test_two_clicks_in_a_row_start_one_run(monkeypatch, tmp_path):
+    def two_clicks(data):
+        import streamlit as st
+
+        from finine_app.components.run import form as run_form
+
+        st.session_state["_start_token"] = True  # what the button carries
+        for _ in range(2):
+            run_form._start({"data": data, "label": "diagnosis", "epochs": 1}, "")
+
+    monkeypatch.setenv("FININE_HOME", str(tmp_path))
+    healthy(AppTest.from_function(two_clicks, args=(str(FLIPS.path),)).run(timeout=60))
+    (run,) = api.runs(tmp_path)
+    assert run.wait().state is State.DONE
+
+
+def test_a_running_run_can_be_cancelled_and_resumed(app, tmp_path):
+    run = api.run(
+        FLIPS.path, label=FLIPS.label, home=tmp_path, name="long", epochs=50_000, block=False
+    )
+    page = app(tmp_path, "run").run()
+    assert page.button(key="cancel_run").label == "Cancel", "found without being asked for"
+    page.button(key="cancel_run").click().run()
+    assert run.status().state is State.CANCELLED
+    page.run()
+    assert "The run was cancelled" in words(healthy(page))
+    page.button(key="resume_run").click().run()
+    assert run.status().state in (State.QUEUED, State.RUNNING)
+    run.cancel()
+
+
+def test_a_failed_run_tells_why_with_its_log(app, tmp_path):
+    data = tmp_path / "data.csv"
+    data.write_text("x,label\n" + "1,a\n2,b\n" * 10)
+    with pytest.raises(FinineError):
+        api.run(data, label="lable", home=tmp_path / "h")
+    page = healthy(app(tmp_path / "h", "run").run())
+    assert "Did you mean 'label'?" in page.error[0].value
+    assert "failed" in page.code[0].value
+    assert page.button(key="resume_run").label == "Try again"
+
+
+def test_earlier_runs_are_listed_and_open(app, own_run):
+    page = healthy(app(own_run.home, "run").run())
+    assert "flips" in words(page)
+    page.button(key=f"open_{own_run.run_id}").click().run()
+    assert "have a μ" in healthy(page).success[0].value

@@ -1,0 +1,29 @@
+"""Small versions of the studies on digits: they run, and what they say is not by chance."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+BENCHMARKS = Path(__file__).parent.parent.parent / "benchmarks"
+
+
+def study(name, tmp_path, *options):
+    """What a study writes on scikit-learn's digits."""
+    out = tmp_path / "out.json"
+    command = [sys.executable, str(BENCHMARKS / name), "--small", "--out", str(out), *options]
+    found = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert found.returncode == 0, found.stderr
+    return json.loads(out.read_text())
+
+
+def test_recording_leaves_training_as_it_was_and_its_cost_is_told(tmp_path):
+    found = study("overhead.py", tmp_path, "--repeats", "1")
+    assert found["wall_ratio"] > 1, "recording is not free"
+
+
+def test_another_seed_names_mostly_the_same_rows_and_finds_flipped_labels(tmp_path):
+    found = study("consistency.py", tmp_path, "--seeds", "2", "--probe-rows", "128")["128"]
+    for name in ("μ self (gaussian)", "μ self (composed)", "mean loss"):
+        assert found[name]["consistency"] > 0.4, "two random fifths share .111"
+        assert found[name]["auc"] > 0.85
