@@ -5,8 +5,8 @@ probes of seeded random content: the arithmetic takes the same time whatever the
 loss is the cross-entropy of each row.
 
 Activations and pooling are smooth. With ReLU, one of the larger MLP's million units lay 2e-8 from
-zero: float32 rounding, which depends on how rows are batched, switched it on, and one row's norm was
-off by 3e-3 in whichever contestant happened to round that way.
+zero: float32 rounding, which depends on how rows are batched, switched it on, and one row's norm
+was off by 3e-3 in whichever contestant happened to round that way.
 """
 
 from __future__ import annotations
