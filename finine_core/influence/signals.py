@@ -8,6 +8,7 @@ Arrays are memory-mapped; readers open them read-only.
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -141,10 +142,13 @@ class SignalWriter:
     def _open(self, name: str, shape: tuple[int, ...], dtype: type = np.float32) -> np.memmap:
         path = self.folder / f"{name}.npy"
         if path.exists():
+            _reserve(path)
             stored = np.lib.format.open_memmap(path, mode="r+")
             if stored.shape == shape and stored.dtype == dtype:
                 return stored
-        return np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
+        array = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
+        _reserve(path)
+        return array
 
 
 class SignalStore:
@@ -204,6 +208,13 @@ class SignalStore:
 
     def _load(self, name: str) -> Floats:
         return np.load(self.folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+
+
+def _reserve(path: Path) -> None:
+    """Take the file's blocks now: on a full disk that is an error, a write to a map a crash."""
+    if hasattr(os, "posix_fallocate"):  # not on macOS
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
 
 
 def _as_json(plan: SignalPlan) -> dict[str, object]:

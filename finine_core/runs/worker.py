@@ -6,6 +6,8 @@ message a person understands. Tracebacks go to the log.
 
 from __future__ import annotations
 
+import errno
+import os
 import signal
 import sys
 import traceback
@@ -34,6 +36,12 @@ def main(path: str) -> int:
         return 0 if state is State.DONE else 1
 
 
+def _is_full_disk(error: Exception) -> bool:
+    # safetensors and pyarrow raise errors of their own, which only say so in words
+    words = os.strerror(errno.ENOSPC)
+    return (isinstance(error, OSError) and error.errno == errno.ENOSPC) or words in str(error)
+
+
 def _carry_out(folder: RunFolder) -> tuple[State, str]:
     try:
         folder.write_state(State.RUNNING)
@@ -56,6 +64,11 @@ def _carry_out(folder: RunFolder) -> tuple[State, str]:
         return State.FAILED, "Out of memory. Use fewer rows or features, or a larger machine."
     except Exception as error:  # the last resort: whatever it is, the person is told
         traceback.print_exc()
+        if _is_full_disk(error):
+            return State.FAILED, (
+                f"The disk that holds {folder.path.parent} is full."
+                " Free some space, then resume the run; or use a home on another disk."
+            )
         return State.FAILED, (
             f"finine itself failed ({type(error).__name__}: {error})."
             f" The traceback is in {folder.log}; please report it."

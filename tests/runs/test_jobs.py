@@ -1,7 +1,9 @@
 """Runs as a person meets them: real worker processes, really cancelled, really killed."""
 
 import os
+import shutil
 import signal
+import subprocess
 import time
 
 import numpy as np
@@ -196,3 +198,26 @@ def test_a_small_last_batch_is_never_recorded(table, tmp_path):
     batches = SignalStore(run.folder.signals).batches()
     assert 240 % 19 != 0
     assert (batches >= 0).all(), "every recorded batch is full"
+
+
+@pytest.fixture
+def full_disk(tmp_path):
+    """A folder on a disk of its own with room for little, where one may be mounted."""
+    folder = tmp_path / "small disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(folder)]
+    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("mounting a small disk needs root on Linux")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def test_a_full_disk_is_told_and_the_run_resumes_once_there_is_room(table, full_disk):
+    with pytest.raises(FinineError, match=r"small disk/home/runs is full"):
+        api.run(table, label="label", id="name", home=full_disk / "home", epochs=40,
+                record_steps=200)  # fmt: skip
+    subprocess.run(["mount", "-o", "remount,size=20m", str(full_disk)], check=True)
+    (failed,) = api.runs(full_disk / "home")
+    assert failed.status().state is State.FAILED
+    failed.resume()
+    assert failed.wait().state is State.DONE
