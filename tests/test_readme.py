@@ -58,3 +58,12 @@ def test_the_printed_figures_are_those_of_the_benchmark():
                 numbers = values[key]
                 cell = f"{sum(numbers) / len(numbers):.3f}"
                 assert cell in README, cell
+
+
+def test_the_lines_about_gradients_work_as_printed():
+    text = (ROOT / "docs/gradients.md").read_text(encoding="utf-8")
+    (code,) = re.findall(rf"{MARK}```python\n(.*?)```", text, re.DOTALL)
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert found.returncode == 0, found.stderr
+    assert "torch.Size([1000, 64])" in found.stdout
+    assert found.stdout.strip().endswith("tensor(True)")

@@ -10,7 +10,7 @@ from finine_app.components.words import pair_words
 from finine_core import api
 from finine_core.runs import State
 from finine_core.tradeoff import gaussian_beta
-from tests.app.looking import button, in_address, ranked, said
+from tests.app.looking import button, ranked, said
 
 
 @pytest.fixture
@@ -19,17 +19,6 @@ def compare(app, own_run):
     page = app(own_run.home, "compare").run()
     assert not page.exception
     return page
-
-
-def test_pinned_rows_are_compared_and_are_part_of_the_address(review, own_run):
-    rows = ranked(own_run)[:2]
-    button(review, "pin_row").click().run()
-    assert in_address(review, "pins") == str(rows[0])
-    button(review, "next_row").click().run()
-    button(review, "pin_row").click().run()
-    assert in_address(review, "pins") == ",".join(map(str, rows))
-    button(review, "pin_row").click().run()
-    assert in_address(review, "pins") == str(rows[0]), "pressed again, it unpins"
 
 
 def test_the_top_three_are_pinned_with_their_misses_at_the_chosen_alpha(compare, own_run):

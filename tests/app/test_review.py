@@ -6,7 +6,7 @@ import pytest
 
 from finine_app import theme
 from finine_app.components.words import EXAMPLE_ALPHA, miss_words
-from tests.app.looking import button, listed, ranked, said, shown_row
+from tests.app.looking import button, in_address, listed, ranked, said, shown_row
 
 
 @pytest.fixture
@@ -217,3 +217,14 @@ def test_a_bulk_decision_needs_a_look_and_a_confirmation(review, own_run):
     assert own_run.decisions()[0].selection == "label differs from prediction"
     button(review, "undo").click().run()
     assert own_run.log.current().num_rows == 0, "one undo brings all of them back"
+
+
+def test_pinned_rows_are_compared_and_are_part_of_the_address(review, own_run):
+    rows = ranked(own_run)[:2]
+    button(review, "pin_row").click().run()
+    assert in_address(review, "pins") == str(rows[0])
+    button(review, "next_row").click().run()
+    button(review, "pin_row").click().run()
+    assert in_address(review, "pins") == ",".join(map(str, rows))
+    button(review, "pin_row").click().run()
+    assert in_address(review, "pins") == str(rows[0]), "pressed again, it unpins"
