@@ -44,20 +44,27 @@ def main() -> None:
                     found = list(measure(case, task, mode, processes, repetitions))
                     print(table(found, parameter_count(case.model())), flush=True)
                     results += found
+                    if arguments.out:  # a run that is stopped keeps what it has
+                        _write(arguments.out, meta, results)
         finally:
             for process in processes.values():
                 process.close()
-    meta["load_after"] = os.getloadavg()
-    meta["waited"] = _waited(results)
-    if meta["waited"] > BUSY:
+    waited = _waited(results)
+    if waited > BUSY:
         print(
-            f"\nBUSY MACHINE: the calls waited {meta['waited']:.0%} of their time. CPU time is not"
+            f"\nBUSY MACHINE: the calls waited {waited:.0%} of their time. CPU time is not"
             " lengthened by that, but caches are; do not publish these times."
         )
-    report = {"meta": meta, "results": [result.as_json() for result in results]}
     if arguments.out:
-        arguments.out.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
         print(f"\nWritten to {arguments.out}")
+
+
+def _write(out: Path, meta: dict[str, Any], results: list[Result]) -> None:
+    report = {
+        "meta": meta | {"load_after": os.getloadavg(), "waited": _waited(results)},
+        "results": [result.as_json() for result in results],
+    }
+    out.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _waited(results: list[Result]) -> float:
