@@ -2,13 +2,13 @@
 
 σ²_it needs the mean and variance over all rows j of ⟨g_i, g_j⟩ (DESIGN §1.2), for every row i. A
 probe of few rows j estimates both: the step's batch, which is a uniform sample, and rows drawn with
-probability q_j ∝ ‖g_j‖² of the previous recorded step, because few rows have most of the variance
-once a model fits. Each row is weighted by the inverse of how often both parts together draw it (the
-balance heuristic of Veach and Guibas 1995), so that the weighted moments aim at those of all rows,
-however stale q is.
+probability q_j, half uniform and half ∝ ‖g_j‖² of the previous recorded step, because few rows have
+most of the variance once a model fits. Each row is weighted by the inverse of how often both parts
+together draw it (the balance heuristic of Veach and Guibas 1995), so that the weighted moments aim
+at those of all rows, however stale q is.
 
-On mnist_5k 128 rows so drawn gave as consistent rankings as 256 uniform ones, and 256 as
-consistent ones as 1,024 (benchmarks/consistency.py; figures in docs/method.md).
+On mnist_5k 128 rows so drawn gave as consistent rankings as 256 uniform ones
+(benchmarks/consistency.py; figures in docs/method.md).
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-PROBE_ROWS = 128  # see above; cost grows in proportion
-UNIFORM_SHARE = 0.5  # of a probe that has no room for the batch: keeps weights bounded
+PROBE_ROWS = 256  # see above; half of it doubles the error of the trend, on which curves rest
+UNIFORM_SHARE = 0.5  # of what is drawn, and of a probe without room for the batch: bounds weights
 
 
 @dataclass(frozen=True)
@@ -30,12 +30,15 @@ class Probe:
 
     Attributes:
         index: places of the rows among the training rows.
-        weights: their share in the moments; all 1 when the probe is every row.
+        weights: their share in the variance; all 1 when the probe is every row.
+        trend_weights: their share in the trend, 0 for the batch: a trend that held the batch's own
+            products would hide part of the background's deviation from it.
         batch_rows: how many of the first rows are the batch; 0 when it had no room.
     """
 
     index: NDArray[np.int64]
     weights: NDArray[np.float64]
+    trend_weights: NDArray[np.float64]
     batch_rows: int
 
 
@@ -58,21 +61,23 @@ def draw_probe(
     """
     if rows <= count:
         others = np.delete(np.arange(rows), batch)
-        return Probe(np.concatenate([batch, others]), np.ones(rows), len(batch))
+        return Probe(np.concatenate([batch, others]), np.ones(rows), np.ones(rows), len(batch))
     room = len(batch) <= count
     uniform = batch if room else random.choice(rows, int(count * UNIFORM_SHARE), replace=False)
     total = 0.0 if norms is None else float(norms.sum(dtype=np.float64))
     chance = np.full(rows, 1 / rows)
     if norms is not None and total > 0:
-        chance = norms.astype(np.float64) / total
+        chance = UNIFORM_SHARE / rows + (1 - UNIFORM_SHARE) * norms.astype(np.float64) / total
     drawn = random.choice(rows, count - len(uniform), p=chance / chance.sum())
     index = np.concatenate([uniform, drawn])
     expected = len(uniform) / rows + len(drawn) * chance[index]  # how often a row is drawn
-    return Probe(index, 1 / (rows * expected), len(batch) if room else 0)
+    alone = 1 / (rows * chance[index])  # weights when only the drawn part is looked at
+    alone[: len(uniform)] = 0.0
+    return Probe(index, 1 / (rows * expected), alone, len(batch) if room else 0)
 
 
 def moments(pairs: Tensor, probe: Probe, rows: slice) -> tuple[Tensor, Tensor]:
-    """Mean and variance over the other rows j of ⟨g_i, g_j⟩, each shape (n,).
+    """Trend (mean) and variance over the other rows j of ⟨g_i, g_j⟩, each shape (n,).
 
     A row's product with itself is left out. The variance is the unbiased one for weights that say
     how reliable a value is: Σ w (x − mean)² / (W − Σ w² / W), W = Σ w.
@@ -84,12 +89,14 @@ def moments(pairs: Tensor, probe: Probe, rows: slice) -> tuple[Tensor, Tensor]:
     weights = torch.as_tensor(probe.weights, dtype=pairs.dtype, device=pairs.device)
     columns = torch.nonzero((index >= rows.start) & (index < rows.stop)).flatten()
     own = index[columns] - rows.start, columns
-    total, squares = (
+    for_trend = torch.as_tensor(probe.trend_weights, dtype=pairs.dtype, device=pairs.device)
+    total, squares, of_trend = (
         w.sum().repeat(len(pairs)).index_add_(0, own[0], -w[columns])
-        for w in (weights, weights.square())
+        for w in (weights, weights.square(), for_trend)
     )
     pairs[own] = 0.0
     mean = pairs @ weights / total
+    trend = pairs @ for_trend / of_trend
     pairs -= mean[:, None]
     pairs[own] = 0.0
-    return mean, pairs.square_() @ weights / (total - squares / total)
+    return trend, pairs.square_() @ weights / (total - squares / total)

@@ -162,11 +162,11 @@ def _self_quantities(
         assert found.along is not None
         of_batch = found.along[:, 0]
     background = _array(of_batch) - np.where(in_batch, signal, 0.0)  # before pairs are overwritten
-    mean, variance = moments(found.pairs, probe, rows)
+    trend, variance = moments(found.pairs, probe, rows)
     return {
         "signal": signal,
         "background": background,
-        "trend": _array(mean),
+        "trend": _array(trend),
         "variance": _array(variance) / size,
     }
 

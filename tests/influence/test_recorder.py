@@ -40,8 +40,9 @@ def test_signals_on_the_row_itself_are_the_exact_ones(recorded):
             others = probe.index != row
             products, w = g[row] @ g[probe.index[others]].T, probe.weights[others]
             mean = np.average(products, weights=w)
+            trend = np.average(products, weights=probe.trend_weights[others])
             variance = w @ (products - mean) ** 2 / (w.sum() - (w**2).sum() / w.sum())
-            assert signals.trend[line, row] == pytest.approx(rate * mean, rel=1e-3, abs=1e-7)
+            assert signals.trend[line, row] == pytest.approx(rate * trend, rel=1e-3, abs=1e-7)
             assert signals.variance[line, row] == pytest.approx(rate**2 * variance / b, rel=1e-3)
 
 
