@@ -51,13 +51,22 @@ def require_finite_losses(losses: Tensor, start: int) -> None:
 
 
 def require_finite_products(
-    totals: Totals, mean: Direction | None, chunk: GhostRows, at: slice
+    totals: Totals,
+    mean: Direction | None,
+    chunk: GhostRows,
+    at: slice,
+    probe: GhostRows | None = None,
 ) -> None:
     """Refuse products that are not finite.
+
+    Args:
+        probe: the rows of the pairs, which may be the ones at fault.
 
     Raises:
         FinineError: names the rows.
     """
+    if probe is not None and totals.pairs is not None and not torch.isfinite(totals.pairs.sum()):
+        _refuse(~torch.isfinite(probe.squared_norms()), 0, "The gradient", "probe rows")
     for what, values in (
         ("squared norm", totals.norms),
         ("product with the probes", totals.pairs),
@@ -72,11 +81,11 @@ def require_finite_products(
         _refuse(~torch.isfinite(chunk.squared_norms()), at.start, "The gradient")
 
 
-def _refuse(bad: Tensor, start: int, what: str) -> None:
+def _refuse(bad: Tensor, start: int, what: str, whose: str = "rows") -> None:
     rows = (torch.nonzero(bad).flatten() + start).tolist()
     if rows:
         more = f" and {len(rows) - ROWS_NAMED} more" if len(rows) > ROWS_NAMED else ""
         raise FinineError(
-            f"{what} is not finite for rows {rows[:ROWS_NAMED]}{more}.",
+            f"{what} is not finite for {whose} {rows[:ROWS_NAMED]}{more}.",
             "Look for extreme feature values in them, or lower the learning rate.",
         )

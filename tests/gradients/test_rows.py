@@ -191,6 +191,17 @@ def test_a_gradient_that_is_not_finite_names_its_rows(what):
         gradients.products(x, y, **{what: asked[what]})
 
 
+def test_a_probe_whose_gradient_is_not_finite_is_named_when_it_is_paired():
+    def loss(outputs, labels):
+        return outputs.sum(1) + torch.where(labels == 7, outputs[:, 0] * 0, 1.0).sqrt()
+
+    x, y = rows(40)
+    y[3] = 7
+    gradients = RowGradients(model_of(), loss, memory_budget=10_000)
+    with pytest.raises(FinineError, match=r"not finite for probe rows \[3\]"):
+        gradients.products(x[10:], y[10:], probes=gradients.probe(x[:5], y[:5]))
+
+
 def test_training_mode_is_refused_with_the_layer_and_the_mend(cross_entropy):
     model = nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.5)).eval()
     model[1].train()

@@ -44,7 +44,7 @@ class Convolution(Outer):
         groups = kernel.groups
         by_group = self.delta.view(self.rows, groups, delta.shape[1] // groups, -1)
         self.left = by_group.transpose(2, 3)  # (n, G, H'·W', O/G)
-        self._spelled = None
+        self._spelled, self._sums = None, None
 
     @property
     def shape(self) -> Shape:

@@ -55,6 +55,7 @@ class Outer(Form):
         self.left, self.right, self.transposed = left, right, transposed
         self.rows = len(left)
         self._spelled: Tensor | None = None
+        self._sums: Tensor | None = None
 
     # --- shapes and factors; a convolution overrides these ---------------------------------------
 
@@ -232,7 +233,10 @@ class Outer(Form):
         return total
 
     def _left_sums(self) -> Tensor:
-        return self.left.sum(dim=2).flatten(1)
+        """Row gradients of the bias, (n, G·p); kept, since a probe is asked chunk after chunk."""
+        if self._sums is None:
+            self._sums = self.left.sum(dim=2).flatten(1)
+        return self._sums
 
     def _matrix(self, direction: Direction) -> Tensor:
         """The weight's direction as a G·p × q matrix in this form's dtype."""
