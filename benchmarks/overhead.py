@@ -3,8 +3,9 @@
     python benchmarks/overhead.py [--repeats 5] [--small] [--profile] [--out FILE.json]
 
 mnist_5k, the `mlp` model, batch 64, 20 epochs, 32 recorded steps, all training rows, targets self
-and validation. Plain and recorded runs alternate, in one process with one torch thread; both
-train the same parameters to the same bits, which is checked. `--profile` prints where a recorded
+and validation. Four variants take turns, in one process with one torch thread: plain; every row
+forward and back at the recorded steps (norms); that and the products with the validation gradient;
+recorded. All train the same parameters to the same bits, which is checked. `--profile` prints where a recorded
 run spends its time.
 """
 
@@ -21,6 +22,12 @@ import mnist
 import numpy as np
 import torch
 
+from finine_core.gradients import RowGradients
+from finine_core.influence.recorder import recorded_steps
+from finine_core.training.trainer import Observer, Trainer
+
+VARIANTS = ("plain", "norms", "norms and validation", "recorded")
+
 
 def timed(work: Callable[[], None]) -> tuple[float, float]:
     """Wall and CPU seconds."""
@@ -29,43 +36,85 @@ def timed(work: Callable[[], None]) -> tuple[float, float]:
     return time.perf_counter() - wall, time.process_time() - cpu
 
 
-def one_run(digits: mnist.Digits, recorded: bool) -> tuple[float, float, torch.Tensor]:
+class Floor:
+    """What recording costs at the least: every row forward and back at the recorded steps.
+
+    Args:
+        validation: also the products with the mean validation gradient; all that is missing to
+            the recorder then is the variance and trend of target self (and the disk).
+    """
+
+    def __init__(self, run: Trainer, validation: bool) -> None:
+        self.run, self.validation = run, validation
+        short = run.settings.steps_per_epoch(run.rows) if run.rows % mnist.BATCH else None
+        self.steps = recorded_steps(run.total_steps, mnist.RECORDED, short)
+        self.gradients = RowGradients(run.model, run.loss)
+
+    def before_step(self, step: int, batch: object, learning_rate: float) -> None:  # noqa: ARG002
+        if step not in self.steps:
+            return
+        run = self.run
+        run.model.eval()
+        directions = []
+        if self.validation:
+            directions.append(self.gradients.mean_gradient(run.validation_x, run.validation_y))
+        for _ in self.gradients.stream(run.train_x, run.train_y, norms=True, directions=directions):
+            pass
+
+    def after_epoch(self, progress: object) -> None:
+        pass
+
+
+def observers(variant: str, run: Trainer, folder: Path) -> list[Observer]:
+    """Who watches a run of this variant."""
+    if variant == "plain":
+        return []
+    if variant == "recorded":
+        return [mnist.recorder(run, folder)]
+    return [Floor(run, validation=variant == "norms and validation")]
+
+
+def one_run(digits: mnist.Digits, variant: str) -> tuple[float, float, torch.Tensor]:
     """Wall and CPU seconds of a run, and its final parameters."""
     run = mnist.trainer(digits, seed=0)
     with tempfile.TemporaryDirectory() as folder:
-        observers = [mnist.recorder(run, Path(folder))] if recorded else []
-        wall, cpu = timed(lambda: run.run(observers))
+        watching = observers(variant, run, Path(folder))
+        wall, cpu = timed(lambda: run.run(watching))
     parameters = torch.cat([p.detach().flatten() for p in run.model.parameters()])
     return wall, cpu, parameters
 
 
-def measure(digits: mnist.Digits, repeats: int) -> dict[str, float]:
+def measure(digits: mnist.Digits, repeats: int) -> dict[str, dict[str, float]]:
     """Medians over alternating runs, after one of each to warm up."""
-    times: dict[bool, list[tuple[float, float]]] = {False: [], True: []}
+    times: dict[str, list[tuple[float, float]]] = {variant: [] for variant in VARIANTS}
     for repeat in range(repeats + 1):
         ends = []
-        for recorded in (False, True):
-            wall, cpu, parameters = one_run(digits, recorded)
+        for variant in VARIANTS:
+            wall, cpu, parameters = one_run(digits, variant)
             ends.append(parameters)
             if repeat:
-                times[recorded].append((wall, cpu))
-        assert torch.equal(*ends), "recording changed the training run"
-    plain, recorded_times = np.array(times[False]), np.array(times[True])
-    ratios = recorded_times / plain
-    return {
-        "plain_seconds": float(np.median(plain[:, 0])),
-        "recorded_seconds": float(np.median(recorded_times[:, 0])),
-        "wall_ratio": float(np.median(ratios[:, 0])),
-        "cpu_ratio": float(np.median(ratios[:, 1])),
-        "wall_ratio_lowest": float(ratios[:, 0].min()),
-        "wall_ratio_highest": float(ratios[:, 0].max()),
-    }
+                times[variant].append((wall, cpu))
+        same = all(torch.equal(ends[0], end) for end in ends)
+        assert same, "recording changed the training run"
+    plain = np.array(times["plain"])
+    found = {}
+    for variant in VARIANTS:
+        mine = np.array(times[variant])
+        ratios = mine / plain
+        found[variant] = {
+            "seconds": float(np.median(mine[:, 0])),
+            "wall_ratio": float(np.median(ratios[:, 0])),
+            "wall_ratio_lowest": float(ratios[:, 0].min()),
+            "wall_ratio_highest": float(ratios[:, 0].max()),
+            "cpu_ratio": float(np.median(ratios[:, 1])),
+        }
+    return found
 
 
 def profile(digits: mnist.Digits) -> str:
     """The operations that a recorded run spends most time in, itself only."""
     with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as seen:
-        one_run(digits, recorded=True)
+        one_run(digits, "recorded")
     return seen.key_averages().table(sort_by="self_cpu_time_total", row_limit=16)
 
 
@@ -79,8 +128,13 @@ def main() -> None:
     torch.set_num_threads(1)
     digits = mnist.load(small=chosen.small)
     found = measure(digits, chosen.repeats)
-    for name, value in found.items():
-        print(f"{name:20} {value:8.3f}")
+    print(f"{'':22}{'seconds':>9}{'÷ plain':>9}  lowest … highest, CPU")
+    for variant, row in found.items():
+        print(
+            f"{variant:22}{row['seconds']:9.2f}{row['wall_ratio']:9.2f}"
+            f"  {row['wall_ratio_lowest']:.2f} … {row['wall_ratio_highest']:.2f},"
+            f" {row['cpu_ratio']:.2f}"
+        )
     if chosen.profile:
         print(profile(digits))
     if chosen.out:
