@@ -5,8 +5,8 @@
 mnist_5k, the `mlp` model, batch 64, 20 epochs, 32 recorded steps, all training rows, targets self
 and validation. Four variants take turns, in one process with one torch thread: plain; every row
 forward and back at the recorded steps (norms); that and the products with the validation gradient;
-recorded. All train the same parameters to the same bits, which is checked. `--profile` prints where a recorded
-run spends its time.
+recorded. All train the same parameters to the same bits, which is checked. `--profile` prints
+where a recorded run spends its time.
 """
 
 from __future__ import annotations

@@ -66,6 +66,7 @@ class TargetSignals:
         signal: (T, n).
         background, trend, variance: (T, n) or (T, 1).
         scale: p √T_total, which turns a step's μ into the whole run's (DESIGN §1.3).
+        trend_noise: the trend's own variance ÷ that of the background, where it was estimated.
     """
 
     signal: Floats
@@ -73,6 +74,15 @@ class TargetSignals:
     trend: Floats
     variance: Floats
     scale: float
+    trend_noise: float = 0.0
+
+    def residual(self) -> Floats:
+        """Background less its expectation, at the size a batch's background truly has.
+
+        (T, n) or (T, 1). A trend from m probes adds variance σ²/m to the batch's σ²/b, which is
+        scaled away.
+        """
+        return (self.background - self.trend) / np.float32(np.sqrt(1.0 + self.trend_noise))
 
     def of_steps(self, index: NDArray[np.int64]) -> TargetSignals:
         """The same rows at the given positions among the recorded steps (repeats allowed)."""
@@ -187,7 +197,10 @@ class SignalStore:
                 f"This run has no target '{name}'.", f"It has: {', '.join(self.plan.targets)}."
             )
         arrays = {quantity: self._load(f"{name}.{quantity}") for quantity in QUANTITIES}
-        return TargetSignals(**arrays, scale=self.scale)
+        noise = 0.0  # a target that all rows share knows its trend exactly
+        if name in self.plan.row_targets:
+            noise = self.plan.batch_size / min(self.plan.probe_rows, self.plan.rows)
+        return TargetSignals(**arrays, scale=self.scale, trend_noise=noise)
 
     def row(self, name: str, position: int) -> TargetSignals:
         """The signals of one training row, (T, 1), its own share taken out of the background."""

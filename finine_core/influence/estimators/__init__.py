@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from finine_core.errors import FinineError
+from finine_core.influence.estimators.auc import Auc
 from finine_core.influence.estimators.base import Estimator
 from finine_core.influence.estimators.composed import Composed
 from finine_core.influence.estimators.gaussian import Gaussian
+from finine_core.influence.estimators.threshold import Threshold
 
-ESTIMATORS: dict[str, Estimator] = {one.name: one for one in (Gaussian(), Composed())}
+ESTIMATORS: dict[str, Estimator] = {
+    one.name: one for one in (Gaussian(), Composed(), Auc(), Threshold())
+}
 DEFAULT_ESTIMATOR = "gaussian"
 
 
