@@ -21,8 +21,9 @@ ALLOWED = {
     "influence": BASE | {"tradeoff", "gradients", "training"},
     "runs": BASE | {"tradeoff", "influence", "gradients", "training", "dataset"},
     "curation": BASE | {"runs", "dataset", "influence"},
-    "api": BASE | {"curation", "runs", "influence", "dataset"},
-    "cli": BASE | {"api", "curation", "runs", "influence", "sample_data"},
+    "verification": BASE | {"tradeoff", "runs", "training", "dataset"},
+    "api": BASE | {"curation", "verification", "runs", "influence", "dataset"},
+    "cli": BASE | {"api", "curation", "verification", "runs", "influence", "sample_data"},
 }
 FILES = sorted((ROOT / "finine_core").rglob("*.py"))
 

@@ -17,6 +17,7 @@ from finine_app.components.export.removal import (
 )
 from finine_app.components.messages import nothing_yet, show_problem
 from finine_core import api
+from finine_core.curation.review import ReviewTable
 from finine_core.errors import FinineError
 
 
@@ -74,7 +75,7 @@ def _export(run: api.Run) -> None:
     download(run)
 
 
-def _balance(table: api.ReviewTable, target: str) -> None:
+def _balance(table: ReviewTable, target: str) -> None:
     classes = table.classes(target=target).to_pandas()
     before, after = classes["rows"], classes["rows"] - classes["marked"]
     labels = classes["label"].fillna("").astype(str).tolist()

@@ -8,7 +8,15 @@ from __future__ import annotations
 
 import sys
 
-from finine_core.cli import app_command, decide_commands, look_commands, run_commands, take_commands
+from finine_core.cli import (
+    app_command,
+    decide_commands,
+    group_commands,
+    look_commands,
+    run_commands,
+    take_commands,
+    verify_command,
+)
 from finine_core.cli.common import cli
 from finine_core.errors import FinineError
 
@@ -16,10 +24,12 @@ __all__ = [
     "app_command",
     "cli",
     "decide_commands",
+    "group_commands",
     "look_commands",
     "main",
     "run_commands",
     "take_commands",
+    "verify_command",
 ]
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from finine_core.cli.common import Home, Json, RunId, Target, cli, numbers_of, print_json
+from finine_core.cli.common import Home, Json, RunId, Target, cli, numbers_of, print_json, say
 
 
 class Decision(StrEnum):
@@ -29,6 +29,10 @@ def mark(
     rows: Annotated[str | None, typer.Option(help="Row numbers, 3,17,…")] = None,
     where: Annotated[str | None, typer.Option(help="SQL condition over the scores.")] = None,
     top: Annotated[int | None, typer.Option(help="The first so many by rank.")] = None,
+    fdr: Annotated[
+        float | None,
+        typer.Option(help="Rows that stand out, at this false discovery rate, such as 0.1."),
+    ] = None,
     target: Target = None,
     reason: Annotated[str, typer.Option(help="Why; kept in the log and the export.")] = "",
     reviewer: Reviewer = "",
@@ -42,7 +46,9 @@ def mark(
     found = api.open_run(run, home)
     numbers = numbers_of(rows, "--rows") if rows is not None else None
     if dry_run:
-        chosen = found.select(rows=numbers, where=where, top=top, target=target)
+        chosen = found.select(rows=numbers, where=where, top=top, fdr=fdr, target=target)
+        if fdr is not None:
+            say(found.discoveries(fdr, target).words)
         if json:
             print_json({"rows": chosen.tolist(), "decision": decision.value, "dry_run": True})
         else:
@@ -52,11 +58,14 @@ def mark(
         rows=numbers,
         where=where,
         top=top,
+        fdr=fdr,
         target=target,
         decision=decision.value,
         reason=reason,
         reviewer=reviewer,
     )
+    if fdr is not None:
+        say(found.discoveries(fdr, target).words)
     _print_event(event, json, f"marked {event.rows} rows as {decision}")
 
 

@@ -5,24 +5,41 @@ The recorder needs torch and is imported from its own module; everything else he
 
 from finine_core.influence.curves import RowCurve, row_curve
 from finine_core.influence.estimators import DEFAULT_ESTIMATOR, ESTIMATORS, estimator
+from finine_core.influence.groups import (
+    GroupCurve,
+    GroupInfluence,
+    group_curve,
+    group_influence,
+)
 from finine_core.influence.scores import TargetScores, score_target
 from finine_core.influence.signals import SignalPlan, SignalStore, SignalWriter, TargetSignals
+from finine_core.influence.significance import Discoveries, discoveries
+from finine_core.influence.slices import Slice, SliceColumn, slice_influences
 from finine_core.influence.targets import TARGETS, Target, check_targets, row_targets
 
 __all__ = [
     "DEFAULT_ESTIMATOR",
     "ESTIMATORS",
     "TARGETS",
+    "Discoveries",
+    "GroupCurve",
+    "GroupInfluence",
     "RowCurve",
     "SignalPlan",
     "SignalStore",
     "SignalWriter",
+    "Slice",
+    "SliceColumn",
     "Target",
     "TargetScores",
     "TargetSignals",
     "check_targets",
+    "discoveries",
     "estimator",
+    "group_curve",
+    "group_influence",
     "row_curve",
     "row_targets",
     "score_target",
+    "slice_influences",
 ]

@@ -68,26 +68,50 @@ def row_curve(
         row_number, target, mu, mu_low, mu_high: carried through to the result.
         seed: of the drawn runs; the same seed gives the same curve.
     """
-    random = np.random.default_rng([seed, _CURVE_STREAM])
-    steps = len(plan.steps)
-    even = np.full(steps, 1.0 / steps)
-    residual = _residual(signals, plan, target)  # (T,)
-    background = random.multinomial(plan.total_steps, even, size=(2, DRAWS)) @ residual  # (2, R)
-    signal = signals.signal[:, 0].astype(np.float64)
-    own = random.multinomial(plan.epochs, even, size=DRAWS) @ signal  # (R,)
-    curve = empirical_curve(with_row=background[0] + own, without_row=background[1])
+    residual = background_residual(signals)  # (T,)
+    curve = drawn_curve(
+        plan,
+        with_background=residual,
+        without_background=residual,
+        participation=signals.signal[:, 0].astype(np.float64),
+        participations=plan.epochs,
+        seed=seed,
+    )
     return RowCurve(
         row_number, target, mu, mu_low, mu_high, GRID, curve.at(GRID), gaussian_beta(mu, GRID)
     )
 
 
-def _residual(signals: TargetSignals, plan: SignalPlan, target: str) -> NDArray[np.float64]:
-    """Background less its expectation, at the size a batch's background truly has.
+def drawn_curve(
+    plan: SignalPlan,
+    *,
+    with_background: NDArray[np.float64],
+    without_background: NDArray[np.float64],
+    participation: NDArray[np.float64],
+    participations: int,
+    seed: int,
+) -> Curve:
+    """The empirical curve from whole runs drawn with and without a row or a group.
 
-    Where the expectation comes from m probes it adds variance σ²/m to the batch's σ²/b; the
-    factor takes that out again. The mean over recorded steps is common to both sides and goes.
+    Args:
+        plan: gives T_total.
+        with_background, without_background: residuals of the background on each side, shape (T,).
+        participation: what one participation adds at each recorded step, shape (T,).
+        participations: how many of them a run has.
+        seed: of the drawn runs.
     """
-    residual = (signals.background - signals.trend)[:, 0].astype(np.float64)
-    if target in plan.row_targets:
-        residual /= np.sqrt(1.0 + plan.batch_size / min(plan.probe_rows, plan.rows))
+    random = np.random.default_rng([seed, _CURVE_STREAM])
+    steps = len(participation)
+    even = np.full(steps, 1.0 / steps)
+    counts = random.multinomial(plan.total_steps, even, size=(2, DRAWS))  # (2, R, T)
+    own = random.multinomial(participations, even, size=DRAWS) @ participation  # (R,)
+    return empirical_curve(
+        with_row=counts[0] @ with_background + own, without_row=counts[1] @ without_background
+    )
+
+
+def background_residual(signals: TargetSignals) -> NDArray[np.float64]:
+    """Background of the first row less its expectation, (T,); its mean over steps is common to
+    both sides and goes."""
+    residual = signals.residual()[:, 0].astype(np.float64)
     return residual - residual.mean()

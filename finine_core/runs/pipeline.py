@@ -41,19 +41,21 @@ from finine_core.training.trainer import Trainer, predict
 # One thread: the embedded models' kernels are tiny, and on small machines contended threads were
 # up to 20 times slower (DESIGN §1.5). It also keeps sums in one order.
 TORCH_THREADS = 1
+# The tensors of encoded.safetensors, named as in `Encoded`: enough to train again without the input
+# file.
+ENCODED_TENSORS = ("train_x", "train_y", "validation_x", "validation_y")
 CHECKPOINT_SECONDS = 2.0  # between checkpoints: at most so much work is lost, at little cost
 
 
 def carry_out(folder: RunFolder, read: Reading) -> None:
     """Take the run in `folder` from what was read to its scores."""
-    torch.set_num_threads(TORCH_THREADS)
-    torch.use_deterministic_algorithms(True)
+    make_torch_repeatable()
     config, dataset, resolved = read.config, read.dataset, read.resolved
     stop_if_cancelled(folder)
     write_event(folder, phase="encoding")
     encoded = _encoded(dataset, folder.encoded, config.seed)
     stop_if_cancelled(folder)
-    trainer = _trainer(encoded, resolved, len(dataset.classes), config.device)
+    trainer = make_trainer(encoded, resolved, len(dataset.classes), config.device)
     timing = _train(folder, trainer, resolved, config.record_steps)
     stop_if_cancelled(folder)
     write_event(folder, phase="scoring")
@@ -66,7 +68,7 @@ def carry_out(folder: RunFolder, read: Reading) -> None:
             "seconds_record": timing.record,
             "seconds_score": time.perf_counter() - started,
             "estimator": DEFAULT_ESTIMATOR,
-            **_final_quality(trainer),
+            **final_quality(trainer),
         }
     )
 
@@ -158,20 +160,38 @@ def score_table(
     return pa.concat_tables(tables)
 
 
+def make_torch_repeatable() -> None:
+    """One thread and deterministic kernels: the same seed gives the same bits."""
+    torch.set_num_threads(TORCH_THREADS)
+    torch.use_deterministic_algorithms(True)
+
+
+def stored_inputs(path: Path) -> Encoded | None:
+    """What the model of a run saw, labels included; None when it is not (wholly) stored."""
+    if not path.exists():
+        return None
+    stored = load_file(path)
+    if not set(ENCODED_TENSORS) <= set(stored):
+        return None  # from before labels were kept beside the inputs
+    return Encoded(**{name: stored[name] for name in ENCODED_TENSORS}, feature_names=())
+
+
 def _encoded(dataset: Dataset, path: Path, seed: int) -> Encoded:
-    labels = dataset.train.labels, dataset.validation.labels
-    if path.exists():
-        stored = load_file(path)
-        return Encoded(stored["train_x"], labels[0], stored["validation_x"], labels[1], ())
+    stored = stored_inputs(path)
+    if stored is not None:
+        return stored
     encoded = encode(dataset, seed)
     with write_atomically(path) as temporary:
+        tensors = {name: getattr(encoded, name) for name in ENCODED_TENSORS}
         save_file(
-            {"train_x": encoded.train_x, "validation_x": encoded.validation_x}, str(temporary)
+            {name: np.ascontiguousarray(values) for name, values in tensors.items()},
+            str(temporary),
         )
     return encoded
 
 
-def _trainer(encoded: Encoded, resolved: Resolved, classes: int, device: str) -> Trainer:
+def make_trainer(encoded: Encoded, resolved: Resolved, classes: int, device: str) -> Trainer:
+    """A fresh model of the resolved kind, with its data; the seed is the resolved one."""
     chosen = device if device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
     if chosen == "cuda" and not torch.cuda.is_available():
         raise FinineError("Device 'cuda' was asked for and there is none.", "Use device auto.")
@@ -192,7 +212,8 @@ def _trainer(encoded: Encoded, resolved: Resolved, classes: int, device: str) ->
     )
 
 
-def _final_quality(trainer: Trainer) -> dict[str, float | None]:
+def final_quality(trainer: Trainer) -> dict[str, float | None]:
+    """How the model does now; the validation figures are None without validation rows."""
     outputs = predict(trainer.model, trainer.train_x)
     found: dict[str, float | None] = {
         "train_accuracy": float((outputs.argmax(dim=1) == trainer.train_y).float().mean()),

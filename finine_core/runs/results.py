@@ -7,14 +7,31 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from finine_core.errors import FinineError
-from finine_core.influence import RowCurve, SignalStore, row_curve
+from finine_core.influence import (
+    Discoveries,
+    GroupCurve,
+    GroupInfluence,
+    RowCurve,
+    SignalStore,
+    Slice,
+    SliceColumn,
+    discoveries,
+    group_curve,
+    group_influence,
+    row_curve,
+    slice_influences,
+)
+from finine_core.influence.slices import MAX_VALUES
+from finine_core.influence.targets import TARGETS
 from finine_core.runs.folder import RunFolder
 from finine_core.runs.jobs import observe
+from finine_core.runs.reading import ROW_NUMBER
 from finine_core.runs.rescore import scores_by
 from finine_core.runs.state import State
 
@@ -101,6 +118,72 @@ class Results:
             }
         )
 
+    def group(
+        self, rows: NDArray[np.int64], target: str | None, *, refill: bool = True
+    ) -> GroupInfluence:
+        """Influence of rows taken out together; `influence/groups.py` says what that means."""
+        name = self.group_target(target)
+        store = SignalStore(self.folder.signals)
+        return group_influence(
+            store.target(name),
+            store.plan,
+            self._places(rows),
+            seed=self._seed(),
+            target=name,
+            refill=refill,
+            row_mu=self._mu(name),
+        )
+
+    def group_curve(self, rows: NDArray[np.int64], influence: GroupInfluence) -> GroupCurve:
+        """The trade-off curve that goes with the influence of a group."""
+        store = SignalStore(self.folder.signals)
+        signals, places = store.target(influence.target), self._places(rows)
+        return group_curve(signals, store.plan, places, influence, seed=self._seed())
+
+    def slices(self, target: str | None) -> list[Slice]:
+        """Influence of every value of every categorical column and the label."""
+        name = self.group_target(target)
+        store = SignalStore(self.folder.signals)
+        label = self.record()["dataset"]["roles"]["label"]
+        return slice_influences(
+            store.target(name),
+            store.plan,
+            _slice_columns(pq.read_table(self.folder.dataset), self.training_rows(), label),
+            self._mu(name),
+            seed=self._seed(),
+            target=name,
+        )
+
+    def discoveries(self, q: float, target: str | None) -> tuple[Discoveries, NDArray[np.int64]]:
+        """The rows that stand out at a false discovery rate of q, and their row numbers."""
+        name = self.target(target)
+        found = discoveries(
+            SignalStore(self.folder.signals).target(name), self._mu(name), TARGETS[name], q
+        )
+        return found, self.training_rows()[found.places]
+
+    def group_target(self, name: str | None) -> str:
+        """The target of a group: validation when none is named, since no other has groups."""
+        if name is None and "validation" not in self.targets():
+            raise FinineError(
+                "Groups have an influence on the validation set, and this run recorded none.",
+                "Start a run with validation rows and target validation.",
+            )
+        return self.target(name or "validation")
+
+    def _mu(self, target: str) -> NDArray[np.float64]:
+        """μ of every training row, in the order of the training part."""
+        wanted = [("target", "=", target)]
+        return pq.read_table(self.folder.scores, columns=["mu"], filters=wanted)["mu"].to_numpy()
+
+    def _seed(self) -> int:
+        return int(self.record()["seed"])
+
+    def _places(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Where the rows are among the training rows."""
+        self.check_rows(rows)
+        return np.flatnonzero(np.isin(self.training_rows(), rows))
+
     def _place(self, row: int) -> int:
         found = np.flatnonzero(self.training_rows() == row)
         if len(found) == 0:
@@ -115,3 +198,27 @@ class Results:
                 "The rows that were trained on are listed by: finine scores",
             )
         return FinineError(f"There is no row {row}.", f"Row numbers go from 0 to {rows - 1}.")
+
+
+def _slice_columns(table: pa.Table, rows: NDArray[np.int64], label: str) -> list[SliceColumn]:
+    """The label and the columns of text, true/false or whole numbers with few values."""
+    found = []
+    trained = table.take(pa.array(rows))
+    for field in table.schema:
+        kind = field.type
+        categorical = (
+            pa.types.is_string(kind)
+            or pa.types.is_large_string(kind)
+            or pa.types.is_boolean(kind)
+            or pa.types.is_integer(kind)
+        )
+        if field.name == ROW_NUMBER or not (categorical or field.name == label):
+            continue
+        column = trained.column(field.name)
+        if pc.count_distinct(column, mode="all").as_py() > MAX_VALUES:
+            continue
+        coded = column.combine_chunks().dictionary_encode(null_encoding="encode")
+        values = [None if one is None else str(one) for one in coded.dictionary.to_pylist()]
+        codes = coded.indices.to_numpy().astype(np.int64)
+        found.append(SliceColumn(field.name, values, codes))
+    return found

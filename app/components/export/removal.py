@@ -17,6 +17,7 @@ from finine_app.components.messages import plain
 from finine_app.components.run_summary import local_time
 from finine_app.theme import DECISION_SIGN
 from finine_core import api
+from finine_core.curation.decisions import Event
 
 LISTED_ROWS = 200  # of the rows to be removed; all of them are in the export
 LISTED_EVENTS = 500  # of the log, newest first
@@ -138,14 +139,14 @@ def name_of(run: api.Run) -> str:
     return plain(run.record()["name"])
 
 
-def _what(event: api.Event) -> str:
+def _what(event: Event) -> str:
     if event.kind != "mark":
         return f"{event.kind} of no. {event.of_event}"
     decision = event.decision or ""
     return f"no. {event.event_id}: {DECISION_SIGN.get(decision, decision)}"
 
 
-def _force(event: api.Event) -> str:
+def _force(event: Event) -> str:
     if event.kind != "mark":
         return ""
     return "yes" if event.active else "no, undone"

@@ -1,0 +1,90 @@
+"""The Python API: start a run, look at its scores and curves, decide, export.
+
+Everything the CLI and the app do goes through here, so that whatever one can do the other can.
+
+    import finine_core as fi
+    run = fi.run("rows.csv", label="y")
+    run.scores().head()
+    run.curve(3)
+    run.mark(rows=[3], decision="delete", reason="wrong label")
+    run.export("cleaned")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from finine_core.api.deciding import default_reviewer
+from finine_core.api.run import Run
+from finine_core.curation.apply import apply_manifest
+from finine_core.errors import FinineError
+from finine_core.runs import (
+    State,
+    Status,
+    create_run,
+    default_home,
+    find_run,
+    list_runs,
+    start,
+)
+from finine_core.runs.config import make_config
+
+
+def run(
+    data: str | Path,
+    *,
+    label: str,
+    home: str | Path | None = None,
+    name: str = "",
+    block: bool = True,
+    on_progress: Callable[[Status], None] | None = None,
+    **options: object,
+) -> Run:
+    """Train once on a file, with f-INE recording; gives the run.
+
+    The training happens in a worker process, which outlives this one.
+
+    Args:
+        data: a CSV, TSV, JSONL or Parquet file.
+        label: the column to predict.
+        home: where runs live; $FININE_HOME or ~/.finine when None.
+        name: for people; the file's name when empty.
+        block: wait for the end (else return at once).
+        on_progress: called with each change while waiting.
+        options: text, features, id, ignore, targets, validation, model, epochs, batch_size, lr,
+            optimizer, weight_decay, seed, record_steps, device: see `RunConfig`.
+
+    Raises:
+        FinineError: an option or the data is wrong, or the run failed.
+    """
+    config = make_config(data=str(data), label=label, **options)
+    folder = create_run(Path(home).expanduser() if home else default_home(), config, name)
+    start(folder)
+    started = Run(folder)
+    if block:
+        status = started.wait(on_progress)
+        if status.state is not State.DONE:
+            raise FinineError(f"Run {folder.run_id} {status.state.verb}: {status.message}")
+    return started
+
+
+def open_run(run_id: str = "latest", home: str | Path | None = None) -> Run:
+    """A run that exists; `latest` is the newest, an unambiguous beginning of the id will do."""
+    return Run(find_run(Path(home).expanduser() if home else default_home(), run_id))
+
+
+def runs(home: str | Path | None = None) -> list[Run]:
+    """All runs of a home, newest first."""
+    return [Run(one) for one in list_runs(Path(home).expanduser() if home else default_home())]
+
+
+def apply(
+    manifest: str | Path, data: str | Path, out: str | Path, *, overwrite: bool = False
+) -> None:
+    """Rebuild a cleaned file, bit for bit, from the original and the manifest of an export."""
+    paths = (Path(one).expanduser() for one in (manifest, data, out))
+    apply_manifest(*paths, overwrite=overwrite)
+
+
+__all__ = ["Run", "apply", "default_reviewer", "open_run", "run", "runs"]

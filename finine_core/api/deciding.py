@@ -1,0 +1,83 @@
+"""Deciding on rows: marks, undo and redo, as events of an append-only log."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Sequence
+
+from finine_core.api.looking import Looking
+from finine_core.curation.decisions import DecisionLog, Event
+from finine_core.errors import FinineError
+
+LISTED_ROWS = 20  # row numbers that the log's words name; all are stored beside them
+
+
+class Deciding(Looking):
+    """The deciding part of `Run`."""
+
+    # --- decisions ---
+
+    @property
+    def log(self) -> DecisionLog:
+        """The append-only log of decisions."""
+        return DecisionLog(self.home, self.run_id)
+
+    def mark(
+        self,
+        *,
+        rows: Sequence[int] | None = None,
+        where: str | None = None,
+        top: int | None = None,
+        fdr: float | None = None,
+        target: str | None = None,
+        decision: str = "delete",
+        reason: str = "",
+        reviewer: str = "",
+    ) -> Event:
+        """Decide on rows: delete, keep, review, or clear. One call is one undoable event.
+
+        Raises:
+            FinineError: no row meets the selection, or the decision is unknown.
+        """
+        chosen = self.select(rows=rows, where=where, top=top, fdr=fdr, target=target)
+        if len(chosen) == 0 and fdr is not None:
+            raise FinineError(
+                f"No row stands out on target {self._results.target(target)} at a false discovery"
+                f" rate of {fdr:.0%}; nothing was marked.",
+                "Allow a higher rate, or look at the first rows by rank (--top).",
+            )
+        if len(chosen) == 0:
+            raise FinineError("No row meets the selection; nothing was marked.")
+        words = [
+            f"rows {','.join(map(str, chosen[:LISTED_ROWS]))}" if rows is not None else "",
+            f"where {where}" if where else "",
+            f"top {top} by {self._results.target(target)}" if top is not None else "",
+            f"fdr {fdr:g} on {self._results.target(target)}" if fdr is not None else "",
+        ]
+        return self.log.mark(
+            chosen,
+            decision,
+            reason=reason,
+            reviewer=reviewer or default_reviewer(),
+            selection=", ".join(word for word in words if word),
+        )
+
+    def undo(self, reviewer: str = "") -> Event | None:
+        """Take the last decision back; None when there is none."""
+        return self.log.undo(reviewer or default_reviewer())
+
+    def redo(self, reviewer: str = "") -> Event | None:
+        """Bring the last undone decision back; None when there is none."""
+        return self.log.redo(reviewer or default_reviewer())
+
+    def decisions(self) -> list[Event]:
+        """Every event of the log, oldest first."""
+        return self.log.events()
+
+
+def default_reviewer() -> str:
+    """The name of the user who is logged in, for the decision log."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"

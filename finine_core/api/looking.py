@@ -1,0 +1,162 @@
+"""What a run found: scores, curves, signals, groups of rows, and which rows stand out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from finine_core.api.opened import Opened
+from finine_core.curation.review import ReviewTable
+from finine_core.errors import FinineError
+from finine_core.influence import (
+    DEFAULT_ESTIMATOR,
+    Discoveries,
+    GroupCurve,
+    GroupInfluence,
+    RowCurve,
+    Slice,
+)
+from finine_core.runs.rescore import scores_by
+
+
+class Looking(Opened):
+    """The reading part of `Run`."""
+
+    # --- scores and curves ---
+
+    def review(self, estimator: str = DEFAULT_ESTIMATOR) -> ReviewTable:
+        """The ranked table, for filtered, sorted pages of any size."""
+        self._results.record()
+        return ReviewTable(
+            self.folder.path, self.home, self.run_id, scores=scores_by(self.folder, estimator)
+        )
+
+    def scores(
+        self,
+        target: str | None = None,
+        *,
+        estimator: str = DEFAULT_ESTIMATOR,
+        where: str | None = None,
+        top: int | None = None,
+    ) -> pd.DataFrame:
+        """One line per training row, rank 1 (most suspicious) first.
+
+        Args:
+            target: one of `targets`; the first when None.
+            estimator: how μ is had from the signals.
+            where: a SQL condition over score columns, `decision` and the data's columns.
+            top: the first so many.
+
+        Raises:
+            FinineError: unknown target or estimator, a condition that is wrong, an unfinished run.
+        """
+        return (
+            self.review(estimator)
+            .query(target=self._results.target(target), where=where, limit=top)
+            .to_pandas()
+        )
+
+    def curve(
+        self, row: int, target: str | None = None, *, estimator: str = DEFAULT_ESTIMATOR
+    ) -> RowCurve:
+        """The trade-off curve of one row for the whole run, empirical and Gaussian.
+
+        Args:
+            row: row number, the 0-based position in the input.
+
+        Raises:
+            FinineError: the row is not a training row of this run.
+        """
+        return self._results.curve(int(row), target, estimator)
+
+    def signals(self, row: int, target: str | None = None) -> pd.DataFrame:
+        """What was recorded on one row: a line per recorded step.
+
+        Columns: step, signal s_it, deviation σ_it, loss.
+        """
+        return self._results.signals(int(row), target)
+
+    # --- groups ---
+
+    def group(
+        self,
+        *,
+        rows: Sequence[int] | None = None,
+        where: str | None = None,
+        target: str | None = None,
+        refill: bool = True,
+    ) -> GroupInfluence:
+        """Influence of rows taken out together, from the stored signals.
+
+        Args:
+            rows, where: which rows, as in `select`.
+            target: validation; no other has groups.
+            refill: whether the other rows fill the members' places in the batches, so that the
+                group is held against a random one; else the sum of the members' own μ.
+
+        Raises:
+            FinineError: the target has no groups, or the group is empty or everything.
+        """
+        name = self._results.group_target(target)
+        chosen = self.select(rows=rows, where=where, target=name)
+        return self._results.group(chosen, name, refill=refill)
+
+    def group_curve(
+        self,
+        *,
+        rows: Sequence[int] | None = None,
+        where: str | None = None,
+        target: str | None = None,
+        refill: bool = True,
+    ) -> GroupCurve:
+        """The trade-off curve of a group, empirical and Gaussian; arguments as in `group`."""
+        name = self._results.group_target(target)
+        chosen = self.select(rows=rows, where=where, target=name)
+        return self._results.group_curve(chosen, self._results.group(chosen, name, refill=refill))
+
+    def slices(self, target: str | None = None) -> list[Slice]:
+        """Influence of every value of every column with few values, the most harmful first."""
+        return self._results.slices(target)
+
+    def discoveries(self, q: float, target: str | None = None) -> Discoveries:
+        """The rows that stand out at a false discovery rate of q, and what that promises."""
+        return self._results.discoveries(q, target)[0]
+
+    def select(
+        self,
+        *,
+        rows: Sequence[int] | None = None,
+        where: str | None = None,
+        top: int | None = None,
+        fdr: float | None = None,
+        target: str | None = None,
+    ) -> NDArray[np.int64]:
+        """Row numbers, by list, by condition, by rank, the top of a condition, or by significance.
+
+        Args:
+            fdr: a false discovery rate; alone, for its promise is about all rows.
+
+        Raises:
+            FinineError: nothing was asked for, or a row is not a training row of this run.
+        """
+        if fdr is not None:
+            if not (rows is None and where is None and top is None):
+                raise FinineError(
+                    "A false discovery rate holds for all rows, not for a part chosen otherwise.",
+                    "Give it alone, or give rows, a condition or a top number without it.",
+                )
+            return self._results.discoveries(fdr, target)[1]
+        if rows is None and where is None and top is None:
+            raise FinineError("No rows were chosen.", "Give rows, a condition or a top number.")
+        if rows is not None and (where is not None or top is not None):
+            raise FinineError("Rows were given both by list and by condition.", "Give one of them.")
+        if rows is None:
+            return self.review().row_numbers(
+                target=self._results.target(target), where=where, top=top
+            )
+        wanted = np.unique(np.asarray(list(rows), dtype=np.int64))
+        self._results.check_rows(wanted)
+        return wanted

@@ -1,0 +1,58 @@
+"""finine verify."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from finine_core.cli.common import Home, Json, RunId, cli, print_json, say
+from finine_core.verification import DEFAULT_REPEATS, VerifyProgress, sentences
+
+
+@cli.command()
+def verify(
+    run: RunId,
+    repeats: Annotated[int, typer.Option(help="Retrainings of each kind.")] = DEFAULT_REPEATS,
+    processes: Annotated[
+        int | None, typer.Option(help="How many train at once [default: one per core].")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the retrainings; not the run's seed.")] = 0,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Retrain with, without, and without as many random rows: what do the deletions really do?"""
+    from finine_core import api
+
+    found = api.open_run(run, home)
+    seen: list[VerifyProgress] = []
+
+    def follow(progress: VerifyProgress) -> None:
+        seen.append(progress)
+        _show_progress(progress)
+
+    try:
+        result = found.verify(repeats=repeats, seed=seed, processes=processes, on_progress=follow)
+    except KeyboardInterrupt:
+        done = f"{seen[-1].done} of {seen[-1].total} trainings are" if seen else "Nothing is"
+        say(f"\nStopped. {done} kept; the same command goes on from there.")
+        raise typer.Exit(130) from None
+    finally:
+        if sys.stderr.isatty():
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
+    if json:
+        print_json({**result.model_dump(mode="json"), "conclusion": sentences(result)})
+        return
+    for sentence in sentences(result):
+        typer.echo(sentence)
+
+
+def _show_progress(progress: VerifyProgress) -> None:
+    line = f"verifying · training {progress.done}/{progress.total}"
+    if progress.eta_seconds is not None:
+        line += f" · {progress.eta_seconds:.0f} s left"
+    if sys.stderr.isatty():
+        print(f"\r\033[K{line}", end="", file=sys.stderr, flush=True)
+    else:
+        say(line)

@@ -1,0 +1,31 @@
+"""What does removing the marked rows do? Verified by the definition: by training again.
+
+A run's μ is an estimate from one training. Here the model is trained R times with the marked
+rows, R times without them, and R times without random rows of the same classes: the losses'
+distributions are the P and Q of f-influence (DESIGN §1.1). Encoding is kept as the run fitted it,
+on all training rows, so what is measured is the effect on training alone.
+"""
+
+from finine_core.verification.plan import Arm
+from finine_core.verification.result import (
+    Change,
+    Influence,
+    Measure,
+    Verification,
+    read_verification,
+)
+from finine_core.verification.verify import DEFAULT_REPEATS, VerifyProgress, verify
+from finine_core.verification.words import sentences
+
+__all__ = [
+    "DEFAULT_REPEATS",
+    "Arm",
+    "Change",
+    "Influence",
+    "Measure",
+    "Verification",
+    "VerifyProgress",
+    "read_verification",
+    "sentences",
+    "verify",
+]

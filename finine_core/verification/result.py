@@ -1,0 +1,215 @@
+"""The record of a verification: what was measured, μ, its trade-off curve, paired changes.
+
+`summarise` makes it from the finished trainings; the same trainings give the same record, to the
+last bit. It is stored as result.json beside them, and `read_verification` gives it back, checked.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+
+from finine_core.errors import FinineError
+from finine_core.tradeoff import empirical_curve
+from finine_core.verification.plan import Arm, Plan
+from finine_core.verification.statistics import (
+    mu_interval,
+    paired_change,
+    standardised_difference,
+)
+from finine_core.verification.store import Training
+
+VERIFICATION_FORMAT = "finine-verification"
+SCHEMA_VERSION = 1
+# after − before, for each of the measures
+COMPARISONS = ((Arm.WITHOUT, Arm.WITH), (Arm.RANDOM, Arm.WITH), (Arm.WITHOUT, Arm.RANDOM))
+
+
+class Measure(StrEnum):
+    """What is measured after each training."""
+
+    VALIDATION_LOSS = "validation_loss"
+    VALIDATION_ACCURACY = "validation_accuracy"
+    MARKED_LOSS = "marked_loss"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Influence(_Strict):
+    """How far an arm's losses lie from those of training with all rows.
+
+    Attributes:
+        arm: `without` or `random`.
+        mu: > 0: leaving the rows out raises the loss of the target; None when the losses differ
+            but not between seeds, so that there is no deviation to measure by.
+        mu_low, mu_high: a 95 % interval; None with too few repeats for one.
+        alpha, beta: corners of the empirical trade-off curve.
+    """
+
+    arm: Arm
+    mu: float | None
+    mu_low: float | None
+    mu_high: float | None
+    alpha: tuple[float, ...]
+    beta: tuple[float, ...]
+
+
+class Change(_Strict):
+    """The mean of `after` − `before` over repeats, and its 95 % t-interval."""
+
+    measure: Measure
+    after: Arm
+    before: Arm
+    mean: float
+    low: float
+    high: float
+
+    @property
+    def shown(self) -> bool:
+        """Whether the interval leaves 0 out."""
+        return self.low > 0 or self.high < 0
+
+
+class Verification(_Strict):
+    """What removing the marked rows of a run does, by retraining.
+
+    Attributes:
+        key: the name of its folder.
+        removed_by_label: marked rows of each class; the random rows have the same counts.
+        random_overlap: share of the randomly removed rows that are marked as well.
+        chosen_with_validation: the run had the target validation, so the marks may have been
+            chosen with the rows that judge them here.
+        statistic: the loss that μ is about: of the validation rows, without any of the marked.
+        arms: each measured value, by arm and measure, in the order of the repeats.
+    """
+
+    kind: str = Field(default=VERIFICATION_FORMAT, pattern=f"^{VERIFICATION_FORMAT}$")
+    schema_version: int = SCHEMA_VERSION
+    run_id: str
+    key: str
+    seed: int
+    repeats: int = Field(ge=2)
+    training_rows: int
+    validation_rows: int
+    removed_rows: int
+    removed_by_label: dict[str, int]
+    random_overlap: float
+    chosen_with_validation: bool
+    settings: dict[str, JsonValue]
+    statistic: Measure
+    arms: dict[Arm, dict[Measure, tuple[float, ...]]]
+    influence: tuple[Influence, ...]
+    changes: tuple[Change, ...]
+
+    def influence_of(self, arm: Arm) -> Influence:
+        """The influence of what `arm` leaves out."""
+        return next(one for one in self.influence if one.arm is arm)
+
+    def change(self, measure: Measure, after: Arm, before: Arm = Arm.WITH) -> Change:
+        """The paired change of a measure.
+
+        Raises:
+            FinineError: the run has no validation rows to measure it on, or nobody compares so.
+        """
+        for one in self.changes:
+            if (one.measure, one.after, one.before) == (measure, after, before):
+                return one
+        raise FinineError(f"Run {self.run_id} has no {measure} to compare {after} with {before}.")
+
+
+def summarise(
+    plan: Plan, trainings: Mapping[tuple[int, Arm], Training], repeats: int, *, targets: list[str]
+) -> Verification:
+    """The record of the first `repeats` repeats; all their trainings must be there."""
+    measures = [one for one in Measure if plan.validation_rows or one is Measure.MARKED_LOSS]
+    numbers = range(1, repeats + 1)
+    arms = {
+        arm: {
+            measure: tuple(float(getattr(trainings[repeat, arm], measure)) for repeat in numbers)
+            for measure in measures
+        }
+        for arm in Arm
+    }
+    statistic = measures[0]
+    losses = {arm: np.asarray(values[statistic]) for arm, values in arms.items()}
+    return Verification(
+        run_id=plan.run_id,
+        key=plan.key,
+        seed=plan.seed,
+        repeats=repeats,
+        training_rows=len(plan.labels),
+        validation_rows=plan.validation_rows,
+        removed_rows=len(plan.marked),
+        removed_by_label=plan.removed_by_label(),
+        random_overlap=plan.random_overlap(repeats),
+        chosen_with_validation="validation" in targets,
+        settings=plan.content["settings"],
+        statistic=statistic,
+        arms=arms,
+        influence=tuple(
+            _influence(arm, losses[Arm.WITH], losses[arm], plan.seed)
+            for arm in (Arm.WITHOUT, Arm.RANDOM)
+        ),
+        changes=tuple(
+            _change(measure, after, before, arms)
+            for measure in measures
+            for after, before in COMPARISONS
+        ),
+    )
+
+
+def read_verification(path: Path) -> Verification:
+    """Read and check a result.json.
+
+    Raises:
+        FinineError: it is missing, damaged, or written by a newer finine.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        version = content.get("schema_version")
+        if isinstance(version, int) and version > SCHEMA_VERSION:
+            raise FinineError(
+                f"{path} has schema {version}; this finine knows up to {SCHEMA_VERSION}.",
+                "Upgrade finine.",
+            )
+        return Verification.model_validate(content)
+    except (OSError, ValueError, AttributeError, ValidationError) as error:
+        raise FinineError(
+            f"{path} is no readable verification ({type(error).__name__}).",
+            "Verify again: finished trainings are kept.",
+        ) from error
+
+
+def _influence(
+    arm: Arm, with_rows: NDArray[np.float64], without_rows: NDArray[np.float64], seed: int
+) -> Influence:
+    mu = float(standardised_difference(with_rows, without_rows))
+    interval = mu_interval(with_rows, without_rows, seed)
+    curve = empirical_curve(with_rows, without_rows)
+    # A band of this curve belongs here, as two more fields beside beta.
+    return Influence(
+        arm=arm,
+        mu=mu if np.isfinite(mu) else None,
+        mu_low=interval[0] if interval else None,
+        mu_high=interval[1] if interval else None,
+        alpha=tuple(curve.alpha.tolist()),
+        beta=tuple(curve.beta.tolist()),
+    )
+
+
+def _change(
+    measure: Measure,
+    after: Arm,
+    before: Arm,
+    arms: Mapping[Arm, Mapping[Measure, tuple[float, ...]]],
+) -> Change:
+    mean, low, high = paired_change(arms[before][measure], arms[after][measure])
+    return Change(measure=measure, after=after, before=before, mean=mean, low=low, high=high)

@@ -1,0 +1,134 @@
+"""Verify the marks of a run: train what is missing, then summarise.
+
+The one function that touches everything here: plan, lock, processes, the line per training, the
+result. Finished trainings are kept, so that a second call goes on where the first stopped, and
+more repeats train only what is new.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from finine_core.errors import FinineError
+from finine_core.files import write_json
+from finine_core.runs import RunFolder
+from finine_core.verification.plan import Arm, make_plan
+from finine_core.verification.pool import cores, train_all
+from finine_core.verification.result import Verification, summarise
+from finine_core.verification.store import Store, store_of
+
+# Enough for the interval of μ to hold what it says for small μ (see `statistics`), few enough to
+# wait for: thirty trainings.
+DEFAULT_REPEATS = 10
+FEWEST_REPEATS = 2  # a deviation needs two
+MOST_REPEATS = 10_000
+
+
+@dataclass(frozen=True)
+class VerifyProgress:
+    """How far a verification is.
+
+    Attributes:
+        done, total: trainings; those of an earlier call count as done.
+        eta_seconds: expected time to the end, once it can be told.
+    """
+
+    done: int
+    total: int
+    eta_seconds: float | None
+
+
+def verify(
+    folder: RunFolder,
+    rows: Sequence[int] | NDArray[np.int64],
+    *,
+    repeats: int = DEFAULT_REPEATS,
+    seed: int = 0,
+    processes: int | None = None,
+    on_progress: Callable[[VerifyProgress], None] | None = None,
+) -> Verification:
+    """Train with, without, and without as many random rows, `repeats` times each.
+
+    Args:
+        folder: of a finished run.
+        rows: row numbers of the rows to remove.
+        seed: where the seeds of the repeats come from; not the run's seed.
+        processes: how many train at once, with one thread each; the number of cores when None.
+        on_progress: called at the start and after each training.
+
+    Raises:
+        FinineError: nothing to verify (see `make_plan`), a number is out of range, another
+            process verifies the same, a training process died, or a training diverged.
+    """
+    _check_numbers(repeats, seed, processes)
+    plan = make_plan(folder, rows, seed)
+    store = store_of(folder, plan)
+    try:
+        with store.held() as free:
+            if not free:
+                raise FinineError(
+                    f"Another process is verifying these marks of run {folder.run_id}.",
+                    "Wait until it is done, or stop it; what it has trained is kept.",
+                )
+            store.write_plan(plan)
+            _train_missing(folder, store, repeats, processes or cores(), on_progress)
+            targets = folder.read()["resolved"]["targets"]
+            found = summarise(plan, store.read(), repeats, targets=targets)
+            write_json(store.result, found.model_dump(mode="json"))
+    except OSError as error:  # the disk is full, or the folder is not ours to write
+        raise FinineError(
+            f"{store.path} cannot be written ({error.strerror}).",
+            "Mend that, then verify again: finished trainings are kept.",
+        ) from error
+    return found
+
+
+def missing(store: Store, repeats: int) -> list[tuple[int, Arm]]:
+    """The trainings that are still to be done, repeat by repeat."""
+    done = store.read()
+    wanted = [(repeat, arm) for repeat in range(1, repeats + 1) for arm in Arm]
+    return [task for task in wanted if task not in done]
+
+
+def _train_missing(
+    folder: RunFolder,
+    store: Store,
+    repeats: int,
+    processes: int,
+    on_progress: Callable[[VerifyProgress], None] | None,
+) -> None:
+    tasks = missing(store, repeats)
+    total = repeats * len(Arm)
+    before = total - len(tasks)
+    tell = on_progress or (lambda _: None)
+    tell(VerifyProgress(before, total, None))
+    if not tasks:
+        return
+    first = 0.0  # when the first came: before it, processes start and import
+    with store.appending() as lines, closing(train_all(folder, store, tasks, processes)) as results:
+        for now_done, training in enumerate(results, start=1):
+            lines.add(training)
+            now = time.monotonic()
+            first = first or now
+            left = len(tasks) - now_done
+            # the first of each process come at once, which says nothing of their pace
+            eta = (now - first) / (now_done - 1) * left if now_done > processes else None
+            tell(VerifyProgress(before + now_done, total, eta))
+
+
+def _check_numbers(repeats: int, seed: int, processes: int | None) -> None:
+    if not FEWEST_REPEATS <= repeats <= MOST_REPEATS:
+        raise FinineError(
+            f"repeats = {repeats}: it takes {FEWEST_REPEATS} to {MOST_REPEATS}.",
+            f"{DEFAULT_REPEATS} is a good start.",
+        )
+    if seed < 0:
+        raise FinineError(f"seed = {seed}: a seed is 0 or more.")
+    if processes is not None and processes < 1:
+        raise FinineError(f"processes = {processes}: at least one must train.")
