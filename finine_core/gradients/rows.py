@@ -9,6 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
+from math import ceil
 from typing import TypedDict, Unpack
 
 import torch
@@ -230,6 +231,7 @@ class RowGradients:
         given = self._begin(inputs, labels)
         assert self._survey is not None
         step = self._survey.chunk_rows(numbers, self.dtype.itemsize, self.memory_budget)
+        step = ceil(len(labels) / ceil(len(labels) / step))  # as many chunks, of even sizes
         for start in range(0, len(labels), step):
             at = slice(start, min(start + step, len(labels)))
             yield at, self._ghosts(tuple(x[at] for x in given), labels[at], start)
