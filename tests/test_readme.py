@@ -67,3 +67,14 @@ def test_the_lines_about_gradients_work_as_printed():
     assert found.returncode == 0, found.stderr
     assert "torch.Size([1000, 64])" in found.stdout
     assert found.stdout.strip().endswith("tensor(True)")
+
+
+def test_the_figures_of_fidelity_are_those_of_its_studies():
+    folder = ROOT / "benchmarks" / "fidelity"
+    text = (ROOT / "docs" / "fidelity.md").read_text(encoding="utf-8")
+    for path in sorted(folder.glob("*.json")):
+        measured = json.loads(path.read_text(encoding="utf-8"))["estimators"]
+        for name, figures in measured.items():
+            cells = [f"{figures[key]:.2f}".replace("-", "−") for key in list(figures)[:2]]
+            lines = [line for line in text.splitlines() if all(cell in line for cell in cells)]
+            assert any(name.split(" ")[0] in line for line in lines), f"{path.name}: {name} {cells}"
