@@ -43,7 +43,7 @@ class Deciding(Looking):
         if len(chosen) == 0 and fdr is not None:
             raise FinineError(
                 f"No row stands out on target {self._results.target(target)} at a false discovery"
-                f" rate of {fdr:.0%}; nothing was marked.",
+                f" rate of {100 * fdr:g} %; nothing was marked.",
                 "Allow a higher rate, or look at the first rows by rank (--top).",
             )
         if len(chosen) == 0:

@@ -157,6 +157,11 @@ class Looking(Opened):
             return self.review().row_numbers(
                 target=self._results.target(target), where=where, top=top
             )
-        wanted = np.unique(np.asarray(list(rows), dtype=np.int64))
+        try:
+            wanted = np.unique(np.asarray(list(rows), dtype=np.int64))
+        except OverflowError:
+            raise FinineError(
+                f"There is no row {max(rows)}.", "Row numbers are positions in the input, from 0."
+            ) from None
         self._results.check_rows(wanted)
         return wanted

@@ -43,6 +43,9 @@ def columns_of(value: str | None) -> tuple[str, ...]:
     return tuple(part.strip() for part in parts if part.strip())
 
 
+MOST_DIGITS = 18  # of a row number: it fits 64 bits
+
+
 def numbers_of(value: str, option: str) -> list[int]:
     """A comma-separated option as row numbers.
 
@@ -55,7 +58,7 @@ def numbers_of(value: str, option: str) -> list[int]:
     """
     found = []
     for part in columns_of(value):
-        if not part.isdecimal():
+        if not part.isdecimal() or len(part) > MOST_DIGITS:
             raise FinineError(
                 f"{option} has '{part}', which is no row number.", "Write it like: 3,17"
             )

@@ -54,6 +54,8 @@ def mark(
         else:
             typer.echo(f"would mark {len(chosen)} rows as {decision}; nothing was written")
         return
+    if fdr is not None:  # what is promised, before anything is written
+        say(found.discoveries(fdr, target).words)
     event = found.mark(
         rows=numbers,
         where=where,
@@ -64,8 +66,6 @@ def mark(
         reason=reason,
         reviewer=reviewer,
     )
-    if fdr is not None:
-        say(found.discoveries(fdr, target).words)
     _print_event(event, json, f"marked {event.rows} rows as {decision}")
 
 

@@ -10,8 +10,7 @@ from finine_core.cli.common import Home, Json, RunId, Target, cli, numbers_of, p
 from finine_core.influence.scores import INTERVAL
 
 ALPHA = 0.05  # the false alarms at which a group's β is told
-LARGE = 0.1  # share of the training rows above which a first-order account is doubtful
-SIGNIFICANT = 0.1  # slices with a q-value up to this one are called special in words
+SIGNIFICANT = 0.1  # p- and q-values up to this one are called special in words
 
 
 @cli.command()
@@ -49,14 +48,14 @@ def group(
         )
         return
     one = found.group(rows=numbers, where=where, target=target, refill=refill)
-    interval = f"{INTERVAL:.0%} interval {one.low:.3g} to {one.high:.3g}"
+    interval = f"{one.low:.3g} to {one.high:.3g}: {INTERVAL:.0%} over which steps were recorded"
     typer.echo(f"{one.rows} rows, μ = {one.mu:.3g} on target {one.target} ({interval})")
     typer.echo(_verdict(one))
     typer.echo(
         f"A tester with {ALPHA:.0%} false alarms would miss whether the group was trained on with"
         f" probability {one.beta(ALPHA):.1%}."
     )
-    if one.rows > LARGE * len(found.scores(one.target)):
+    if one.large:
         typer.echo(
             "So large a group changes where training goes, which this first-order account does not"
             " see: mark it and verify."
@@ -98,12 +97,15 @@ def slices(run: RunId, target: Target = None, home: Home = None, json: Json = Fa
             f"μ {part.mu:>8.3g}  ({interval:>18})  q {one.q_value:<8.2g}  {part.rows:>7} rows"
             f"  {one.column} = {'(missing)' if one.value is None else one.value}"
             f"{'' if one.q_value <= SIGNIFICANT else '  (like a random group)'}"
+            f"{'  (large: verify)' if part.large else ''}"
         )
 
 
 def _verdict(one: Any) -> str:
     """In words whether the group helps or hurts."""
     against = "a random group of the same size" if one.refilled else "no group"
+    if one.refilled and one.p_value is not None and one.p_value > SIGNIFICANT:
+        return "No more harm or help than a random group of this size would have by chance."
     if one.low <= 0 <= one.high:
         return f"Taking it out rather than {against} leaves the validation loss about as it is."
     does, way = ("hurts", "lowers") if one.mu < 0 else ("helps", "raises")
@@ -118,6 +120,7 @@ def _influence_json(one: Any) -> dict[str, Any]:
         "mu_low": one.low,
         "mu_high": one.high,
         "p_value": one.p_value,
+        "large": one.large,
         "beta_at_5_percent": one.beta(ALPHA),
         "refilled": one.refilled,
     }

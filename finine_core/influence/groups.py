@@ -46,6 +46,7 @@ from finine_core.tradeoff import Curve, gaussian_beta
 
 Floats = NDArray[np.float64]
 LEAST_REST = 2  # other rows that have a variance
+LARGE = 0.1  # share of the training rows above which a first-order account is doubtful
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ class GroupInfluence:
         p_value: the chance that a random group of this size has a mean μ as far from the other
             rows' mean. For groups that were chosen without looking at μ; None when not asked for.
         refilled: whether other rows took the members' places (see the module).
+        share: of the training rows that are members.
     """
 
     target: str
@@ -68,6 +70,12 @@ class GroupInfluence:
     high: float
     p_value: float | None
     refilled: bool
+    share: float
+
+    @property
+    def large(self) -> bool:
+        """Whether leaving the group out changes where training goes, which μ does not see."""
+        return self.share > LARGE
 
     def beta(self, alpha: float) -> float:
         """β at Type I error α: how likely a tester misses whether the group was trained on."""
@@ -146,6 +154,7 @@ def group_influence(
         float(scores.high[0]),
         p_value,
         refill,
+        len(chosen) / plan.rows,
     )
 
 
@@ -234,8 +243,8 @@ def group_p_values(row_mu: Floats, totals: Floats, size: NDArray[np.int64]) -> F
     rows = len(row_mu)
     gap = totals / size - (row_mu.sum() - totals) / (rows - size)
     error = np.sqrt(row_mu.var(ddof=1) * (1 / size + 1 / (rows - size)))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.nan_to_num(2 * ndtr(-np.abs(gap) / error), nan=1.0)  # all rows alike
+    z = np.divide(np.abs(gap), error, out=np.zeros_like(gap), where=error > 0)  # all rows alike: 0
+    return np.asarray(2 * ndtr(-z))
 
 
 def check_group_target(plan: SignalPlan, target: str) -> None:

@@ -72,7 +72,7 @@ class Discoveries:
     def words(self) -> str:
         """What is promised, and under which assumption, for a person."""
         found = f"{len(self.places)} of {self.tested} rows stand out on target {self.target}"
-        rate = f"of such rows at most {self.q:.0%} are expected to be"
+        rate = f"of such rows at most {100 * self.q:g} % are expected to be"
         if self.ordinary is None:
             return (
                 f"{found}; {rate} harmless, if the recorded steps stand for all steps of this run."
@@ -81,7 +81,8 @@ class Discoveries:
             )
         return (
             f"{found}; {rate} ordinary, if ordinary rows' μ is log-normal above a floor (fitted:"
-            f" {self.ordinary:.0%} ordinary). Where many rows are merely hard, more of them are."
+            f" {self.ordinary:.0%} ordinary). Where many rows are merely hard, more of them are:"
+            " this is no rate of wrong labels. Look before you delete."
         )
 
 
@@ -180,9 +181,10 @@ def mean_below_zero(series: Floats) -> Floats:
     turns = np.outer(np.arange(1, averages + 1), np.arange(steps) + 0.5) / steps  # (B, T)
     slow = np.sqrt(2 / steps) * np.cos(np.pi * turns) @ series  # (B, n)
     error = np.sqrt(np.mean(slow**2, axis=0))
+    mean = np.sqrt(steps) * series.mean(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        t = np.sqrt(steps) * series.mean(axis=0) / error
-    return stdtr(averages, np.nan_to_num(t, nan=0.0))  # 0/0: a row without any signal
+        t = np.where((mean == 0) & (error == 0), 0.0, mean / error)  # a row without any signal
+    return stdtr(averages, t)
 
 
 @dataclass(frozen=True)
@@ -224,6 +226,13 @@ def fit_null(mu: Floats) -> EmpiricalNull:
         raise FinineError(
             f"{len(positive)} rows are too few to learn how large an ordinary μ is.",
             f"At least {MIN_ROWS} are needed; mark by --top or --where instead.",
+        )
+    quarter, middle = np.quantile(positive, [0.25, 0.5])
+    if not quarter < middle:
+        raise FinineError(
+            f"A quarter of the rows have the same μ ({middle:.3g}): how large an ordinary μ is"
+            " cannot be learned.",
+            "Mark by --top or --where instead.",
         )
     if len(positive) > FITTED_ROWS:
         positive = positive[np.linspace(0, len(positive) - 1, FITTED_ROWS).astype(np.int64)]

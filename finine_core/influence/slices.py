@@ -125,6 +125,7 @@ def slice_influences(
                 float(scores.high[k]),
                 float(p[k]),
                 refilled=True,
+                share=int(rows[k]) / plan.rows,
             ),
             float(q[k]),
         )

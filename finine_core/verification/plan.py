@@ -29,7 +29,8 @@ PLAN_SCHEMA = 1
 # Streams of random numbers, apart from each other and from the run's own seed.
 _TRAINING_STREAM, _RANDOM_ROWS_STREAM = 41, 43
 _KEY_DIGITS = 16  # of the digest, in the folder's name: 64 bits
-_NUMBERS_CHANGE_WITH = ("python", "torch", "numpy")  # versions under which results are one set
+# Versions under which results are one set.
+_NUMBERS_CHANGE_WITH = ("finine", "python", "torch", "numpy")
 
 
 class Arm(StrEnum):

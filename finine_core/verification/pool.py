@@ -130,7 +130,9 @@ class _Worker:
         return FinineError(
             f"The process for {self._words()} ended before it was done ({how}); the trainings"
             " finished so far are kept.",
-            f"If memory ran out, use fewer --processes; then verify again. Log: {self.store.log}",
+            "If memory ran out, use fewer --processes; then verify again."
+            if code == -signal.SIGKILL
+            else f"Why is in {self.store.log}; then verify again.",
         )
 
     def _words(self) -> str:

@@ -159,7 +159,7 @@ def summarise(
             for arm in (Arm.WITHOUT, Arm.RANDOM)
         ),
         changes=tuple(
-            _change(measure, after, before, arms)
+            _change(measure, after, before, arms, plan.validation_rows)
             for measure in measures
             for after, before in COMPARISONS
         ),
@@ -210,6 +210,8 @@ def _change(
     after: Arm,
     before: Arm,
     arms: Mapping[Arm, Mapping[Measure, tuple[float, ...]]],
+    validation_rows: int,
 ) -> Change:
-    mean, low, high = paired_change(arms[before][measure], arms[after][measure])
+    step = 1 / validation_rows if measure is Measure.VALIDATION_ACCURACY else 0.0
+    mean, low, high = paired_change(arms[before][measure], arms[after][measure], step)
     return Change(measure=measure, after=after, before=before, mean=mean, low=low, high=high)

@@ -72,6 +72,14 @@ def test_a_group_is_told_with_its_size_its_influence_and_what_that_means(home, t
     assert "5% false alarms" in words
 
 
+@pytest.mark.usefixtures("run")
+def test_a_random_group_is_not_said_to_help_or_hurt(home):
+    words = finine("group", "latest", "--where", "coin", "--home", home).stdout
+    assert "than a random group of this size would have by chance" in words, words
+    assert "hurts" not in words
+    assert "helps" not in words
+
+
 def test_a_group_as_json_has_its_curve_and_is_what_the_api_says(home, run):
     where = "source = 'forum'"
     found = json.loads(finine("group", "latest", "--where", where, "--json", "--home", home).stdout)
@@ -108,7 +116,7 @@ def test_slices_put_the_harmful_source_first_and_call_the_coin_random(home, tabl
         assert one["rows"] == same.sum(), one
     assert all(one["q_value"] > 0.1 for one in found if one["column"] == "coin")
     words = finine("slices", "latest", "--home", home).stdout
-    assert "source = forum\n" in words
+    assert "source = forum" in words
     assert "coin = True  (like a random group)" in words or "coin = true  (like" in words
     assert "note = (missing)" in words
     assert len(run.slices()) == len(found)
@@ -121,7 +129,7 @@ def test_marking_by_rate_says_what_is_promised_and_marks_those_rows(home, run):
     assert len(rows) > 0
     assert f"marked {len(rows)} rows as delete" in said.stdout
     assert f"{len(rows)} of" in said.stderr
-    assert "at most 10% are expected to be harmless" in said.stderr
+    assert "at most 10 % are expected to be harmless" in said.stderr
     event = run.decisions()[-1]
     assert (event.rows, event.selection) == (len(rows), "fdr 0.1 on validation")
     scores = run.scores("validation", where="decision = 'delete'")
@@ -151,6 +159,7 @@ def test_on_a_real_run_most_of_what_is_found_are_the_injected_flips(run, table):
         (["group", "latest"], "No rows were chosen"),
         (["group", "latest", "--where", "1 = 1"], "nothing is left"),
         (["group", "latest", "--rows", "900"], "There is no row 900"),
+        (["group", "latest", "--rows", "9" * 20], "is no row number"),
     ],
 )
 @pytest.mark.usefixtures("run")

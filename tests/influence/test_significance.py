@@ -129,3 +129,14 @@ def test_rows_without_any_signal_are_no_discoveries():
     found = discoveries(signals_of(units, random), units[0], VALIDATION, 0.1)
     assert sorted(found.places) == list(range(100, 110))
     assert "10 of 110 rows stand out on target validation" in found.words
+
+
+def test_a_null_cannot_be_learned_where_most_rows_are_tied():
+    tied = np.concatenate([np.ones(160), np.linspace(1.1, 2.0, 40)])
+    with pytest.raises(FinineError, match="same μ"):
+        fit_null(tied)
+
+
+def test_a_signal_that_is_no_number_does_not_pass_for_a_p_value():
+    assert np.isnan(mean_below_zero(np.full((32, 1), np.nan)))
+    assert mean_below_zero(np.zeros((32, 1)))[0] == 0.5, "a row without any signal says nothing"

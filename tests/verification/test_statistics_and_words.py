@@ -110,3 +110,12 @@ def test_the_curve_is_that_of_the_two_samples_and_the_record_reads_back(tmp_path
     path = tmp_path / "result.json"
     path.write_text(record.model_dump_json())
     assert read_verification(path) == record
+
+
+def test_equal_differences_of_few_repeats_are_not_certainty():
+    mean, low, high = paired_change([0.9, 0.9], [0.8, 0.8], resolution=1 / 12)
+    assert mean == pytest.approx(-0.1)
+    assert low < -0.3
+    assert high > 0.1, "two repeats on twelve rows show nothing"
+    narrow = paired_change([0.9] * 10, [0.8] * 10, resolution=1 / 1000)
+    assert narrow[2] < -0.099, "ten on a thousand do"
