@@ -90,7 +90,7 @@ def study(name, tmp_path, *options):
 
 
 def test_flipped_rows_truly_matter_more_and_the_default_estimator_sees_it(tmp_path):
-    small = ("--rows", "8", "--repeats", "8", "--seeds", "1", "--epochs", "15")
+    small = ("--rows", "12", "--repeats", "8", "--seeds", "1", "--epochs", "30")
     gold = study("gold.py", tmp_path, *small)
     assert gold["median true μ, flipped rows"] > gold["median true μ, other rows"]
     assert gold["estimators"]["μ self (gaussian)"]["pearson"] > 0.5
