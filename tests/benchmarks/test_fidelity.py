@@ -103,7 +103,6 @@ def test_flipped_rows_truly_matter_more_and_the_default_estimator_sees_it(tmp_pa
 
 
 def test_groups_of_flipped_rows_hurt_truly_and_as_estimated(tmp_path):
-    found = study(
-        "groups.py", tmp_path, "--groups", "8", "--repeats", "4", "--seeds", "1", "--epochs", "15"
-    )
+    small = ("--groups", "12", "--repeats", "6", "--seeds", "1", "--epochs", "30")
+    found = study("groups.py", tmp_path, *small)
     assert found["estimators"]["refilled"]["spearman with change"] > 0.5
