@@ -71,6 +71,17 @@ def test_the_threshold_scan_is_biased_away_from_zero_and_the_auc_is_not():
     assert abs(estimator("auc").mu(one).mean() - 1) < 0.05
 
 
+@pytest.mark.parametrize(
+    ("steps", "mu", "scan", "auc"),
+    [(20, 1.0, 1.60, 1.07), (50, 1.0, 1.50, 1.03), (500, 1.0, 1.34, 1.00),
+     (20, 0.1, 0.58, 0.18), (50, 0.1, 0.50, 0.13), (500, 0.1, 0.40, 0.10)],
+)  # fmt: skip
+def test_the_printed_biases_of_both_are_true(steps, mu, scan, auc):
+    signals = independent(mu, steps, rows=300)
+    assert abs(estimator("threshold").mu(signals).mean() - scan) < 0.05
+    assert abs(estimator("auc").mu(signals).mean() - auc) < 0.05
+
+
 def test_estimators_of_samples_do_not_depend_on_how_rows_are_chunked(monkeypatch):
     signals = independent(0.7, steps=16, rows=23)
     whole = {name: estimator(name).mu(signals) for name in ("auc", "threshold")}
