@@ -6,6 +6,10 @@ import os
 import socket
 import subprocess
 import sys
+import threading
+import time
+import webbrowser
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -17,6 +21,7 @@ from finine_core.errors import FinineError
 from finine_core.runs.home import HOME_VARIABLE, default_home
 
 DEFAULT_PORT = 8501  # Streamlit's own
+START_SECONDS, POLL_SECONDS = 60.0, 0.5  # how long, and how often, the app is waited for
 
 
 @cli.command("app")
@@ -50,7 +55,8 @@ def app_command(
         "--server.port", str(port),
         "--server.address", "localhost",
         "--server.showEmailPrompt", "false",
-        "--server.headless", "true" if no_browser else "false",
+        # Otherwise Streamlit lays an advertisement over the page, which installs things.
+        "--server.headless", "true",
         "--browser.gatherUsageStats", "false",
         "--server.fileWatcherType", "none",
         "--client.toolbarMode", "minimal",
@@ -58,11 +64,25 @@ def app_command(
         "--global.disableWidgetStateDuplicationWarning", "true",
         "--server.maxUploadSize", "1024",
     ]  # fmt: skip
+    if not no_browser:
+        threading.Thread(target=_show, args=(port,), daemon=True).start()
     try:
         code = subprocess.call(command, env={**os.environ, HOME_VARIABLE: str(chosen)})
     except KeyboardInterrupt:
         code = 0
     raise typer.Exit(code)
+
+
+def _show(port: int) -> None:
+    """Open the app in the person's browser, once it answers."""
+    graphical = {"DISPLAY", "WAYLAND_DISPLAY", "BROWSER"} & os.environ.keys()
+    if sys.platform.startswith("linux") and not graphical:
+        return  # else a browser for terminals might take over this one
+    for _ in range(int(START_SECONDS / POLL_SECONDS)):
+        with suppress(OSError), socket.create_connection(("localhost", port), POLL_SECONDS):
+            webbrowser.open(f"http://localhost:{port}")
+            return
+        time.sleep(POLL_SECONDS)
 
 
 def _require_free(port: int) -> None:

@@ -65,7 +65,7 @@ def serve(tmp_path_factory):
     """Starts the app as a person does, `finine app`, on a home; gives its address."""
     processes = []
 
-    def start(home):
+    def start(home, *, options=("--no-browser",), environment=None):
         with socket.socket() as free:
             free.bind(("localhost", 0))
             port = free.getsockname()[1]
@@ -73,8 +73,9 @@ def serve(tmp_path_factory):
         processes.append(
             subprocess.Popen(
                 [sys.executable, "-m", "finine_core.cli", "app", "--home", str(home),
-                 "--port", str(port), "--no-browser"],
+                 "--port", str(port), *options],
                 stdout=log, stderr=log, start_new_session=True,
+                env={**os.environ, **(environment or {})},
             )
         )  # fmt: skip
         address = f"http://localhost:{port}"
