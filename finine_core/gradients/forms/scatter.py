@@ -1,8 +1,9 @@
 """Gradients of a lookup table: row i's is Σ_t e(token_it) δ_itᵀ, non-zero in a few table rows.
 
 Tokens that repeat within a row are summed first ("entries": unique pairs of row and token), so
-that ‖g_i‖² is the squared length of its entries. Pairs meet only in tokens that both sides use:
-either all entries are compared (Gram), or both sides are spelled out over the shared tokens.
+that ‖g_i‖² is the squared length of its entries. Pairs meet only in tokens that both sides use: either
+entries of the same token are joined (Gram), or both sides are spelled out over the shared tokens,
+which pays when a few tokens are in nearly every row.
 """
 
 from __future__ import annotations
@@ -21,13 +22,10 @@ from finine_core.gradients.forms.base import (
     Form,
     Part,
     Totals,
+    slices,
     tile_rows,
 )
-
-# Masking and summing a product of two entries moves memory, and costs as much as about this many
-# of the multiplications that a GEMM does in the same time.
-MASK_OPERATIONS = 32
-
+from finine_core.gradients.forms.counts import MOVE
 
 class Scatter(Form):
     """Tokens (n, T) and the gradients of what was looked up, δ (n, T, E).
@@ -49,6 +47,13 @@ class Scatter(Form):
         values.index_add_(0, place.reshape(-1), self.delta.flatten(0, 1))
         return pair // table, pair % table, values
 
+    @cached_property
+    def by_token(self) -> tuple[Tensor, Tensor, Tensor]:
+        """The entries in the order of their tokens; kept, since a probe is asked for each chunk."""
+        row, token, values = self.entries
+        token, order = token.sort()
+        return row[order], token, values[order]
+
     def add(self, ask: Ask, totals: Totals) -> None:
         if totals.norms is not None:
             row, _, values = self.entries
@@ -65,42 +70,48 @@ class Scatter(Form):
             self._add_projected(ask, totals.projected)
 
     def _add_pairs(self, probe: Scatter, pairs: Tensor, ask: Ask) -> None:
-        row, token, values = self.entries
-        probe_row, probe_token, probe_values = probe.entries
-        shared = token.unique()
-        shared = shared[torch.isin(shared, probe_token)]
+        row, token, values = self.by_token
+        probe_row, probe_token, probe_values = probe.by_token
+        first = torch.searchsorted(probe_token, token)
+        met = torch.searchsorted(probe_token, token, right=True) - first  # by each entry of mine
+        shared = token[met > 0].unique_consecutive()
         width = values.shape[1]
-        gram = len(row) * len(probe_row) * (width + MASK_OPERATIONS)
-        spelled = len(pairs) * pairs.shape[1] * len(shared) * width
+        sizes = len(pairs), pairs.shape[1]
+        counts = {
+            "Gram": MOVE * int(met.sum()) * width,
+            "instantiated": (sizes[0] * sizes[1] + MOVE * sum(sizes)) * len(shared) * width,
+        }
+        gram = counts["Gram"] < counts["instantiated"]
         ask.choices.append(
             Choice(
                 self.parts[0].name,
                 f"{len(row)} entries × {len(probe_row)}, {len(shared)} shared tokens",
-                "pairs: " + ("Gram" if gram < spelled else "instantiated"),
-                {"Gram": gram, "instantiated": spelled},
+                f"pairs: {'Gram' if gram else 'instantiated'}",
+                counts,
             )
         )
         if not len(shared):
             return
-        if gram < spelled:
-            self._pairs_of_entries(probe, pairs)
+        if gram:
+            self._join(probe, first, met, pairs)
             return
-        step = tile_rows((self.rows + probe.rows) * width * values.element_size(), 4 * TILE_BYTES)
+        step = tile_rows(sum(sizes) * width * values.element_size(), 4 * TILE_BYTES)
         for tokens in shared.split(step):
             mine = _over(tokens, row, token, values, self.rows)
             pairs.addmm_(mine, _over(tokens, probe_row, probe_token, probe_values, probe.rows).T)
 
-    def _pairs_of_entries(self, probe: Scatter, pairs: Tensor) -> None:
-        row, token, values = self.entries
-        probe_row, probe_token, probe_values = probe.entries
-        step = tile_rows(2 * len(probe_row) * values.element_size())
-        for at in range(0, len(row), step):
-            some = slice(at, at + step)
-            products = values[some] @ probe_values.T  # (entries in tile, probe's entries)
-            products.mul_(token[some, None] == probe_token)
-            by_probe = products.new_zeros(len(products), pairs.shape[1])
-            by_probe.index_add_(1, probe_row, products)
-            pairs.index_add_(0, row[some], by_probe)
+    def _join(self, probe: Scatter, first: Tensor, met: Tensor, pairs: Tensor) -> None:
+        """Add δ·δ of all entries of one token: entry e meets probe entries first_e + 0 … met_e−1."""
+        row, _, values = self.by_token
+        probe_row, _, probe_values = probe.by_token
+        mine = torch.repeat_interleave(met)  # which entry, once per meeting
+        before = met.cumsum(0) - met
+        theirs = torch.arange(len(mine), device=mine.device) - (before - first)[mine]
+        place = row[mine] * pairs.shape[1] + probe_row[theirs]
+        step = tile_rows(2 * values.shape[1] * values.element_size())
+        for some in slices(len(mine), step):
+            products = (values[mine[some]] * probe_values[theirs[some]]).sum(dim=1)
+            pairs.view(-1).index_add_(0, place[some], products)
 
     def _add_projected(self, ask: Ask, projected: Tensor) -> None:
         assert ask.projector is not None
