@@ -27,6 +27,7 @@ from finine_core.gradients.forms.base import (
 )
 from finine_core.gradients.forms.counts import MOVE
 
+
 class Scatter(Form):
     """Tokens (n, T) and the gradients of what was looked up, δ (n, T, E).
 
