@@ -1,9 +1,9 @@
 """Gradients of a lookup table: row i's is Σ_t e(token_it) δ_itᵀ, non-zero in a few table rows.
 
 Tokens that repeat within a row are summed first ("entries": unique pairs of row and token), so
-that ‖g_i‖² is the squared length of its entries. Pairs meet only in tokens that both sides use: either
-entries of the same token are joined (Gram), or both sides are spelled out over the shared tokens,
-which pays when a few tokens are in nearly every row.
+that ‖g_i‖² is the squared length of its entries. Pairs meet only in tokens that both sides use:
+either entries of the same token are joined (Gram), or both sides are spelled out over the shared
+tokens, which pays when a few tokens are in nearly every row.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ class Scatter(Form):
             pairs.addmm_(mine, _over(tokens, probe_row, probe_token, probe_values, probe.rows).T)
 
     def _join(self, probe: Scatter, first: Tensor, met: Tensor, pairs: Tensor) -> None:
-        """Add δ·δ of all entries of one token: entry e meets probe entries first_e + 0 … met_e−1."""
+        """Add δ·δ of entries of one token: e meets the probe's from first_e to first_e + met_e."""
         row, _, values = self.by_token
         probe_row, _, probe_values = probe.by_token
         mine = torch.repeat_interleave(met)  # which entry, once per meeting
