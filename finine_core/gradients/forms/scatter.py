@@ -78,7 +78,7 @@ class Scatter(Form):
         shared = token[met > 0].unique_consecutive()
         width = values.shape[1]
         sizes = len(pairs), pairs.shape[1]
-        counts = {
+        counts: dict[str, float] = {
             "Gram": MOVE * int(met.sum()) * width,
             "instantiated": (sizes[0] * sizes[1] + MOVE * sum(sizes)) * len(shared) * width,
         }
