@@ -49,7 +49,7 @@ def rankings(digits: mnist.Digits, seed: int, probe_rows: int) -> dict[str, NDAr
         store = SignalStore(Path(folder))
         found = {
             f"{'−' if target == 'validation' else ''}μ {target} ({name})": sign
-            * estimator.mu(store.target(target))
+            * estimator.mu(store.target(target, carried=estimator.carried))
             for target, sign in (("self", 1), ("validation", -1))
             for name, estimator in ESTIMATORS.items()
         }

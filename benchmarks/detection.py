@@ -40,12 +40,17 @@ def one_run(sample: Sample, seed: int, home: Path) -> dict[str, dict[str, float]
     reference = pd.read_csv(sample.reference_path, dtype={sample.reference_id: str})
     joined = scores.merge(reference, left_on="row_id", right_on=sample.reference_id)
     bad = joined[sample.reference_column].to_numpy(dtype=bool)
-    composed = run.scores("self", estimator="composed").set_index("row_number")["mu"]
-    harmful = run.scores("validation").set_index("row_number")["mu"]
+
+    def mu(target: str, estimator: str) -> pd.Series:
+        found = run.scores(target, estimator=estimator).set_index("row_number")["mu"]
+        return joined["row_number"].map(found)
+
     rankings = {
-        "μ self (gaussian)": joined["mu"],
-        "μ self (composed)": joined["row_number"].map(composed),
-        "−μ validation": -joined["row_number"].map(harmful),
+        "μ self (carried)": joined["mu"],
+        "μ self (gaussian)": mu("self", "gaussian"),
+        "μ self (composed)": mu("self", "composed"),
+        "−μ validation": -mu("validation", "carried"),
+        "−μ validation (gaussian)": -mu("validation", "gaussian"),
         "mean loss": joined["mean_loss"],
         "label alone": joined.groupby("label")[sample.reference_column].transform("mean"),
         "random": pd.Series(np.random.default_rng(seed).random(len(joined))),

@@ -14,9 +14,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from finine_core.influence import SignalPlan, SignalWriter, row_targets
+from finine_core.influence import SignalWriter
 from finine_core.influence.probe import PROBE_ROWS
-from finine_core.influence.recorder import Recorder, recorded_steps
+from finine_core.influence.recorder import Recorder, plan_for
 from finine_core.training.models import model_kind
 from finine_core.training.settings import Settings
 from finine_core.training.trainer import Trainer
@@ -75,16 +75,5 @@ def trainer(digits: Digits, seed: int, epochs: int = EPOCHS) -> Trainer:
 
 def recorder(run: Trainer, folder: Path, probe_rows: int = PROBE_ROWS) -> Recorder:
     """A recorder of both targets at 32 steps, writing into `folder`."""
-    per_epoch = run.settings.steps_per_epoch(run.rows)
-    short = per_epoch if run.rows % BATCH else None
-    plan = SignalPlan(
-        rows=run.rows,
-        steps=recorded_steps(run.total_steps, RECORDED, short),
-        total_steps=run.total_steps,
-        epochs=run.settings.epochs,
-        batch_size=BATCH,
-        probe_rows=probe_rows,
-        targets=TARGETS,
-        row_targets=row_targets(TARGETS),
-    )
+    plan = plan_for(run, RECORDED, TARGETS, probe_rows)
     return Recorder(run, SignalWriter(folder, plan))

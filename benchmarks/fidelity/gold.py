@@ -1,14 +1,16 @@
 """Does μ̂ of one run say what retraining with and without the row says?
 
-    python benchmarks/fidelity/gold.py [--model mlp] [--rows 100] [--repeats 64] [--seeds 5]
-                                       [--epochs 40] [--out FILE.json]
+    python benchmarks/fidelity/gold.py [--data digits] [--model mlp] [--rows 100] [--repeats 64]
+                                       [--seeds 5] [--epochs 40] [--truth FILE.json]
+                                       [--out FILE.json]
 
-500 digits, 15 % of labels flipped by us. Of `--rows` rows (40 % of them flipped), each is left out
-of `--repeats` training runs; four times as many runs train with all rows. The true μ of a row is
-that of its loss in the two sets of runs (truth.py). Each of `--seeds` single recorded runs then
-gives every estimator's μ̂. Pearson, Spearman, and slope and intercept of true on estimated μ are
-means over these runs; coverage is the share of true μ inside the 90 % interval, of μ̂ alone and
-allowing for the truth's own error. TracIn and losses have no scale, so slopes are for μ only.
+500 digits (or 400 rows of breast_cancer), 15 % of labels flipped by us. Of `--rows` rows (40 % of
+them flipped), each is left out of `--repeats` training runs; four times as many runs train with all
+rows. The true μ of a row is that of its loss in the two sets of runs (truth.py). Each of `--seeds`
+single recorded runs then gives every estimator's μ̂. Pearson, Spearman, and slope and intercept of
+true on estimated μ are means over these runs; coverage is the share of true μ inside the 90 %
+interval, of μ̂ alone and allowing for the truth's own error. TracIn and losses have no scale, so
+slopes are for μ only. `--truth` spares the retraining when only estimators have changed.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ import numpy as np
 import torch
 from ensemble import Problem, Run, losses_after
 from numpy.typing import NDArray
-from problem import Digits, Recorded, digits, recorded
+from problem import ROWS, Flipped, Recorded, flipped, recorded
 from scipy.stats import pearsonr, spearmanr
 from truth import spread, true_mu
 
@@ -35,7 +37,7 @@ FIRST_SEED = 1000  # of the retrainings; the recorded runs have seeds 0, 1, …
 NORMAL = 1.645  # standard errors in a 90 % interval
 
 
-def truths(given: Digits, rows: NDArray[np.int64], repeats: int) -> dict[str, list[float]]:
+def truths(given: Flipped, rows: NDArray[np.int64], repeats: int) -> dict[str, list[float]]:
     """True μ of every row on itself and on the validation rows, and its standard error."""
     problem, n = given.problem, len(given.problem.y)
     base = losses_after(problem, [Run(FIRST_SEED + r) for r in range(WITH * repeats)])
@@ -55,13 +57,14 @@ def estimates(run: Recorded, rows: NDArray[np.int64]) -> dict[str, dict[str, NDA
     """What one run says of the rows: μ̂ with its interval, or a baseline's values."""
     found: dict[str, dict[str, NDArray[np.float64]]] = {}
     for target in ("self", "validation"):
-        signals = run.store.target(target).of_rows(rows)
         for name, estimator in ESTIMATORS.items():
+            signals = run.store.target(target, carried=estimator.carried).of_rows(rows)
             scores = score_target(signals, estimator, TARGETS[target], seed=0)
             found[f"μ {target} ({name})"] = {
                 "values": scores.mu, "low": scores.low, "high": scores.high
             }  # fmt: skip
-        total = np.asarray(signals.signal).sum(axis=0, dtype=np.float64)
+        plain = run.store.target(target).of_rows(rows)
+        total = np.asarray(plain.signal).sum(axis=0, dtype=np.float64)
         found[f"TracIn {target}"] = {"values": total}
     losses = np.asarray(run.store.losses())[:, rows]
     last = np.asarray(run.store.target("self").signal)[-1, rows]
@@ -94,9 +97,10 @@ def agreement(
     return result
 
 
-def measure(given: Digits, rows: NDArray[np.int64], repeats: int, seeds: int) -> dict[str, object]:
-    """The truth, and how every estimator agrees with it, as a mean over recorded runs."""
-    true = truths(given, rows, repeats)
+def measure(
+    given: Flipped, rows: NDArray[np.int64], true: dict[str, list[float]], seeds: int
+) -> dict[str, object]:
+    """How every estimator agrees with the truth, as a mean over recorded runs."""
     by_name: dict[str, list[dict[str, float]]] = {}
     for seed in range(seeds):
         with tempfile.TemporaryDirectory() as folder:
@@ -113,16 +117,15 @@ def measure(given: Digits, rows: NDArray[np.int64], repeats: int, seeds: int) ->
     flipped = given.flipped[rows]
     self_mu = np.array(true["self"])
     return {
-        "settings": _settings(given.problem) | {"rows": len(rows), "repeats": repeats,
-                                                "seeds": seeds},
+        "settings": _settings(given.problem) | {"rows": len(rows), "seeds": seeds},
         "median true μ, flipped rows": float(np.median(self_mu[flipped])),
         "median true μ, other rows": float(np.median(self_mu[~flipped])),
         "estimators": means,
         "truth": {"row": rows.tolist(), "flipped": flipped.tolist(), **true},
-    }  # fmt: skip
+    }
 
 
-def chosen_rows(given: Digits, count: int, seed: int = 1) -> NDArray[np.int64]:
+def chosen_rows(given: Flipped, count: int, seed: int = 1) -> NDArray[np.int64]:
     """The rows that are left out, flipped ones first."""
     random = np.random.default_rng(seed)
     flipped = min(int(FLIPPED_SHARE * count), int(given.flipped.sum()))
@@ -147,22 +150,36 @@ def table(found: dict[str, object]) -> str:
     return "\n".join(lines)
 
 
+def stored_truth(path: Path, rows: NDArray[np.int64]) -> dict[str, list[float]]:
+    """The truth of an earlier measurement of the same rows."""
+    stored = json.loads(path.read_text(encoding="utf-8"))["truth"]
+    if stored.pop("row") != rows.tolist():
+        raise SystemExit(f"{path} holds the truth of other rows.")
+    return {name: stored[name] for name in ("self", "self error", "validation")}
+
+
 def _settings(problem: Problem) -> dict[str, object]:
     return {"model": problem.model, "training rows": len(problem.y)} | problem.settings.__dict__
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", choices=list(ROWS), default="digits")
     parser.add_argument("--model", choices=["mlp", "logistic"], default="mlp")
     parser.add_argument("--rows", type=int, default=100)
     parser.add_argument("--repeats", type=int, default=64)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--epochs", type=int, default=40)
+    parser.add_argument("--truth", type=Path, help="take the truth from an earlier --out")
     parser.add_argument("--out", type=Path)
     chosen = parser.parse_args()
     torch.set_num_threads(1)
-    given = digits(chosen.model, chosen.epochs)
-    found = measure(given, chosen_rows(given, chosen.rows), chosen.repeats, chosen.seeds)
+    given = flipped(chosen.data, chosen.model, chosen.epochs)
+    rows = chosen_rows(given, chosen.rows)
+    true = stored_truth(chosen.truth, rows) if chosen.truth else None
+    true = true or truths(given, rows, chosen.repeats)
+    asked = {"data": chosen.data, "repeats": chosen.repeats}
+    found = asked | measure(given, rows, true, chosen.seeds)
     for kind in ("flipped", "other"):
         print(f"median true μ of {kind} rows: {found[f'median true μ, {kind} rows']:.2f}")
     print(table(found))

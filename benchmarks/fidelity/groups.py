@@ -1,7 +1,7 @@
 """Does a group's μ̂ of one run agree with retraining without the group?
 
     python benchmarks/fidelity/groups.py [--groups 36] [--repeats 64] [--seeds 5] [--epochs 40]
-                                         [--out FILE.json]
+                                         [--truth FILE.json] [--out FILE.json]
 
 500 digits, 15 % of labels flipped by us; the target is the loss on the other 1,297 digits. Groups
 of 1, 2, 5, 10 and 20 % of the rows are drawn at random, from flipped rows only, from rows that are
@@ -24,7 +24,7 @@ import torch
 from ensemble import Run, losses_after
 from gold import FIRST_SEED, WITH
 from numpy.typing import NDArray
-from problem import Digits, digits, recorded
+from problem import Flipped, flipped, recorded
 from scipy.stats import pearsonr, spearmanr
 from truth import true_mu
 
@@ -32,11 +32,17 @@ from finine_core.influence import group_influence
 
 SHARES = (0.01, 0.02, 0.05, 0.10, 0.20)
 KINDS = ("random", "flipped", "not flipped", "one class")
+KINDS_OF_ESTIMATE = (  # name, refill, carried
+    ("carried, refilled", True, True),
+    ("carried, plain", False, True),
+    ("gaussian, refilled", True, False),
+    ("gaussian, plain", False, False),
+)
 SAME_SIGN = "same sign where |true μ| ≥ 1"
 FIRM = 1.0  # |true μ| from which the sign of the truth is beyond doubt with 64 repeats
 
 
-def chosen_groups(given: Digits, count: int, seed: int = 2) -> list[tuple[str, NDArray[np.int64]]]:
+def chosen_groups(given: Flipped, count: int, seed: int = 2) -> list[tuple[str, NDArray[np.int64]]]:
     """Groups of every kind and size in turn."""
     random = np.random.default_rng(seed)
     labels = given.problem.y
@@ -55,7 +61,7 @@ def chosen_groups(given: Digits, count: int, seed: int = 2) -> list[tuple[str, N
 
 
 def truths(
-    given: Digits, groups: list[tuple[str, NDArray[np.int64]]], repeats: int
+    given: Flipped, groups: list[tuple[str, NDArray[np.int64]]], repeats: int
 ) -> dict[str, list[float]]:
     """μ and mean change of the validation loss without each group."""
     problem, n = given.problem, len(given.problem.y)
@@ -73,6 +79,15 @@ def truths(
     return found
 
 
+def stored_truth(path: Path, groups: list[tuple[str, NDArray[np.int64]]]) -> dict[str, list[float]]:
+    """The truth of an earlier measurement of the same groups."""
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    if stored["groups"] != [{"kind": kind, "rows": len(members)} for kind, members in groups]:
+        raise SystemExit(f"{path} holds the truth of other groups.")
+    true: dict[str, list[float]] = stored["truth"]
+    return true
+
+
 def agreement(values: NDArray[np.float64], true: dict[str, list[float]]) -> dict[str, float]:
     """How the estimates of one run agree with the truth."""
     mu, change = np.array(true["mu"]), np.array(true["change"])
@@ -86,16 +101,18 @@ def agreement(values: NDArray[np.float64], true: dict[str, list[float]]) -> dict
     } | sign
 
 
-def measure(given: Digits, count: int, repeats: int, seeds: int) -> dict[str, object]:
-    """The truth about every group, and how the estimates agree with it."""
+def measure(
+    given: Flipped, count: int, repeats: int, seeds: int, truth: Path | None = None
+) -> dict[str, object]:
+    """The truth about every group (or one that was stored), and how the estimates agree with it."""
     groups = chosen_groups(given, count)
-    true = truths(given, groups, repeats)
+    true = stored_truth(truth, groups) if truth else truths(given, groups, repeats)
     by_name: dict[str, list[dict[str, float]]] = {}
     for seed in range(seeds):
         with tempfile.TemporaryDirectory() as folder:
             store = recorded(given.problem, seed, Path(folder)).store
-            signals = store.target("validation")
-            for name, refill in (("refilled", True), ("plain", False)):
+            for name, refill, carried in KINDS_OF_ESTIMATE:
+                signals = store.target("validation", carried=carried)
                 values = np.array(
                     [
                         group_influence(signals, store.plan, members, seed=0, refill=refill).mu
@@ -122,14 +139,17 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=64)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--epochs", type=int, default=40)
+    parser.add_argument("--truth", type=Path, help="take the truth from an earlier --out")
     parser.add_argument("--out", type=Path)
     chosen = parser.parse_args()
     torch.set_num_threads(1)
-    found = measure(digits("mlp", chosen.epochs), chosen.groups, chosen.repeats, chosen.seeds)
+    found = measure(
+        flipped("digits", "mlp", chosen.epochs), chosen.groups, chosen.repeats, chosen.seeds
+    )
     estimators = found["estimators"]
     assert isinstance(estimators, dict)
     for name, figures in estimators.items():
-        print(f"{name:10}" + "".join(f"  {key} {value:.3f}" for key, value in figures.items()))
+        print(f"{name:20}" + "".join(f"  {key} {value:.3f}" for key, value in figures.items()))
     if chosen.out:
         text = json.dumps(found, indent=1, ensure_ascii=False)
         chosen.out.write_text(text + "\n", encoding="utf-8")

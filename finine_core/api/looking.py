@@ -12,7 +12,6 @@ from finine_core.api.opened import Opened
 from finine_core.curation.review import ReviewTable
 from finine_core.errors import FinineError
 from finine_core.influence import (
-    DEFAULT_ESTIMATOR,
     Discoveries,
     GroupCurve,
     GroupInfluence,
@@ -27,7 +26,7 @@ class Looking(Opened):
 
     # --- scores and curves ---
 
-    def review(self, estimator: str = DEFAULT_ESTIMATOR) -> ReviewTable:
+    def review(self, estimator: str | None = None) -> ReviewTable:
         """The ranked table, for filtered, sorted pages of any size."""
         self._results.record()
         return ReviewTable(
@@ -38,7 +37,7 @@ class Looking(Opened):
         self,
         target: str | None = None,
         *,
-        estimator: str = DEFAULT_ESTIMATOR,
+        estimator: str | None = None,
         where: str | None = None,
         top: int | None = None,
     ) -> pd.DataFrame:
@@ -46,7 +45,7 @@ class Looking(Opened):
 
         Args:
             target: one of `targets`; the first when None.
-            estimator: how μ is had from the signals.
+            estimator: how μ is had from the signals; None for the one the run was scored with.
             where: a SQL condition over score columns, `decision` and the data's columns.
             top: the first so many.
 
@@ -60,7 +59,7 @@ class Looking(Opened):
         )
 
     def curve(
-        self, row: int, target: str | None = None, *, estimator: str = DEFAULT_ESTIMATOR
+        self, row: int, target: str | None = None, *, estimator: str | None = None
     ) -> RowCurve:
         """The trade-off curve of one row for the whole run, empirical and Gaussian.
 
@@ -75,7 +74,8 @@ class Looking(Opened):
     def signals(self, row: int, target: str | None = None) -> pd.DataFrame:
         """What was recorded on one row: a line per recorded step.
 
-        Columns: step, signal s_it, deviation σ_it, loss.
+        Columns: step, signal s_it, deviation σ_it, loss; with SGD also carried_signal and
+        carried_deviation, what is left of both at the end of the run (docs/method.md).
         """
         return self._results.signals(int(row), target)
 

@@ -10,7 +10,9 @@ import typer
 
 from finine_core.cli.common import Home, Json, RunId, Target, cli, print_json, say
 from finine_core.errors import FinineError
-from finine_core.influence.estimators import DEFAULT_ESTIMATOR
+from finine_core.influence.estimators import ESTIMATORS
+
+ESTIMATOR_HELP = f"How μ is estimated, by default as the run was scored: {', '.join(ESTIMATORS)}."
 
 
 class ScoreFormat(StrEnum):
@@ -25,7 +27,7 @@ class ScoreFormat(StrEnum):
 def scores(
     run: RunId,
     target: Target = None,
-    estimator: Annotated[str, typer.Option(help="How μ is estimated.")] = DEFAULT_ESTIMATOR,
+    estimator: Annotated[str | None, typer.Option(help=ESTIMATOR_HELP)] = None,
     where: Annotated[
         str | None, typer.Option(help="SQL condition, for example \"mu > 2 AND label = 'x'\".")
     ] = None,
@@ -66,7 +68,7 @@ def curve(
     run: RunId,
     row: Annotated[list[int], typer.Option("--row", help="Row number; repeat for more.")],
     target: Target = None,
-    estimator: Annotated[str, typer.Option(help="How μ is estimated.")] = DEFAULT_ESTIMATOR,
+    estimator: Annotated[str | None, typer.Option(help=ESTIMATOR_HELP)] = None,
     home: Home = None,
     json: Json = False,
 ) -> None:

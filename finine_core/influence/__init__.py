@@ -4,7 +4,12 @@ The recorder needs torch and is imported from its own module; everything else he
 """
 
 from finine_core.influence.curves import RowCurve, row_curve
-from finine_core.influence.estimators import DEFAULT_ESTIMATOR, ESTIMATORS, estimator
+from finine_core.influence.estimators import (
+    ESTIMATORS,
+    Estimator,
+    default_estimator,
+    estimator,
+)
 from finine_core.influence.groups import (
     GroupCurve,
     GroupInfluence,
@@ -18,10 +23,10 @@ from finine_core.influence.slices import Slice, SliceColumn, slice_influences
 from finine_core.influence.targets import TARGETS, Target, check_targets, row_targets
 
 __all__ = [
-    "DEFAULT_ESTIMATOR",
     "ESTIMATORS",
     "TARGETS",
     "Discoveries",
+    "Estimator",
     "GroupCurve",
     "GroupInfluence",
     "RowCurve",
@@ -34,6 +39,7 @@ __all__ = [
     "TargetScores",
     "TargetSignals",
     "check_targets",
+    "default_estimator",
     "discoveries",
     "estimator",
     "group_curve",

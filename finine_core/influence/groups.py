@@ -38,7 +38,7 @@ from scipy.special import ndtr
 
 from finine_core.errors import FinineError
 from finine_core.influence.curves import GRID, background_residual, drawn_curve
-from finine_core.influence.estimators import DEFAULT_ESTIMATOR, ESTIMATORS, Estimator
+from finine_core.influence.estimators import ESTIMATORS, Estimator
 from finine_core.influence.scores import score_target
 from finine_core.influence.signals import SignalPlan, TargetSignals
 from finine_core.influence.targets import TARGETS, VALIDATION
@@ -123,7 +123,7 @@ def group_influence(
     *,
     seed: int,
     target: str = VALIDATION.name,
-    estimator: Estimator = ESTIMATORS[DEFAULT_ESTIMATOR],
+    estimator: Estimator = ESTIMATORS["gaussian"],
     refill: bool = True,
     row_mu: Floats | None = None,
 ) -> GroupInfluence:
@@ -208,11 +208,15 @@ def group_signals(
     """
     size, rows = sums.rows, plan.rows
     stored = signals.variance.astype(np.float64)  # (T, 1)
+    columns = replace(signals, signal=sums.total.astype(np.float32))
+    unchanged = np.broadcast_to(stored, sums.total.shape)
     if not refill:
-        columns = replace(signals, signal=sums.total.astype(np.float32))
-        return columns, np.broadcast_to(stored, sums.total.shape)
+        return columns, unchanged
     mean = signals.trend.astype(np.float64) / plan.batch_size  # (T, 1), of all rows
     rest_mean = (rows * mean - sums.total) / (rows - size)
+    refilled = (sums.total - size * rest_mean).astype(np.float32)
+    if signals.carried:  # its variance is not that of signals alone
+        return replace(columns, signal=refilled), unchanged
     own_mean = sums.total / size
     # Sums of squared deviations: all = the group's + the rest's + those of the two means.
     all_squares = (rows - 1) * stored / plan.batch_size
@@ -220,12 +224,8 @@ def group_signals(
     between = size * (rows - size) / rows * (own_mean - rest_mean) ** 2
     rest_squares = np.maximum(all_squares - own_squares - between, 0.0)  # 0 but for rounding
     rest = plan.batch_size * rest_squares / (rows - size - 1)
-    columns = replace(
-        signals,
-        signal=(sums.total - size * rest_mean).astype(np.float32),
-        variance=((stored + rest) / 2).astype(np.float32),
-    )
-    return columns, rest
+    variance = ((stored + rest) / 2).astype(np.float32)
+    return replace(columns, signal=refilled, variance=variance), rest
 
 
 def group_p_values(row_mu: Floats, totals: Floats, size: NDArray[np.int64]) -> Floats:

@@ -1,11 +1,13 @@
 """Records the signals of a run: at some steps, every training row's gradient products.
 
 Watches a `Trainer`. At a recorded step it takes, with the parameters that the step will change,
-the products of DESIGN §1.2 for all rows by ghost arithmetic, and writes them to the signal store.
+the products of DESIGN §1.2 for all rows by ghost arithmetic, and writes them to the signal store:
+as they are, and, with SGD, as what is left of them at the end of the run (`views.py`).
 The variance comes from an all-pairs probe (DESIGN §1.3, `probe.py`): a fresh sample of rows, the
 batch among them, whose products with every row are formed; the batch's own give the background.
 With Adam the products are those of plain gradients, as with SGD: the preconditioner is left out,
-and so is momentum; a factor common to all rows cancels in μ.
+and so is momentum; a factor common to all rows cancels in μ. What Adam leaves of a kick follows
+from neither, so its signals are not carried.
 """
 
 from __future__ import annotations
@@ -13,18 +15,24 @@ from __future__ import annotations
 import time
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from finine_core.errors import FinineError
-from finine_core.gradients import Products, RowGradients
-from finine_core.influence.probe import Probe, draw_probe, moments
+from finine_core.gradients import Direction, ProbeSet, RowGradients
+from finine_core.influence.carrying import CURVATURE_ROWS, Curvature, Horizon, drawn_labels
+from finine_core.influence.probe import PROBE_ROWS, Probe, draw_probe
 from finine_core.influence.signals import SignalPlan, SignalWriter
-from finine_core.influence.targets import SELF, VALIDATION
+from finine_core.influence.targets import SELF, VALIDATION, row_targets
+from finine_core.influence.views import AsItIs, CarriedToTheEnd, Quantities, Step, View
 from finine_core.training.settings import Progress
-from finine_core.training.trainer import Trainer
+from finine_core.training.trainer import MOMENTUM, Trainer, predict
 
-_PROBE_STREAM = 7  # keeps the probe's random numbers apart from those of the batch order
+# Keep the random numbers of probe and curvature apart from those of the batch order.
+_PROBE_STREAM, _CURVATURE_STREAM = 7, 8
+SMALLEST_LOSS = 1e-6  # a mean loss below is as good as zero, and has no unit of its own
+_BATCH = "batch"  # the direction of the batch's mean gradient
 
 
 def recorded_steps(
@@ -54,6 +62,28 @@ def recorded_steps(
     return tuple(dict.fromkeys(steps))
 
 
+def plan_for(
+    trainer: Trainer,
+    wanted_steps: int,
+    targets: tuple[str, ...],
+    probe_rows: int = PROBE_ROWS,
+) -> SignalPlan:
+    """What a run of `trainer` will record; signals are carried to its end where it uses SGD."""
+    settings, per_epoch = trainer.settings, trainer.settings.steps_per_epoch(trainer.rows)
+    short = trainer.rows % settings.batch_size != 0
+    return SignalPlan(
+        rows=trainer.rows,
+        steps=recorded_steps(trainer.total_steps, wanted_steps, per_epoch if short else None),
+        total_steps=trainer.total_steps,
+        epochs=settings.epochs,
+        batch_size=settings.batch_size,
+        probe_rows=probe_rows,
+        targets=targets,
+        row_targets=row_targets(targets),
+        carried=settings.optimizer == "sgd",
+    )
+
+
 class Recorder:
     """Writes signals to `writer` while `trainer` runs.
 
@@ -74,114 +104,126 @@ class Recorder:
             return
         started = time.perf_counter()
         self.trainer.model.eval()
-        self._record(self._lines[step], step, batch, learning_rate)
+        self._record(Step(self._lines[step], step, batch, learning_rate))
         self.seconds += time.perf_counter() - started
 
     def after_epoch(self, progress: Progress) -> None:
         """Nothing to do: signals are a matter of steps."""
 
-    def _record(self, line: int, step: int, batch: NDArray[np.int64], learning_rate: float) -> None:
-        size, trainer, targets = len(batch), self.trainer, self.plan.targets
-        self.writer.write_step(line, batch, learning_rate)
-        probe, held, directions = None, None, []
-        if SELF.name in targets:
-            probe = self._probe(line, step, batch)
-            held = self.gradients.probe(trainer.train_x[probe.index], trainer.train_y[probe.index])
-            if not probe.batch_rows:  # else the batch's mean is that of its probe columns
-                directions.append(
-                    self.gradients.mean_gradient(trainer.train_x[batch], trainer.train_y[batch])
-                )
-        if VALIDATION.name in targets:
-            directions.append(
-                self.gradients.mean_gradient(trainer.validation_x, trainer.validation_y)
-            )
-        in_batch = np.zeros(self.plan.rows, dtype=bool)
-        in_batch[batch] = True
-        on_validation: list[NDArray[np.float32]] = []
+    def _record(self, at: Step) -> None:
+        trainer, plan = self.trainer, self.plan
+        self.writer.write_step(at.line, at.batch, at.learning_rate)
+        probe = self.probe(at) if SELF.name in plan.targets else None
+        directions = self._directions(at, probe)  # name -> mean gradient and mean loss
+        held, views = self._views(at, probe, directions)
+        in_batch = torch.zeros(plan.rows, dtype=torch.bool, device=trainer.train_x.device)
+        in_batch[torch.from_numpy(at.batch).to(in_batch.device)] = True
+        shared = [(name, k) for k, name in enumerate(directions) if name != _BATCH]
+        along: dict[tuple[str, bool], list[Tensor]] = {}
         for rows, found in self.gradients.stream(
             trainer.train_x,
             trainer.train_y,
             probes=held,
-            directions=directions,
+            directions=[gradient for gradient, _ in directions.values()],
             norms=probe is not None,
         ):
-            self.writer.write_losses(line, rows, _array(found.losses))
-            if probe is not None:
-                quantities = _self_quantities(found, probe, rows, in_batch[rows], size)
-                self._write(line, SELF.name, rows, learning_rate, quantities, size)
-            if VALIDATION.name in targets:
-                assert found.along is not None
-                on_validation.append(_array(found.along[:, -1]))
-        if on_validation:
-            products = np.concatenate(on_validation)
-            quantities = _validation_quantities(products, batch)
-            every_row = slice(0, self.plan.rows)
-            self._write(line, VALIDATION.name, every_row, learning_rate, quantities, size)
+            self.writer.write_losses(at.line, rows, found.losses.float().cpu().numpy())
+            for view in views:
+                if probe is not None:
+                    self._write(
+                        at, SELF.name, rows, view, view.on_self(found, rows, in_batch[rows])
+                    )
+                for name, k in shared:
+                    along.setdefault((name, view.carried), []).append(view.along(found, k))
+        for view in views:
+            for name, k in shared:
+                quantities = view.on_shared(torch.cat(along[name, view.carried]), k)
+                self._write(at, name, slice(0, plan.rows), view, quantities)
+
+    def probe(self, at: Step) -> Probe:
+        """The rows that stand for all in the variance of this step; always the same ones."""
+        random = np.random.default_rng([self.trainer.settings.seed, _PROBE_STREAM, at.number])
+        # A stored signal is ‖g‖² up to a factor. From the files, so that a resumed run sees it too.
+        norms = self.writer.signal(at.line - 1, SELF.name) if at.line else None
+        return draw_probe(self.plan.rows, at.batch, norms, self.plan.probe_rows, random)
+
+    def _directions(self, at: Step, probe: Probe | None) -> dict[str, tuple[Direction, float]]:
+        """Mean gradient and loss of the targets that all rows share, and of the batch if needed."""
+        trainer, rows = self.trainer, {}
+        if VALIDATION.name in self.plan.targets:
+            rows[VALIDATION.name] = trainer.validation_x, trainer.validation_y
+        if probe is not None and not probe.batch_rows:  # else it is the mean of the probe's columns
+            rows[_BATCH] = trainer.train_x[at.batch], trainer.train_y[at.batch]
+        found = {}
+        for name, (inputs, labels) in rows.items():
+            products = self.gradients.products(inputs, labels, mean=True)
+            assert products.mean is not None
+            found[name] = products.mean, float(products.losses.double().mean())
+        return found
+
+    def _views(
+        self, at: Step, probe: Probe | None, directions: dict[str, tuple[Direction, float]]
+    ) -> tuple[ProbeSet | None, list[View]]:
+        """The rows to pair all rows with (probe, then curvature), and what the step stores."""
+        trainer = self.trainer
+        names, gradients = list(directions), [gradient for gradient, _ in directions.values()]
+        plain = AsItIs(at, probe, names.index(_BATCH) if _BATCH in names else None)
+        places = np.empty(0, dtype=np.int64) if probe is None else probe.index
+        inputs, labels = trainer.train_x[places], trainer.train_y[places]
+        if not self.plan.carried:
+            return (None if probe is None else self.gradients.probe(inputs, labels)), [plain]
+        random = np.random.default_rng([trainer.settings.seed, _CURVATURE_STREAM, at.number])
+        count = min(CURVATURE_ROWS, trainer.rows)
+        curved = trainer.train_x[np.sort(random.choice(trainer.rows, count, replace=False))]
+        inputs = torch.cat([inputs, curved])
+        labels = torch.cat([labels, drawn_labels(predict(trainer.model, curved), random)])
+        held = self.gradients.probe(inputs, labels)
+        found = self.gradients.products(inputs, labels, probes=held, directions=gradients)
+        assert found.pairs is not None
+        curvature = Curvature(found.pairs[len(places) :, len(places) :], self._horizon(at))
+        to_curved = found.pairs[:, len(places) :]
+        none = to_curved.new_empty(0, count)
+        return held, [
+            plain,
+            CarriedToTheEnd(
+                plain,
+                curvature,
+                of_probe=curvature.coordinates(to_curved[: len(places)]),
+                of_directions=curvature.coordinates(
+                    none if found.along is None else found.along[len(places) :].T
+                ),
+                squared=torch.tensor(
+                    [sum(float(g.double().square().sum()) for g in one.values())
+                     for one in gradients],
+                    dtype=torch.float64, device=inputs.device,
+                ),
+                units=[1 / max(loss, SMALLEST_LOSS) for _, loss in directions.values()],
+                participations=self.plan.epochs / self.plan.total_steps,
+                rate=at.learning_rate / (1 - MOMENTUM),
+                start_variance=trainer.initial_variance / self.plan.total_steps,
+                start_draw=float(random.standard_normal()),
+            ),
+        ]  # fmt: skip
+
+    def _horizon(self, at: Step) -> Horizon:
+        settings, total = self.trainer.settings, self.plan.total_steps
+        return Horizon(
+            rate=at.learning_rate / (1 - MOMENTUM),
+            decay=settings.weight_decay,
+            left=total - at.number,
+            total=total,
+            per_epoch=settings.steps_per_epoch(self.plan.rows),
+            convex=self.trainer.convex,
+        )
 
     def _write(
-        self,
-        line: int,
-        target: str,
-        rows: slice,
-        learning_rate: float,
-        quantities: dict[str, NDArray[np.floating]],
-        size: int,
+        self, at: Step, target: str, rows: slice, view: View, quantities: Quantities
     ) -> None:
         for name, values in quantities.items():
             if not np.isfinite(values).all():
                 raise FinineError(
-                    f"The {name} of target '{target}' is not finite at step"
-                    f" {self.plan.steps[line]} (batch of {size}).",
+                    f"The {name} of target '{target}' is not finite at step {at.number}"
+                    f" (batch of {len(at.batch)}).",
                     "Lower the learning rate, or look for extreme feature values.",
                 )
-        power = {"signal": 1, "background": 1, "trend": 1, "variance": 2}
-        self.writer.write(
-            line,
-            target,
-            rows,
-            **{name: values * learning_rate ** power[name] for name, values in quantities.items()},
-        )
-
-    def _probe(self, line: int, step: int, batch: NDArray[np.int64]) -> Probe:
-        random = np.random.default_rng([self.trainer.settings.seed, _PROBE_STREAM, step])
-        # A stored signal is ‖g‖² up to a factor. From the files, so that a resumed run sees it too.
-        norms = self.writer.signal(line - 1, SELF.name) if line else None
-        return draw_probe(self.plan.rows, batch, norms, self.plan.probe_rows, random)
-
-
-def _self_quantities(
-    found: Products, probe: Probe, rows: slice, in_batch: NDArray[np.bool_], size: int
-) -> dict[str, NDArray[np.floating]]:
-    """Signal, background, trend and variance of target self, before the learning rate."""
-    assert found.norms is not None
-    assert found.pairs is not None
-    signal = _array(found.norms) / size
-    if probe.batch_rows:
-        of_batch = found.pairs[:, :size].mean(dim=1)
-    else:
-        assert found.along is not None
-        of_batch = found.along[:, 0]
-    background = _array(of_batch) - np.where(in_batch, signal, 0.0)  # before pairs are overwritten
-    trend, variance = moments(found.pairs, probe, rows)
-    return {
-        "signal": signal,
-        "background": background,
-        "trend": _array(trend),
-        "variance": _array(variance) / size,
-    }
-
-
-def _validation_quantities(
-    products: NDArray[np.float32], batch: NDArray[np.int64]
-) -> dict[str, NDArray[np.floating]]:
-    """The same of target validation, from every row's product with the validation gradient."""
-    return {
-        "signal": products / len(batch),
-        "background": products[batch].mean(dtype=np.float64),
-        "trend": products.mean(dtype=np.float64),
-        "variance": products.var(dtype=np.float64, ddof=1) / len(batch),
-    }
-
-
-def _array(values: Tensor) -> NDArray[np.float32]:
-    return values.detach().float().cpu().numpy()
+        self.writer.write(at.line, target, rows, carried=view.carried, **quantities)

@@ -1,8 +1,10 @@
 """From signals to scores: μ, its interval and its rank for every training row.
 
 The interval is a block bootstrap over recorded steps: whole blocks are drawn, because
-neighbouring steps resemble each other. It says how much μ depends on which steps were recorded;
-it does not yet hold the variation between training seeds, and the app says so.
+neighbouring steps resemble each other. That says how much μ depends on which steps were recorded.
+An estimator that was held against real retraining also knows by how much it is off beyond that
+(`model_error`: other seeds, and what its model of training leaves out), and the interval allows for
+it; of the others it does not hold the variation between training seeds.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import norm
 
 from finine_core.errors import FinineError
 from finine_core.influence.estimators import Estimator
@@ -18,6 +21,7 @@ from finine_core.influence.signals import TargetSignals
 from finine_core.influence.targets import Target
 
 INTERVAL = 0.90  # the share of bootstrap draws inside; printed beside every interval
+TWO_SIDED = float(norm.ppf((1 + INTERVAL) / 2))  # deviations in an interval to either side
 RESAMPLES = 200  # enough for 5 % tails of 10 draws each; costs about a second per 50,000 rows
 CHUNK_ROWS = 4096  # rows resampled at once, to bound memory
 _BOOTSTRAP_STREAM = 11
@@ -73,8 +77,10 @@ def score_target(
     order = np.argsort(-mu if target.suspicious_is_large else mu, kind="stable")
     rank = np.empty(rows, dtype=np.int64)
     rank[order] = np.arange(1, rows + 1)
+    allowed = TWO_SIDED * estimator.model_error.get(target.name, 0.0) * np.abs(mu)
     # A quantile interval of a skewed statistic can miss its own estimate by rounding; it holds it.
-    return TargetScores(mu, np.minimum(low, mu), np.maximum(high, mu), rank)
+    below, above = np.maximum(mu - low, 0.0), np.maximum(high - mu, 0.0)
+    return TargetScores(mu, mu - np.hypot(below, allowed), mu + np.hypot(above, allowed), rank)
 
 
 def block_draws(steps: int, seed: int) -> NDArray[np.int64]:

@@ -20,12 +20,14 @@ from finine_core.errors import FinineError
 from finine_core.files import write_json
 
 Floats = NDArray[np.float32]
-SCHEMA = 1
+SCHEMA = 2  # 1 had no carried signals, and is read as a run without them
 # Per target, each (T, n), or (T, 1) where it is the same for every row (DESIGN §1.2):
 #   signal      s_it  = η_t ⟨g_τ, g_i⟩ / b
 #   background  o_t   = η_t ⟨g_τ, mean gradient of the batch without the row⟩
 #   trend       E[o_t] over random batches
 #   variance    σ²_it = η_t² Var_j ⟨g_τ, g_j⟩ / b
+# and, where signals are carried, the same four once more as what is left of them at the end of the
+# run (`carrying.py`), the variance with a step's share of that of the initial parameters.
 QUANTITIES = ("signal", "background", "trend", "variance")
 
 
@@ -42,6 +44,7 @@ class SignalPlan:
         probe_rows: rows drawn at each recorded step for the variance.
         targets: names.
         row_targets: those of the targets whose background differs from row to row.
+        carried: whether signals are also kept as they are left at the end of the run.
     """
 
     rows: int
@@ -52,6 +55,12 @@ class SignalPlan:
     probe_rows: int
     targets: tuple[str, ...]
     row_targets: tuple[str, ...]
+    carried: bool = False
+
+    @property
+    def views(self) -> tuple[bool, ...]:
+        """Of each target: as they are (False), and carried to the end (True)."""
+        return (False, True) if self.carried else (False,)
 
     def width(self, target: str, quantity: str) -> int:
         """Columns of one stored array: n, or 1 where all rows share the value."""
@@ -67,6 +76,7 @@ class TargetSignals:
         background, trend, variance: (T, n) or (T, 1).
         scale: p √T_total, which turns a step's μ into the whole run's (DESIGN §1.3).
         trend_noise: the trend's own variance ÷ that of the background, where it was estimated.
+        carried: whether these are what is left of signals at the end of the run.
     """
 
     signal: Floats
@@ -75,6 +85,7 @@ class TargetSignals:
     variance: Floats
     scale: float
     trend_noise: float = 0.0
+    carried: bool = False
 
     def residual(self) -> Floats:
         """Background less its expectation, at the size a batch's background truly has.
@@ -108,10 +119,11 @@ class SignalWriter:
         folder.mkdir(parents=True, exist_ok=True)
         steps = len(plan.steps)
         self._arrays = {
-            (target, quantity): self._open(
-                f"{target}.{quantity}", (steps, plan.width(target, quantity))
+            (target, carried, quantity): self._open(
+                _file(target, carried, quantity), (steps, plan.width(target, quantity))
             )
             for target in plan.targets
+            for carried in plan.views
             for quantity in QUANTITIES
         }
         self._losses = self._open("losses", (steps, plan.rows))
@@ -120,11 +132,17 @@ class SignalWriter:
         write_json(folder / "index.json", {"schema": SCHEMA, **_as_json(plan)})
 
     def write(
-        self, line: int, target: str, rows: slice, **quantities: NDArray[np.floating]
+        self,
+        line: int,
+        target: str,
+        rows: slice,
+        *,
+        carried: bool = False,
+        **quantities: NDArray[np.floating],
     ) -> None:
         """Store quantities of some rows at the line-th recorded step."""
         for quantity, values in quantities.items():
-            array = self._arrays[target, quantity]
+            array = self._arrays[target, carried, quantity]
             if array.shape[1] == 1:
                 array[line, 0] = values
             else:
@@ -132,7 +150,7 @@ class SignalWriter:
 
     def signal(self, line: int, target: str) -> Floats:
         """The stored signals of the line-th recorded step, (n,)."""
-        return np.asarray(self._arrays[target, "signal"][line])
+        return np.asarray(self._arrays[target, False, "signal"][line])
 
     def write_losses(self, line: int, rows: slice, losses: NDArray[np.floating]) -> None:
         """Store the rows' losses at the line-th recorded step."""
@@ -174,7 +192,7 @@ class SignalStore:
         if not index.exists():
             raise FinineError(f"No signals were recorded in {folder}.", "Let the run finish first.")
         stored: dict[str, Any] = json.loads(index.read_text(encoding="utf-8"))
-        if stored.pop("schema") != SCHEMA:
+        if stored.pop("schema") not in (1, SCHEMA):
             raise FinineError(f"{index} was written by another version of finine.", "Run again.")
         fields: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value for key, value in stored.items()
@@ -186,25 +204,34 @@ class SignalStore:
         """p √T_total with p = 1 / steps per epoch: a row enters one batch an epoch."""
         return self.plan.epochs / float(np.sqrt(self.plan.total_steps))
 
-    def target(self, name: str) -> TargetSignals:
+    def target(self, name: str, *, carried: bool = False) -> TargetSignals:
         """The signals on one target, memory-mapped.
 
+        Args:
+            carried: as what is left of them at the end of the run.
+
         Raises:
-            FinineError: the run did not record this target; the recorded ones are named.
+            FinineError: the run did not record this target, or nothing was carried.
         """
         if name not in self.plan.targets:
             raise FinineError(
                 f"This run has no target '{name}'.", f"It has: {', '.join(self.plan.targets)}."
             )
-        arrays = {quantity: self._load(f"{name}.{quantity}") for quantity in QUANTITIES}
+        if carried and not self.plan.carried:
+            raise FinineError(
+                "The signals of this run were not carried to its end: that is done with SGD, from"
+                " this version of finine on.",
+                "Use estimator gaussian, or run again with optimizer sgd.",
+            )
+        arrays = {one: self._load(_file(name, carried, one)) for one in QUANTITIES}
         noise = 0.0  # a target that all rows share knows its trend exactly
         if name in self.plan.row_targets:
             noise = self.plan.batch_size / min(self.plan.probe_rows, self.plan.rows)
-        return TargetSignals(**arrays, scale=self.scale, trend_noise=noise)
+        return TargetSignals(**arrays, scale=self.scale, trend_noise=noise, carried=carried)
 
-    def row(self, name: str, position: int) -> TargetSignals:
+    def row(self, name: str, position: int, *, carried: bool = False) -> TargetSignals:
         """The signals of one training row, (T, 1), its own share taken out of the background."""
-        signals = self.target(name).of_rows(slice(position, position + 1))
+        signals = self.target(name, carried=carried).of_rows(slice(position, position + 1))
         if name not in self.plan.row_targets:
             present = (np.asarray(self.batches()) == position).any(axis=1)[:, None]
             own = np.where(present, signals.signal, np.float32(0.0))
@@ -221,6 +248,10 @@ class SignalStore:
 
     def _load(self, name: str) -> Floats:
         return np.load(self.folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+
+
+def _file(target: str, carried: bool, quantity: str) -> str:
+    return f"{target}.carried.{quantity}" if carried else f"{target}.{quantity}"
 
 
 def _reserve(path: Path) -> None:

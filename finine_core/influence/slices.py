@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from finine_core.influence.estimators import DEFAULT_ESTIMATOR, ESTIMATORS, Estimator
+from finine_core.influence.estimators import ESTIMATORS, Estimator
 from finine_core.influence.groups import (
     LEAST_REST,
     Floats,
@@ -67,7 +67,7 @@ def slice_influences(
     *,
     seed: int,
     target: str = VALIDATION.name,
-    estimator: Estimator = ESTIMATORS[DEFAULT_ESTIMATOR],
+    estimator: Estimator = ESTIMATORS["gaussian"],
 ) -> list[Slice]:
     """Every slice of at least MIN_SLICE_ROWS rows, the most harmful first.
 

@@ -18,17 +18,14 @@ from finine_core.dataset import Dataset, Encoded, encode
 from finine_core.errors import FinineError
 from finine_core.files import write_atomically, write_parquet
 from finine_core.influence import (
-    DEFAULT_ESTIMATOR,
-    SignalPlan,
+    Estimator,
     SignalStore,
     SignalWriter,
     check_targets,
-    estimator,
-    row_targets,
+    default_estimator,
     score_target,
 )
-from finine_core.influence.probe import PROBE_ROWS
-from finine_core.influence.recorder import Recorder, recorded_steps
+from finine_core.influence.recorder import Recorder, plan_for
 from finine_core.runs.config import Resolved
 from finine_core.runs.folder import RunFolder
 from finine_core.runs.progress import ProgressWriter, stop_if_cancelled, write_event
@@ -60,14 +57,15 @@ def carry_out(folder: RunFolder, read: Reading) -> None:
     stop_if_cancelled(folder)
     write_event(folder, phase="scoring")
     started = time.perf_counter()
-    scores = score_table(folder, dataset, trainer, resolved, DEFAULT_ESTIMATOR)
+    chosen = default_estimator(SignalStore(folder.signals).plan.carried)
+    scores = score_table(folder, dataset, trainer, resolved, chosen)
     write_parquet(scores, folder.scores)
     folder.update(
         results={
             "seconds_train": timing.train,
             "seconds_record": timing.record,
             "seconds_score": time.perf_counter() - started,
-            "estimator": DEFAULT_ESTIMATOR,
+            "estimator": chosen.name,
             **final_quality(trainer),
         }
     )
@@ -101,18 +99,7 @@ def _train(folder: RunFolder, trainer: Trainer, resolved: Resolved, wanted_steps
     latest = folder.checkpoints / "latest.safetensors"
     if latest.exists() and (folder.signals / "index.json").exists():
         trainer.restore(load_checkpoint(latest))
-    short = trainer.rows % resolved.batch_size != 0
-    per_epoch = trainer.settings.steps_per_epoch(trainer.rows)
-    plan = SignalPlan(
-        rows=trainer.rows,
-        steps=recorded_steps(trainer.total_steps, wanted_steps, per_epoch if short else None),
-        total_steps=trainer.total_steps,
-        epochs=resolved.epochs,
-        batch_size=resolved.batch_size,
-        probe_rows=PROBE_ROWS,
-        targets=resolved.targets,
-        row_targets=row_targets(resolved.targets),
-    )
+    plan = plan_for(trainer, wanted_steps, resolved.targets)
     writer = SignalWriter(folder.signals, plan)
     recorder = Recorder(trainer, writer)
     progress = ProgressWriter(folder, trainer.step, trainer.total_steps, resolved.epochs)
@@ -126,7 +113,7 @@ def _train(folder: RunFolder, trainer: Trainer, resolved: Resolved, wanted_steps
 
 
 def score_table(
-    folder: RunFolder, dataset: Dataset, trainer: Trainer, resolved: Resolved, name: str
+    folder: RunFolder, dataset: Dataset, trainer: Trainer, resolved: Resolved, chosen: Estimator
 ) -> pa.Table:
     """One line per target and training row: what the review table shows."""
     store = SignalStore(folder.signals)
@@ -137,9 +124,8 @@ def score_table(
     given = probabilities[np.arange(len(rows)), dataset.train.labels].astype(np.float64)
     tables = []
     for target in check_targets(resolved.targets, len(dataset.validation.labels)):
-        scores = score_target(
-            store.target(target.name), estimator(name), target, resolved.seed, rows
-        )
+        signals = store.target(target.name, carried=chosen.carried)
+        scores = score_target(signals, chosen, target, resolved.seed, rows)
         tables.append(
             pa.table(
                 {

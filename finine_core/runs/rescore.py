@@ -8,32 +8,40 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from finine_core.files import write_parquet
-from finine_core.influence import DEFAULT_ESTIMATOR, SignalStore, estimator, score_target
+from finine_core.influence import SignalStore, estimator, score_target
 from finine_core.influence.targets import TARGETS
 from finine_core.runs.folder import RunFolder
 from finine_core.runs.reading import ROW_NUMBER
 
 
-def scores_by(folder: RunFolder, name: str) -> Path:
-    """The score file of an estimator; made on first use, kept beside the default's.
+def scores_by(folder: RunFolder, name: str | None) -> Path:
+    """The score file of an estimator; made on first use, kept beside that of the run's own.
+
+    Args:
+        name: None for the estimator that the run was scored with.
 
     Raises:
         FinineError: no such estimator.
     """
-    if name == DEFAULT_ESTIMATOR:
+    record = folder.read()
+    if name is None or name == record["results"]["estimator"]:
         return folder.scores
     chosen = estimator(name)
     path = folder.path / f"scores.{name}.parquet"
     if path.exists():
         return path
     store = SignalStore(folder.signals)
-    seed = int(folder.read()["seed"])
+    seed = int(record["seed"])
     default = pq.read_table(folder.scores)
     parts = []
     for target in store.plan.targets:
         part = default.filter(pa.compute.equal(default.column("target"), target))
         scores = score_target(
-            store.target(target), chosen, TARGETS[target], seed, part.column(ROW_NUMBER).to_numpy()
+            store.target(target, carried=chosen.carried),
+            chosen,
+            TARGETS[target],
+            seed,
+            part.column(ROW_NUMBER).to_numpy(),
         )
         for column, values in {
             "mu": scores.mu,

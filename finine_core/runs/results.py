@@ -22,6 +22,7 @@ from finine_core.influence import (
     Slice,
     SliceColumn,
     discoveries,
+    estimator,
     group_curve,
     group_influence,
     row_curve,
@@ -87,17 +88,17 @@ class Results:
         if len(missing):
             raise self._no_such_row(int(missing[0]))
 
-    def curve(self, row: int, target: str | None, estimator: str) -> RowCurve:
+    def curve(self, row: int, target: str | None, by: str | None) -> RowCurve:
         """The trade-off curve of one row for the whole run."""
         name = self.target(target)
         store, place = SignalStore(self.folder.signals), self._place(row)
         scores = pq.read_table(
-            scores_by(self.folder, estimator),
+            scores_by(self.folder, by),
             columns=["mu", "mu_low", "mu_high"],
             filters=[("row_number", "=", row), ("target", "=", name)],
         ).to_pylist()[0]
         return row_curve(
-            store.row(name, place),
+            store.row(name, place, carried=self._carried(by)),
             store.plan,
             row_number=row,
             target=name,
@@ -106,17 +107,15 @@ class Results:
         )
 
     def signals(self, row: int, target: str | None) -> pd.DataFrame:
-        """A line per recorded step: step, signal s_it, deviation σ_it, loss."""
+        """A line per recorded step: step, signal s_it, deviation σ_it, loss, and what is left."""
         store, place = SignalStore(self.folder.signals), self._place(row)
-        signals = store.row(self.target(target), place)
-        return pd.DataFrame(
-            {
-                "step": store.plan.steps,
-                "signal": signals.signal[:, 0],
-                "deviation": np.sqrt(signals.variance[:, 0]),
-                "loss": store.losses()[:, place],
-            }
-        )
+        found = pd.DataFrame({"step": store.plan.steps})
+        for carried, before in ((False, ""), (True, "carried_"))[: len(store.plan.views)]:
+            signals = store.row(self.target(target), place, carried=carried)
+            found[f"{before}signal"] = signals.signal[:, 0]
+            found[f"{before}deviation"] = np.sqrt(signals.variance[:, 0])
+        found.insert(3, "loss", store.losses()[:, place])
+        return found
 
     def group(
         self, rows: NDArray[np.int64], target: str | None, *, refill: bool = True
@@ -125,7 +124,7 @@ class Results:
         name = self.group_target(target)
         store = SignalStore(self.folder.signals)
         return group_influence(
-            store.target(name),
+            store.target(name, carried=self._carried()),
             store.plan,
             self._places(rows),
             seed=self._seed(),
@@ -137,7 +136,8 @@ class Results:
     def group_curve(self, rows: NDArray[np.int64], influence: GroupInfluence) -> GroupCurve:
         """The trade-off curve that goes with the influence of a group."""
         store = SignalStore(self.folder.signals)
-        signals, places = store.target(influence.target), self._places(rows)
+        signals = store.target(influence.target, carried=self._carried())
+        places = self._places(rows)
         return group_curve(signals, store.plan, places, influence, seed=self._seed())
 
     def slices(self, target: str | None) -> list[Slice]:
@@ -146,7 +146,7 @@ class Results:
         store = SignalStore(self.folder.signals)
         label = self.record()["dataset"]["roles"]["label"]
         return slice_influences(
-            store.target(name),
+            store.target(name, carried=self._carried()),
             store.plan,
             _slice_columns(pq.read_table(self.folder.dataset), self.training_rows(), label),
             self._mu(name),
@@ -157,9 +157,8 @@ class Results:
     def discoveries(self, q: float, target: str | None) -> tuple[Discoveries, NDArray[np.int64]]:
         """The rows that stand out at a false discovery rate of q, and their row numbers."""
         name = self.target(target)
-        found = discoveries(
-            SignalStore(self.folder.signals).target(name), self._mu(name), TARGETS[name], q
-        )
+        signals = SignalStore(self.folder.signals).target(name, carried=self._carried())
+        found = discoveries(signals, self._mu(name), TARGETS[name], q)
         return found, self.training_rows()[found.places]
 
     def group_target(self, name: str | None) -> str:
@@ -170,6 +169,10 @@ class Results:
                 "Start a run with validation rows and target validation.",
             )
         return self.target(name or "validation")
+
+    def _carried(self, name: str | None = None) -> bool:
+        """Whether an estimator, by default the run's own, reads carried signals."""
+        return estimator(name or self.record()["results"]["estimator"]).carried
 
     def _mu(self, target: str) -> NDArray[np.float64]:
         """μ of every training row, in the order of the training part."""

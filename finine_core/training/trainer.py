@@ -43,6 +43,10 @@ class Trainer:
         train_x, train_y: shapes (n, d) and (n,).
         validation_x, validation_y: shapes (m, d) and (m,); m may be 0.
         settings: how to train.
+
+    Attributes:
+        initial_variance: of the model's parameters about the means of their tensors, as given: what
+            another seed would have drawn anew.
     """
 
     def __init__(
@@ -60,6 +64,7 @@ class Trainer:
         self.settings = settings
         self.loss = nn.CrossEntropyLoss(reduction="none")
         self.optimizer = _optimizer(model, settings)
+        self.initial_variance = _variance(model)
         self.step = 0
 
     @property
@@ -71,6 +76,11 @@ class Trainer:
     def total_steps(self) -> int:
         """Optimiser steps of the whole run, T_total."""
         return self.settings.epochs * self.settings.steps_per_epoch(self.rows)
+
+    @property
+    def convex(self) -> bool:
+        """Whether the loss is convex in the parameters: cross-entropy of one linear layer."""
+        return isinstance(self.model, nn.Linear)
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Go on from a checkpoint instead of from the start."""
@@ -136,6 +146,13 @@ def predict(model: nn.Module, inputs: Tensor) -> Tensor:
     model.eval()
     with torch.no_grad():
         return torch.cat([model(part) for part in inputs.split(PREDICT_ROWS)])
+
+
+def _variance(model: nn.Module) -> float:
+    """Mean over all trained numbers of their squared distance from the mean of their tensor."""
+    trained = [p.detach() for p in model.parameters() if p.requires_grad]
+    squares = sum(float((p - p.mean()).square().sum()) for p in trained)
+    return squares / max(1, sum(p.numel() for p in trained))
 
 
 def _optimizer(model: nn.Module, settings: Settings) -> torch.optim.Optimizer:

@@ -34,7 +34,7 @@ def recorded(request, tmp_path_factory):
     x = random.normal(size=(70, 5)).astype(np.float32)
     y = (x[:, 0] + 0.5 * random.normal(size=70) > 0).astype(np.int64)
     x, y = torch.from_numpy(x), torch.from_numpy(y)
-    settings = Settings(4, 8, 0.05, "sgd", 0.0, seed=5)
+    settings = Settings(4, 8, 0.05, "sgd", 1e-3, seed=5)
     model = model_kind("mlp").seeded(5, 2, seed=5)
     trainer = Trainer(model, x[:60], y[:60], x[60:], y[60:], settings)
     plan = SignalPlan(
@@ -46,6 +46,7 @@ def recorded(request, tmp_path_factory):
         probe_rows=request.param,
         targets=("self", "validation"),
         row_targets=("self",),
+        carried=True,
     )
     folder = tmp_path_factory.mktemp("signals")
     writer, kept = SignalWriter(folder, plan), KeepParameters(model)

@@ -8,6 +8,10 @@ from torch.func import functional_call, grad, vmap
 
 from finine_core.errors import FinineError
 from finine_core.influence import SignalStore
+from finine_core.influence.carrying import drawn_labels
+from finine_core.influence.recorder import _CURVATURE_STREAM
+from finine_core.influence.views import Step
+from finine_core.training.trainer import MOMENTUM
 
 LOSS = nn.CrossEntropyLoss(reduction="none")
 
@@ -35,7 +39,7 @@ def test_signals_on_the_row_itself_are_the_exact_ones(recorded):
             others = batch[batch != row]
             expected = rate * g[row] @ g[others].sum(0) / b
             assert signals.background[line, row] == pytest.approx(expected, rel=1e-3, abs=1e-7)
-        probe = recorded.recorder._probe(line, step, batch)
+        probe = recorded.recorder.probe(Step(line, step, batch, rate))
         for row in (0, int(probe.index[0]), int(probe.index[-1])):
             others = probe.index != row
             products, w = g[row] @ g[probe.index[others]].T, probe.weights[others]
@@ -62,6 +66,55 @@ def test_signals_on_validation_are_the_exact_ones(recorded):
         of_row = recorded.store.row("validation", member)
         expected = rate * v @ g[batch[batch != member]].sum(0) / b
         assert of_row.background[line, 0] == pytest.approx(expected, rel=1e-3, abs=1e-7)
+
+
+def carried_exactly(recorded, step):
+    """exp(−η̃ (F + w) (T−t)) g_i of every row, with F spelled out in parameter space, float64."""
+    trainer, (parameters, _, rate) = recorded.trainer, recorded.kept.at[step]
+    random = np.random.default_rng([trainer.settings.seed, _CURVATURE_STREAM, step])
+    x = trainer.train_x[np.sort(random.choice(60, 60, replace=False))]
+    drawn = drawn_labels(functional_call(trainer.model, parameters, (x,)), random)
+    of_curvature = gradients(recorded, step, x, drawn)
+    _, lengths, directions = np.linalg.svd(of_curvature, full_matrices=False)
+    values = lengths**2 / 60
+    seen = values > 1e-6 * values[0]
+    values, directions = values[seen], directions[seen]
+    g = gradients(recorded, step, trainer.train_x, trainer.train_y)
+    eta, left = rate / (1 - MOMENTUM), trainer.total_steps - step
+    faded = np.exp(-eta * values * left) - 1
+    decay = np.exp(-eta * trainer.settings.weight_decay * left)
+    return g, decay * (g + ((g @ directions.T) * faded) @ directions), eta
+
+
+def test_carried_signals_are_the_exact_ones(recorded):
+    trainer, plan = recorded.trainer, recorded.plan
+    own = recorded.store.target("self", carried=True)
+    shared = recorded.store.target("validation", carried=True)
+    for line in (1, 4):
+        step = plan.steps[line]
+        parameters, batch, _ = recorded.kept.at[step]
+        g, kept, eta = carried_exactly(recorded, step)
+        losses = recorded.store.losses()[line].astype(np.float64)
+        unit, b = 1 / -np.expm1(-losses), len(batch)
+        expected = eta * unit * (g * kept).sum(1) / b
+        np.testing.assert_allclose(own.signal[line], expected, rtol=2e-3)
+        v = gradients(recorded, step, trainer.validation_x, trainer.validation_y).mean(0)
+        outputs = functional_call(trainer.model, parameters, (trainer.validation_x,))
+        loss = float(LOSS(outputs, trainer.validation_y).mean())
+        along = eta * kept @ v / loss
+        np.testing.assert_allclose(shared.signal[line], along / b, rtol=5e-3, atol=1e-6)
+        assert shared.trend[line, 0] == pytest.approx(along.mean(), rel=5e-3, abs=1e-6)
+        # The variance is that of batches, of when a row takes part, and of the initial parameters.
+        assert shared.variance[line, 0] > along.var(ddof=1) / b
+        for row in (0, 7):
+            probe = recorded.recorder.probe(Step(line, step, batch, 0.0))
+            others = probe.index != row
+            products = eta * unit[row] * (kept[row] @ g[probe.index[others]].T)
+            w = probe.weights[others]
+            mean = np.average(products, weights=w)
+            batches = w @ (products - mean) ** 2 / (w.sum() - (w**2).sum() / w.sum()) / b
+            timing = 0.5 * plan.epochs / plan.total_steps * expected[row] ** 2
+            assert batches + timing < own.variance[line, row] < 1.5 * (batches + timing) + 0.1
 
 
 def test_losses_and_batches_are_those_of_the_step(recorded):

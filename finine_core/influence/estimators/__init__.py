@@ -5,14 +5,24 @@ from __future__ import annotations
 from finine_core.errors import FinineError
 from finine_core.influence.estimators.auc import Auc
 from finine_core.influence.estimators.base import Estimator
+from finine_core.influence.estimators.carried import Carried
 from finine_core.influence.estimators.composed import Composed
 from finine_core.influence.estimators.gaussian import Gaussian
 from finine_core.influence.estimators.threshold import Threshold
 
 ESTIMATORS: dict[str, Estimator] = {
-    one.name: one for one in (Gaussian(), Composed(), Auc(), Threshold())
+    one.name: one for one in (Carried(), Gaussian(), Composed(), Auc(), Threshold())
 }
-DEFAULT_ESTIMATOR = "gaussian"
+
+
+def default_estimator(carried: bool) -> Estimator:
+    """`carried` where signals were carried to the end of the run (with SGD), else `gaussian`.
+
+    Examples:
+        >>> default_estimator(carried=False).name
+        'gaussian'
+    """
+    return ESTIMATORS["carried" if carried else "gaussian"]
 
 
 def estimator(name: str) -> Estimator:
@@ -30,4 +40,4 @@ def estimator(name: str) -> Estimator:
     return ESTIMATORS[name]
 
 
-__all__ = ["DEFAULT_ESTIMATOR", "ESTIMATORS", "Estimator", "estimator"]
+__all__ = ["ESTIMATORS", "Estimator", "default_estimator", "estimator"]

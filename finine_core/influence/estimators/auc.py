@@ -7,6 +7,8 @@ if half a comparison were lost, so |μ_step| never exceeds √2 Φ⁻¹(1 − 1/
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,6 +22,8 @@ class Auc:
 
     name = "auc"
     description = "how often a recorded step with the row beats one without it; no variance needed"
+    carried = False
+    model_error: Mapping[str, float] = {}
 
     def mu(self, signals: TargetSignals) -> NDArray[np.float64]:
         steps, rows = signals.signal.shape

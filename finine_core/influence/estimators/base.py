@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 import numpy as np
@@ -11,10 +12,18 @@ from finine_core.influence.signals import TargetSignals
 
 
 class Estimator(Protocol):
-    """One choice of `--estimator`."""
+    """One choice of `--estimator`.
+
+    Attributes:
+        model_error: by which share of itself μ was off against real retraining, beyond what the
+            recorded steps tell, by target (docs/fidelity.md); its interval allows for it.
+        carried: whether it reads signals as what is left of them at the end of the run.
+    """
 
     name: str
     description: str
+    carried: bool
+    model_error: Mapping[str, float]
 
     def mu(self, signals: TargetSignals) -> NDArray[np.float64]:
         """The whole run's signed Gaussian influence of each row, shape (n,).

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,7 +17,9 @@ class Gaussian:
     """Mean signal over pooled standard deviation."""
 
     name = "gaussian"
-    description = "mean signal over the pooled deviation of the recorded steps (default)"
+    description = "mean signal over the pooled deviation of the recorded steps"
+    carried = False
+    model_error: Mapping[str, float] = {}
 
     def mu(self, signals: TargetSignals) -> NDArray[np.float64]:
         steps = len(signals.signal)

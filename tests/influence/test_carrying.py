@@ -1,0 +1,181 @@
+"""What is left of a kick at the end of a run, against runs that were really kicked."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.datasets import load_digits
+
+from finine_core.errors import FinineError
+from finine_core.gradients import RowGradients
+from finine_core.influence import SignalStore, SignalWriter, default_estimator
+from finine_core.influence.carrying import (
+    Curvature,
+    Horizon,
+    Kept,
+    drawn_labels,
+    margin_scale,
+    uncancelled,
+)
+from finine_core.influence.recorder import Recorder, plan_for
+from finine_core.training.models import model_kind
+from finine_core.training.settings import Settings
+from finine_core.training.trainer import MOMENTUM, Trainer
+
+ROWS, KICK = 200, 1e-2
+
+
+def digits_run(model="mlp", optimizer="sgd", epochs=12):
+    x, y = load_digits(return_X_y=True)
+    x, y = torch.from_numpy((x / 16).astype(np.float32)), torch.from_numpy(y)
+    settings = Settings(epochs, 32, 0.01, optimizer, 1e-3, seed=1)
+    built = model_kind(model).seeded(64, 10, seed=1)
+    return Trainer(built, x[:ROWS], y[:ROWS], x[ROWS:400], y[ROWS:400], settings)
+
+
+class Kicked:
+    """Moves the parameters along −g_i, a little, before one step."""
+
+    def __init__(self, run, step, row):
+        self.run, self.step, self.row = run, step, row
+
+    def before_step(self, step, *_):
+        if step == self.step:
+            run, one = self.run, slice(self.row, self.row + 1)
+            run.model.eval()
+            found = RowGradients(run.model, run.loss)
+            gradient = found.mean_gradient(run.train_x[one], run.train_y[one])
+            with torch.no_grad():
+                for name, p in run.model.named_parameters():
+                    p -= KICK * gradient[name]
+
+    def after_epoch(self, progress):
+        pass
+
+
+class CurvatureAt:
+    """What the curvature at one step says is left of each row's kick along itself."""
+
+    def __init__(self, run, step, count):
+        self.run, self.step, self.count = run, step, count
+
+    def before_step(self, step, *_):
+        if step != self.step:
+            return
+        run, random = self.run, np.random.default_rng(0)
+        run.model.eval()
+        gradients = RowGradients(run.model, run.loss)
+        x = run.train_x[random.choice(ROWS, self.count, replace=False)]
+        drawn = drawn_labels(run.model(x), random)
+        held = gradients.probe(x, drawn)
+        own = gradients.products(x, drawn, probes=held).pairs
+        found = gradients.products(run.train_x, run.train_y, probes=held, norms=True)
+        settings = run.settings
+        curvature = Curvature(own, Horizon(
+            settings.learning_rate / (1 - MOMENTUM), settings.weight_decay,
+            run.total_steps - step, run.total_steps, settings.steps_per_epoch(ROWS), run.convex,
+        ))  # fmt: skip
+        unit = margin_scale(found.losses)
+        left = curvature.effect.own(curvature.coordinates(found.pairs), found.norms.double())
+        self.margin_moves = (KICK * left * unit).numpy()
+        self.stays_whole = (KICK * found.norms.double() * unit).numpy()
+
+    def after_epoch(self, progress):
+        pass
+
+
+def margins(run):
+    losses = run.loss(run.model(run.train_x), run.train_y).detach().double()
+    return -torch.log(torch.expm1(losses)).numpy()
+
+
+@pytest.mark.parametrize(("model", "better"), [("logistic", 0.2), ("mlp", 0.7)])
+def test_what_is_left_of_a_kick_is_what_a_kicked_run_ends_with(model, better):
+    rows, step = range(0, ROWS, 10), 30
+    plain = digits_run(model)
+    said = CurvatureAt(plain, step, count=150)
+    plain.run([said])
+    before = margins(plain)
+    moved = []
+    for row in rows:
+        run = digits_run(model)
+        run.run([Kicked(run, step, row)])
+        moved.append(margins(run)[row] - before[row])
+    ratio = said.margin_moves[list(rows)] / moved
+    as_if_all_stayed = said.stays_whole[list(rows)] / moved
+    assert 0.7 < np.median(ratio) < 1.4
+    off, off_before = (np.median(np.abs(np.log(one))) for one in (ratio, as_if_all_stayed))
+    assert off < better * off_before
+
+
+def test_a_row_along_the_curvature_fades_and_one_across_it_stays():
+    g = torch.tensor([[3.0, 0.0, 0.0], [0.0, 2.0, 0.0]], dtype=torch.float64)
+    after = Horizon(rate=0.1, decay=0.01, left=10, total=40, per_epoch=4, convex=False)
+    curvature = Curvature(g @ g.T, after)  # F = diag(4.5, 2, 0)
+    rows = torch.tensor([[1.0, 0, 0], [0, 1.0, 0], [0, 0, 1.0], [1.0, 2.0, 3.0]]).double()
+    a = curvature.coordinates(rows @ g.T)
+    fades = torch.tensor([4.51, 2.01, 0.01], dtype=torch.float64)
+    for kept, exponent in ((curvature.effect, 10), (curvature.start, 80)):
+        exact = rows @ torch.diag(torch.exp(-0.1 * fades * exponent)) @ rows.T
+        torch.testing.assert_close(kept.between(a, a, rows @ rows.T), exact)
+        torch.testing.assert_close(kept.own(a, rows.square().sum(1)), exact.diagonal())
+    assert curvature.noise is curvature.effect
+
+
+def test_an_epochs_deviations_cancel_as_in_simulated_epochs():
+    random = np.random.default_rng(0)
+    steps, size, epochs = 8, 4, 40
+    for fade in (0.02, 0.2, 2.0):  # of a step
+        kernel = np.exp(-fade * np.arange(steps * epochs))[::-1]
+        values = random.normal(size=steps * size)
+        values -= values.mean()
+        drawn = []
+        for _ in range(2000):
+            epoch = np.concatenate([random.permutation(values) for _ in range(epochs)])
+            drawn.append(kernel @ epoch.reshape(-1, size).mean(axis=1))
+        independent = (kernel**2).sum() * values.var(ddof=1) / size
+        ratio = np.var(drawn) / independent
+        assert ratio == pytest.approx(float(uncancelled(torch.tensor(fade * steps))), rel=0.25)
+
+
+def test_labels_are_drawn_at_the_models_own_rates():
+    outputs = torch.log(torch.tensor([[0.7, 0.2, 0.1]])).expand(20_000, 3)
+    drawn = drawn_labels(outputs, np.random.default_rng(2))
+    rates = np.bincount(drawn.numpy(), minlength=3) / 20_000
+    np.testing.assert_allclose(rates, [0.7, 0.2, 0.1], atol=0.015)
+
+
+def test_margins_move_by_the_scaled_loss():
+    losses = torch.tensor([0.01, 0.5, 3.0], dtype=torch.float64)
+    margin = lambda loss: -torch.log(torch.expm1(loss))  # noqa: E731
+    step = 1e-6
+    slope = (margin(losses) - margin(losses + step)) / step
+    torch.testing.assert_close(margin_scale(losses), slope, rtol=1e-4, atol=0)
+    assert torch.isfinite(margin_scale(torch.zeros(1))).all()
+
+
+def test_a_kept_matrix_never_gives_a_negative_square():
+    kept = Kept(torch.tensor([1e-9], dtype=torch.float64), 1.0)
+    a = torch.tensor([[1.0000001]], dtype=torch.float64)
+    assert kept.own(a, torch.tensor([1.0], dtype=torch.float64)) >= 0
+
+
+@pytest.mark.parametrize("model", ["mlp", "logistic"])
+def test_a_run_by_sgd_carries_its_signals_and_adam_says_it_does_not(tmp_path, model):
+    for optimizer in ("sgd", "adam"):
+        run = digits_run(model, optimizer, epochs=3)
+        writer = SignalWriter(tmp_path / optimizer, plan_for(run, 6, ("self", "validation")))
+        run.run([Recorder(run, writer)])
+        writer.flush()
+        store = SignalStore(tmp_path / optimizer)
+        chosen = default_estimator(store.plan.carried)
+        mu = chosen.mu(store.target("self", carried=chosen.carried))
+        assert np.isfinite(mu).all()
+        assert (mu > 0).all()
+        assert chosen.name == ("carried" if optimizer == "sgd" else "gaussian")
+        if optimizer == "adam":
+            with pytest.raises(FinineError, match="not carried to its end"):
+                store.target("self", carried=True)
+        else:
+            shared = store.target("validation", carried=True)
+            mean = np.asarray(shared.signal).mean(axis=1) * 32
+            np.testing.assert_allclose(mean, shared.trend[:, 0], rtol=1e-3, atol=1e-9)
