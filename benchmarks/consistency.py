@@ -5,6 +5,8 @@
 mnist_5k with 20 % of the training labels flipped by us. The data, split and flips stay; the seed of
 initialisation, batches and probe changes. Consistency is the mean over pairs of seeds of
 |A ∩ B| / |A ∪ B| (Jaccard), A and B the 20 % of rows ranked first; two random fifths have .111.
+Joint is the share of the flipped rows that every seed has among its 20 %: rankings that agree on
+other rows are consistent and have a small one.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from finine_core.influence import ESTIMATORS, SignalStore
+from finine_core.training.trainer import Trainer
 
 TOP, FLIPS = 0.2, 0.2
 
@@ -41,7 +44,11 @@ def consistency(rankings: list[NDArray[np.floating]]) -> float:
 
 def rankings(digits: mnist.Digits, seed: int, probe_rows: int) -> dict[str, NDArray[np.floating]]:
     """What one run says of each row; large is suspicious."""
-    run = mnist.trainer(digits, seed)
+    return estimates(mnist.trainer(digits, seed), probe_rows)
+
+
+def estimates(run: Trainer, probe_rows: int = mnist.PROBE_ROWS) -> dict[str, NDArray[np.floating]]:
+    """What `run`, which this trains, says of each row; large is suspicious."""
     with tempfile.TemporaryDirectory() as folder:
         watcher = mnist.recorder(run, Path(folder), probe_rows)
         run.run([watcher])
@@ -59,12 +66,19 @@ def rankings(digits: mnist.Digits, seed: int, probe_rows: int) -> dict[str, NDAr
     return found
 
 
+def joint(rankings: list[NDArray[np.floating]], bad: NDArray[np.bool_]) -> float:
+    """The share of bad rows that are in the top of *every* ranking."""
+    always = set.intersection(*(top(values) for values in rankings))
+    return float(np.isin(np.flatnonzero(bad), list(always)).mean())
+
+
 def measure(digits: mnist.Digits, seeds: int, probe_rows: int) -> dict[str, dict[str, float]]:
     """Consistency over seeds and mean AUC for flipped labels, of each ranking."""
     runs = [rankings(digits, seed, probe_rows) for seed in range(seeds)]
     return {
         name: {
             "consistency": consistency([one[name] for one in runs]),
+            "joint": joint([one[name] for one in runs], digits.flipped),
             "auc": float(np.mean([roc_auc_score(digits.flipped, one[name]) for one in runs])),
         }
         for name in runs[0]
@@ -73,10 +87,13 @@ def measure(digits: mnist.Digits, seeds: int, probe_rows: int) -> dict[str, dict
 
 def table(found: Mapping[int, dict[str, dict[str, float]]]) -> str:
     """The figures as lines of text."""
-    lines = [f"{'probe rows':>10}  {'ranking':28} {'consistency':>11} {'AUC':>6}"]
+    lines = [f"{'probe rows':>10}  {'ranking':28} {'consistency':>11} {'joint':>6} {'AUC':>6}"]
     for probe_rows, by_name in found.items():
         for name, figures in by_name.items():
-            numbers = f"{figures['consistency']:11.3f} {figures['auc']:6.3f}"
+            numbers = "".join(
+                f"{figures[key]:{width}.3f}"
+                for key, width in (("consistency", 11), ("joint", 7), ("auc", 7))
+            )
             lines.append(f"{probe_rows:10}  {name:28} {numbers}")
     return "\n".join(lines)
 

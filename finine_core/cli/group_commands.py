@@ -48,7 +48,7 @@ def group(
         )
         return
     one = found.group(rows=numbers, where=where, target=target, refill=refill)
-    interval = f"{one.low:.3g} to {one.high:.3g}: {INTERVAL:.0%} over which steps were recorded"
+    interval = f"{one.low:.3g} to {one.high:.3g}: {INTERVAL:.0%} interval"
     typer.echo(f"{one.rows} rows, μ = {one.mu:.3g} on target {one.target} ({interval})")
     typer.echo(_verdict(one))
     typer.echo(

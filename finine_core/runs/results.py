@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from finine_core.errors import FinineError
 from finine_core.influence import (
     Discoveries,
+    Estimator,
     GroupCurve,
     GroupInfluence,
     RowCurve,
@@ -98,7 +99,7 @@ class Results:
             filters=[("row_number", "=", row), ("target", "=", name)],
         ).to_pylist()[0]
         return row_curve(
-            store.row(name, place, carried=self._carried(by)),
+            store.row(name, place, carried=self._estimator(by).carried),
             store.plan,
             row_number=row,
             target=name,
@@ -124,11 +125,12 @@ class Results:
         name = self.group_target(target)
         store = SignalStore(self.folder.signals)
         return group_influence(
-            store.target(name, carried=self._carried()),
+            store.target(name, carried=self._estimator().carried),
             store.plan,
             self._places(rows),
             seed=self._seed(),
             target=name,
+            estimator=self._estimator(),
             refill=refill,
             row_mu=self._mu(name),
         )
@@ -136,7 +138,7 @@ class Results:
     def group_curve(self, rows: NDArray[np.int64], influence: GroupInfluence) -> GroupCurve:
         """The trade-off curve that goes with the influence of a group."""
         store = SignalStore(self.folder.signals)
-        signals = store.target(influence.target, carried=self._carried())
+        signals = store.target(influence.target, carried=self._estimator().carried)
         places = self._places(rows)
         return group_curve(signals, store.plan, places, influence, seed=self._seed())
 
@@ -146,18 +148,19 @@ class Results:
         store = SignalStore(self.folder.signals)
         label = self.record()["dataset"]["roles"]["label"]
         return slice_influences(
-            store.target(name, carried=self._carried()),
+            store.target(name, carried=self._estimator().carried),
             store.plan,
             _slice_columns(pq.read_table(self.folder.dataset), self.training_rows(), label),
             self._mu(name),
             seed=self._seed(),
             target=name,
+            estimator=self._estimator(),
         )
 
     def discoveries(self, q: float, target: str | None) -> tuple[Discoveries, NDArray[np.int64]]:
         """The rows that stand out at a false discovery rate of q, and their row numbers."""
         name = self.target(target)
-        signals = SignalStore(self.folder.signals).target(name, carried=self._carried())
+        signals = SignalStore(self.folder.signals).target(name, carried=self._estimator().carried)
         found = discoveries(signals, self._mu(name), TARGETS[name], q)
         return found, self.training_rows()[found.places]
 
@@ -170,9 +173,9 @@ class Results:
             )
         return self.target(name or "validation")
 
-    def _carried(self, name: str | None = None) -> bool:
-        """Whether an estimator, by default the run's own, reads carried signals."""
-        return estimator(name or self.record()["results"]["estimator"]).carried
+    def _estimator(self, name: str | None = None) -> Estimator:
+        """The estimator called so; by default the one that the run was scored with."""
+        return estimator(name or self.record()["results"]["estimator"])
 
     def _mu(self, target: str) -> NDArray[np.float64]:
         """μ of every training row, in the order of the training part."""
