@@ -33,7 +33,6 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 
 from finine_core import api
-from finine_core.runs.folder import RunFolder
 from finine_core.runs.pipeline import stored_inputs
 from finine_core.training.models import model_kind
 from finine_core.training.settings import Settings
@@ -105,7 +104,7 @@ def _tweets() -> Case:
         run = api.run(
             tweets.path, label=tweets.label, text=tweets.text, id=tweets.id, home=Path(home)
         )
-        folder = RunFolder(Path(run.folder))
+        folder = run.folder
         encoded, used = stored_inputs(folder.encoded), folder.read()["resolved"]
         rows = run.scores("self").sort_values("row_number")
     assert encoded is not None

@@ -8,6 +8,7 @@ from finine_app import state
 from finine_app.components.review import filters
 from finine_app.components.words import TARGET_NAMES, TARGET_WORDS
 from finine_core import api
+from finine_core.influence.targets import target_named
 
 TEXT_WIDTH = 480  # pixels; beside the choice where there is room, else below it
 
@@ -34,5 +35,5 @@ def choose_target(run: api.Run, key: str) -> str:
             label_visibility="collapsed",
         )
         with st.container(width=TEXT_WIDTH):
-            st.caption(TARGET_WORDS.get(target, ""))
+            st.caption(TARGET_WORDS.get(target) or target_named(target).description)
     return target

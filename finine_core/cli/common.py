@@ -28,7 +28,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON on one line, for 
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="Run id, its beginning, or 'latest'.")]
 Target = Annotated[
     str | None,
-    typer.Option("--target", help="self or validation [default: the run's first]."),
+    typer.Option("--target", help="One of the run's targets [default: its first]."),
 ]
 
 

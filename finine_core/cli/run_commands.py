@@ -9,6 +9,7 @@ import typer
 
 from finine_core.cli.common import Home, Json, RunId, cli, columns_of, print_json, say
 from finine_core.errors import FinineError
+from finine_core.influence.targets import FORMS
 
 SAMPLE_PREFIX = "sample:"
 
@@ -24,7 +25,8 @@ def run_command(
     id: Annotated[str | None, typer.Option(help="The column that names each row.")] = None,
     ignore: Annotated[str | None, typer.Option(help="Columns to leave out, A,B,…")] = None,
     target: Annotated[
-        list[str] | None, typer.Option(help="self or validation; repeat for both [default: both].")
+        list[str] | None,
+        typer.Option(help=f"{FORMS}; repeat for several [default: self and validation]."),
     ] = None,
     validation: Annotated[
         str, typer.Option(help="A fraction, a file, or column:NAME of a split column.")

@@ -41,7 +41,7 @@ from finine_core.influence.curves import GRID, background_residual, drawn_curve
 from finine_core.influence.estimators import ESTIMATORS, Estimator
 from finine_core.influence.scores import score_target
 from finine_core.influence.signals import SignalPlan, TargetSignals
-from finine_core.influence.targets import TARGETS, VALIDATION
+from finine_core.influence.targets import VALIDATION, target_named
 from finine_core.tradeoff import Curve, gaussian_beta
 
 Floats = NDArray[np.float64]
@@ -142,7 +142,7 @@ def group_influence(
     chosen = _checked(members, plan, target)
     sums = member_sums(signals, chosen)
     columns, _ = group_signals(signals, plan, sums, refill=refill)
-    scores = score_target(columns, estimator, TARGETS[target], seed)
+    scores = score_target(columns, estimator, target_named(target), seed)
     p_value = None
     if row_mu is not None:
         p_value = float(group_p_values(row_mu, np.array([row_mu[chosen].sum()]), sums.rows)[0])

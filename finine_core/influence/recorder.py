@@ -13,6 +13,7 @@ from neither, so its signals are not carried.
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
 import numpy as np
 import torch
@@ -84,15 +85,26 @@ def plan_for(
     )
 
 
+# Inputs and labels of some rows.
+Rows = tuple[Tensor, Tensor]
+
+
 class Recorder:
     """Writes signals to `writer` while `trainer` runs.
+
+    Args:
+        shared: rows of the targets that all training rows share, by name; validation is known.
 
     Attributes:
         seconds: time spent recording so far.
     """
 
-    def __init__(self, trainer: Trainer, writer: SignalWriter) -> None:
+    def __init__(
+        self, trainer: Trainer, writer: SignalWriter, shared: Mapping[str, Rows] | None = None
+    ) -> None:
         self.trainer, self.writer = trainer, writer
+        self.shared = {VALIDATION.name: (trainer.validation_x, trainer.validation_y)}
+        self.shared |= shared or {}
         self.plan: SignalPlan = writer.plan
         self._lines = {step: line for line, step in enumerate(self.plan.steps)}
         self.gradients = RowGradients(trainer.model, trainer.loss)
@@ -149,9 +161,8 @@ class Recorder:
 
     def _directions(self, at: Step, probe: Probe | None) -> dict[str, tuple[Direction, float]]:
         """Mean gradient and loss of the targets that all rows share, and of the batch if needed."""
-        trainer, rows = self.trainer, {}
-        if VALIDATION.name in self.plan.targets:
-            rows[VALIDATION.name] = trainer.validation_x, trainer.validation_y
+        trainer = self.trainer
+        rows = {name: self.shared[name] for name in self.plan.targets if name != SELF.name}
         if probe is not None and not probe.batch_rows:  # else it is the mean of the probe's columns
             rows[_BATCH] = trainer.train_x[at.batch], trainer.train_y[at.batch]
         found = {}

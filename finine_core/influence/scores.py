@@ -18,7 +18,7 @@ from scipy.stats import norm
 from finine_core.errors import FinineError
 from finine_core.influence.estimators import Estimator
 from finine_core.influence.signals import TargetSignals
-from finine_core.influence.targets import Target
+from finine_core.influence.targets import SELF, Target
 
 INTERVAL = 0.90  # the share of bootstrap draws inside; printed beside every interval
 TWO_SIDED = float(norm.ppf((1 + INTERVAL) / 2))  # deviations in an interval to either side
@@ -77,7 +77,8 @@ def score_target(
     order = np.argsort(-mu if target.suspicious_is_large else mu, kind="stable")
     rank = np.empty(rows, dtype=np.int64)
     rank[order] = np.arange(1, rows + 1)
-    allowed = TWO_SIDED * estimator.model_error.get(target.name, 0.0) * np.abs(mu)
+    kind = SELF.name if target.name == SELF.name else "shared"
+    allowed = TWO_SIDED * estimator.model_error.get(kind, 0.0) * np.abs(mu)
     # A quantile interval of a skewed statistic can miss its own estimate by rounding; it holds it.
     below, above = np.maximum(mu - low, 0.0), np.maximum(high - mu, 0.0)
     return TargetScores(mu, mu - np.hypot(below, allowed), mu + np.hypot(above, allowed), rank)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from finine_core.errors import FinineError
 from finine_core.files import write_json
+from finine_core.influence.targets import TARGETS
 
 Floats = NDArray[np.float32]
 SCHEMA = 2  # 1 had no carried signals, and is read as a run without them
@@ -120,7 +121,7 @@ class SignalWriter:
         steps = len(plan.steps)
         self._arrays = {
             (target, carried, quantity): self._open(
-                _file(target, carried, quantity), (steps, plan.width(target, quantity))
+                _file(plan, target, carried, quantity), (steps, plan.width(target, quantity))
             )
             for target in plan.targets
             for carried in plan.views
@@ -223,7 +224,7 @@ class SignalStore:
                 " this version of finine on.",
                 "Use estimator gaussian, or run again with optimizer sgd.",
             )
-        arrays = {one: self._load(_file(name, carried, one)) for one in QUANTITIES}
+        arrays = {one: self._load(_file(self.plan, name, carried, one)) for one in QUANTITIES}
         noise = 0.0  # a target that all rows share knows its trend exactly
         if name in self.plan.row_targets:
             noise = self.plan.batch_size / min(self.plan.probe_rows, self.plan.rows)
@@ -250,8 +251,10 @@ class SignalStore:
         return np.load(self.folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
 
 
-def _file(target: str, carried: bool, quantity: str) -> str:
-    return f"{target}.carried.{quantity}" if carried else f"{target}.{quantity}"
+def _file(plan: SignalPlan, target: str, carried: bool, quantity: str) -> str:
+    """Name of a file; a target that names a class or rows goes by its place in the plan."""
+    stem = target if target in TARGETS else f"target-{plan.targets.index(target)}"
+    return f"{stem}.carried.{quantity}" if carried else f"{stem}.{quantity}"
 
 
 def _reserve(path: Path) -> None:

@@ -28,7 +28,7 @@ from finine_core.influence.groups import (
 from finine_core.influence.scores import score_target
 from finine_core.influence.signals import SignalPlan, TargetSignals
 from finine_core.influence.significance import q_values
-from finine_core.influence.targets import TARGETS, VALIDATION
+from finine_core.influence.targets import VALIDATION, target_named
 
 MIN_SLICE_ROWS = 10  # fewer make no normal mean and no decision about a slice
 MAX_VALUES = 50  # columns with more values name rows rather than kinds of rows
@@ -111,7 +111,7 @@ def slice_influences(
         total[step], squares[step] = summed(values), summed(values**2)
     sums = GroupSums(total, squares, rows.astype(np.int64))
     found, _ = group_signals(signals, plan, sums, refill=True)
-    scores = score_target(found, estimator, TARGETS[target], seed)
+    scores = score_target(found, estimator, target_named(target), seed)
     p = group_p_values(row_mu, summed(row_mu), sums.rows)
     q = q_values(p)
     slices = [

@@ -1,15 +1,23 @@
-"""What influence is measured on: the row itself, or the validation set.
+"""What influence is measured on: the row itself, the validation set, one of its classes, some rows.
 
-A target fixes the test statistic of the hypothesis test (DESIGN §1.1) and which end of the
-ranking is suspicious.
+A target fixes the test statistic of the hypothesis test (DESIGN §1.1) and which end of the ranking
+is suspicious. Its name says it all: `self`, `validation`, `class:LABEL` for the validation rows of
+a class, `rows:3,17,40-45` for rows of the data file, held out or trained on.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from finine_core.errors import FinineError
+
+CLASS_PREFIX, ROWS_PREFIX = "class:", "rows:"
+EACH_CLASS = "classes"  # stands for one target a class
+FORMS = "self, validation, class:LABEL, classes (each class), rows:3,17,40-45"
+MOST_ROWS = 10_000  # of a rows: target; more is a validation set
+_RANGE = re.compile(r"(\d{1,18})(?:-(\d{1,18}))?")
 
 
 @dataclass(frozen=True)
@@ -21,12 +29,16 @@ class Target:
         description: one sentence for a person.
         suspicious_is_large: whether rank 1 is the largest μ (else the smallest).
         needs_validation: whether a run without validation rows cannot have it.
+        label: the class whose validation rows it is, if it is one.
+        rows: the row numbers that it is, if it is some.
     """
 
     name: str
     description: str
     suspicious_is_large: bool
     needs_validation: bool
+    label: str | None = None
+    rows: tuple[int, ...] = ()
 
 
 SELF = Target(
@@ -45,6 +57,43 @@ VALIDATION = Target(
 TARGETS: dict[str, Target] = {target.name: target for target in (SELF, VALIDATION)}
 
 
+def target_named(name: str) -> Target:
+    """The target called `name`.
+
+    Raises:
+        FinineError: no target has such a name; the forms of names are told.
+
+    Examples:
+        >>> target_named("rows:3,5-7").rows
+        (3, 5, 6, 7)
+        >>> target_named("class:cat").label
+        'cat'
+    """
+    if name in TARGETS:
+        return TARGETS[name]
+    if name.startswith(CLASS_PREFIX) and len(name) > len(CLASS_PREFIX):
+        label = name.removeprefix(CLASS_PREFIX)
+        return Target(
+            name,
+            f"The validation rows of class {label}: a negative μ means that removing the row lowers"
+            " the loss on them.",
+            suspicious_is_large=False,
+            needs_validation=True,
+            label=label,
+        )
+    if name.startswith(ROWS_PREFIX):
+        rows = _rows(name)
+        return Target(
+            name,
+            f"{len(rows)} chosen rows: a negative μ means that removing the row lowers the loss on"
+            " them.",
+            suspicious_is_large=False,
+            needs_validation=False,
+            rows=rows,
+        )
+    raise FinineError(f"There is no target '{name}'.", f"Known: {FORMS}.")
+
+
 def check_targets(names: Sequence[str], validation_rows: int) -> tuple[Target, ...]:
     """The targets called `names`, without repeats, in the given order.
 
@@ -56,13 +105,9 @@ def check_targets(names: Sequence[str], validation_rows: int) -> tuple[Target, .
         >>> [t.name for t in check_targets(["self", "self"], 0)]
         ['self']
     """
-    unknown = [name for name in names if name not in TARGETS]
-    if unknown or not names:
-        raise FinineError(
-            f"There is no target '{unknown[0]}'." if unknown else "No target was given.",
-            f"Known: {', '.join(TARGETS)}.",
-        )
-    chosen = tuple(TARGETS[name] for name in dict.fromkeys(names))
+    if not names:
+        raise FinineError("No target was given.", f"Known: {FORMS}.")
+    chosen = tuple(target_named(name) for name in dict.fromkeys(names))
     for target in chosen:
         if target.needs_validation and validation_rows == 0:
             raise FinineError(
@@ -80,3 +125,22 @@ def row_targets(targets: Sequence[str]) -> tuple[str, ...]:
         ('self',)
     """
     return tuple(name for name in targets if name == SELF.name)
+
+
+def _rows(name: str) -> tuple[int, ...]:
+    found: dict[int, None] = {}
+    for part in name.removeprefix(ROWS_PREFIX).split(","):
+        match = _RANGE.fullmatch(part.strip())
+        if match is None:
+            raise FinineError(
+                f"Target '{name}': '{part}' is no row number or range of them.",
+                "Write it like rows:3,17,40-45; row numbers count from 0.",
+            )
+        first, last = int(match[1]), int(match[2] or match[1])
+        if last < first or last - first >= MOST_ROWS or len(found) + last - first >= MOST_ROWS:
+            raise FinineError(
+                f"Target '{name}': {part} is empty or makes more than {MOST_ROWS:,} rows.",
+                "Use a validation split for so many rows, or a range that counts up.",
+            )
+        found |= dict.fromkeys(range(first, last + 1))
+    return tuple(found)

@@ -14,6 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from finine_core.dataset import Dataset
 from finine_core.errors import FinineError
+from finine_core.influence.targets import EACH_CLASS, target_named
+from finine_core.runs.target_rows import expanded
 from finine_core.training.models import MODELS, model_kind
 from finine_core.training.settings import Settings
 
@@ -73,6 +75,9 @@ class RunConfig(BaseModel):
     @field_validator("targets")
     @classmethod
     def _each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if name != EACH_CLASS:
+                target_named(name)
         return tuple(dict.fromkeys(value))
 
     @field_validator("model")
@@ -179,6 +184,7 @@ def resolve(config: RunConfig, dataset: Dataset) -> Resolved:
     targets = config.targets
     if not has_validation and targets == RunConfig.model_fields["targets"].default:
         targets = ("self",)  # left at the default, without validation rows: nothing was asked for
+    targets = expanded(targets, dataset)
     return Resolved(
         model=name,
         epochs=epochs,

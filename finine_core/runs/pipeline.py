@@ -25,11 +25,12 @@ from finine_core.influence import (
     default_estimator,
     score_target,
 )
-from finine_core.influence.recorder import Recorder, plan_for
+from finine_core.influence.recorder import Recorder, Rows, plan_for
 from finine_core.runs.config import Resolved
 from finine_core.runs.folder import RunFolder
 from finine_core.runs.progress import ProgressWriter, stop_if_cancelled, write_event
 from finine_core.runs.reading import ROW_NUMBER, Reading
+from finine_core.runs.target_rows import rows_of
 from finine_core.training.checkpoints import load_checkpoint, save_checkpoint
 from finine_core.training.models import model_kind
 from finine_core.training.settings import Progress
@@ -53,7 +54,9 @@ def carry_out(folder: RunFolder, read: Reading) -> None:
     encoded = _encoded(dataset, folder.encoded, config.seed)
     stop_if_cancelled(folder)
     trainer = make_trainer(encoded, resolved, len(dataset.classes), config.device)
-    timing = _train(folder, trainer, resolved, config.record_steps)
+    timing = _train(
+        folder, trainer, resolved, config.record_steps, _shared(dataset, resolved, trainer)
+    )
     stop_if_cancelled(folder)
     write_event(folder, phase="scoring")
     started = time.perf_counter()
@@ -95,13 +98,34 @@ class _Checkpoints:
             self._last = time.monotonic()
 
 
-def _train(folder: RunFolder, trainer: Trainer, resolved: Resolved, wanted_steps: int) -> _Timing:
+def _shared(dataset: Dataset, resolved: Resolved, trainer: Trainer) -> dict[str, Rows]:
+    """Encoded rows of the targets that all training rows share."""
+    inputs = {"train": trainer.train_x, "validation": trainer.validation_x}
+    labels = {"train": trainer.train_y, "validation": trainer.validation_y}
+    found: dict[str, Rows] = {}
+    for target in check_targets(resolved.targets, len(dataset.validation.labels)):
+        parts = rows_of(target, dataset)
+        if parts:
+            found[target.name] = (
+                torch.cat([inputs[one.part][one.places] for one in parts]),
+                torch.cat([labels[one.part][one.places] for one in parts]),
+            )
+    return found
+
+
+def _train(
+    folder: RunFolder,
+    trainer: Trainer,
+    resolved: Resolved,
+    wanted_steps: int,
+    shared: dict[str, Rows],
+) -> _Timing:
     latest = folder.checkpoints / "latest.safetensors"
     if latest.exists() and (folder.signals / "index.json").exists():
         trainer.restore(load_checkpoint(latest))
     plan = plan_for(trainer, wanted_steps, resolved.targets)
     writer = SignalWriter(folder.signals, plan)
-    recorder = Recorder(trainer, writer)
+    recorder = Recorder(trainer, writer, shared)
     progress = ProgressWriter(folder, trainer.step, trainer.total_steps, resolved.epochs)
     write_event(
         folder, phase="training", step=trainer.step, steps=plan.total_steps, epochs=plan.epochs

@@ -18,6 +18,7 @@ from finine_core.influence import check_targets
 from finine_core.runs.config import Resolved, RunConfig, resolve, validation_file
 from finine_core.runs.folder import RunFolder
 from finine_core.runs.progress import write_event
+from finine_core.runs.target_rows import rows_of
 
 ROW_NUMBER = "row_number"
 
@@ -55,7 +56,8 @@ def read_input(folder: RunFolder) -> Reading:
         seed=config.seed,
     )
     resolved = resolve(config, dataset)
-    check_targets(resolved.targets, len(dataset.validation.labels))
+    for target in check_targets(resolved.targets, len(dataset.validation.labels)):
+        rows_of(target, dataset)
     _write_dataset(dataset, folder.dataset)
     folder.update(
         resolved=resolved.model_dump(mode="json"),

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from finine_core.files import write_parquet
 from finine_core.influence import SignalStore, estimator, score_target
-from finine_core.influence.targets import TARGETS
+from finine_core.influence.targets import target_named
 from finine_core.runs.folder import RunFolder
 from finine_core.runs.reading import ROW_NUMBER
 
@@ -39,7 +39,7 @@ def scores_by(folder: RunFolder, name: str | None) -> Path:
         scores = score_target(
             store.target(target, carried=chosen.carried),
             chosen,
-            TARGETS[target],
+            target_named(target),
             seed,
             part.column(ROW_NUMBER).to_numpy(),
         )

@@ -30,7 +30,7 @@ from finine_core.influence import (
     slice_influences,
 )
 from finine_core.influence.slices import MAX_VALUES
-from finine_core.influence.targets import TARGETS
+from finine_core.influence.targets import target_named
 from finine_core.runs.folder import RunFolder
 from finine_core.runs.jobs import observe
 from finine_core.runs.reading import ROW_NUMBER
@@ -161,7 +161,7 @@ class Results:
         """The rows that stand out at a false discovery rate of q, and their row numbers."""
         name = self.target(target)
         signals = SignalStore(self.folder.signals).target(name, carried=self._estimator().carried)
-        found = discoveries(signals, self._mu(name), TARGETS[name], q)
+        found = discoveries(signals, self._mu(name), target_named(name), q)
         return found, self.training_rows()[found.places]
 
     def group_target(self, name: str | None) -> str:

@@ -96,7 +96,7 @@ def test_a_link_to_a_row_opens_it_with_all_its_values_and_its_curve_in_words(app
     values = next(one.value for one in page.dataframe if "feature" in one.value.columns)
     assert len(values) == 30
     assert miss_words(own_run.curve(row), EXAMPLE_ALPHA) in said(page)
-    assert "does not contain how μ varies from one training seed" in said(page)
+    assert "held against real retraining" in said(page)
 
 
 def test_a_link_to_a_held_out_row_says_why_it_has_no_influence(app, own_run):

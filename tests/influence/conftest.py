@@ -44,13 +44,14 @@ def recorded(request, tmp_path_factory):
         epochs=4,
         batch_size=8,
         probe_rows=request.param,
-        targets=("self", "validation"),
+        targets=("self", "validation", "class:1"),
         row_targets=("self",),
         carried=True,
     )
     folder = tmp_path_factory.mktemp("signals")
     writer, kept = SignalWriter(folder, plan), KeepParameters(model)
-    recorder = Recorder(trainer, writer)
+    ones = torch.nonzero(y[60:] == 1).flatten()
+    recorder = Recorder(trainer, writer, {"class:1": (x[60:][ones], y[60:][ones])})
     trainer.run([recorder, kept])
     writer.flush()
     return SimpleNamespace(

@@ -50,12 +50,15 @@ def test_signals_on_the_row_itself_are_the_exact_ones(recorded):
             assert signals.variance[line, row] == pytest.approx(rate**2 * variance / b, rel=1e-3)
 
 
-def test_signals_on_validation_are_the_exact_ones(recorded):
-    signals, trainer = recorded.store.target("validation"), recorded.trainer
+@pytest.mark.parametrize("target", ["validation", "class:1"])
+def test_signals_on_shared_targets_are_the_exact_ones(recorded, target):
+    signals, trainer = recorded.store.target(target), recorded.trainer
+    rows = torch.ones(10, dtype=torch.bool) if target == "validation" else trainer.validation_y == 1
+    x, y = trainer.validation_x[rows], trainer.validation_y[rows]
     for line, step in enumerate(recorded.plan.steps):
         _, batch, rate = recorded.kept.at[step]
         g = gradients(recorded, step, trainer.train_x, trainer.train_y)
-        v = gradients(recorded, step, trainer.validation_x, trainer.validation_y).mean(0)
+        v = gradients(recorded, step, x, y).mean(0)
         products, b = g @ v, len(batch)
         np.testing.assert_allclose(signals.signal[line], rate * products / b, rtol=1e-3, atol=1e-7)
         assert signals.variance[line, 0] == pytest.approx(
@@ -63,7 +66,7 @@ def test_signals_on_validation_are_the_exact_ones(recorded):
         )
         assert signals.trend[line, 0] == pytest.approx(rate * products.mean(), rel=1e-3, abs=1e-7)
         member = int(batch[0])
-        of_row = recorded.store.row("validation", member)
+        of_row = recorded.store.row(target, member)
         expected = rate * v @ g[batch[batch != member]].sum(0) / b
         assert of_row.background[line, 0] == pytest.approx(expected, rel=1e-3, abs=1e-7)
 
@@ -150,7 +153,7 @@ def test_recording_does_not_change_training(recorded):
 
 
 def test_asking_for_a_target_that_was_not_recorded_names_the_recorded_ones(recorded, tmp_path):
-    with pytest.raises(FinineError, match="It has: self, validation"):
+    with pytest.raises(FinineError, match="It has: self, validation, class:1"):
         recorded.store.target("selfie")
     with pytest.raises(FinineError, match="No signals"):
         SignalStore(tmp_path)

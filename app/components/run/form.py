@@ -26,6 +26,8 @@ TARGET_WORDS = {
     "Finds wrong labels and odd rows.",
     "validation": "**validation**: which rows make the model worse on the held-out rows? "
     "Finds rows that hurt.",
+    "classes": "**each class**: which rows make the model worse on the held-out rows of one class? "
+    "One more ranking a class.",
 }
 OPTIMIZER_WORDS = {"sgd": "SGD", "adam": "Adam"}
 DEFAULTS = {k: f.default for k, f in RunConfig.model_fields.items()}
@@ -106,9 +108,9 @@ def _choices(has_validation: bool) -> dict[str, Any]:
         for name, words in TARGET_WORDS.items()
         if st.checkbox(
             words,
-            value=name == "self" or has_validation,
+            value=name == "self" or (name == "validation" and has_validation),
             key=f"target_{name}" if has_validation else f"target_{name}_alone",
-            disabled=name == "validation" and not has_validation,
+            disabled=name != "self" and not has_validation,
         )
     ]
     if not has_validation:

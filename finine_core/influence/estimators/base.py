@@ -16,7 +16,8 @@ class Estimator(Protocol):
 
     Attributes:
         model_error: by which share of itself μ was off against real retraining, beyond what the
-            recorded steps tell, by target (docs/fidelity.md); its interval allows for it.
+            recorded steps tell, on target "self" and on those that rows share ("shared"); intervals
+            allow for it (docs/fidelity.md).
         carried: whether it reads signals as what is left of them at the end of the run.
     """
 
