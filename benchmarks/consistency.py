@@ -47,10 +47,12 @@ def rankings(digits: mnist.Digits, seed: int, probe_rows: int) -> dict[str, NDAr
     return estimates(mnist.trainer(digits, seed), probe_rows)
 
 
-def estimates(run: Trainer, probe_rows: int = mnist.PROBE_ROWS) -> dict[str, NDArray[np.floating]]:
+def estimates(
+    run: Trainer, probe_rows: int = mnist.PROBE_ROWS, steps: int = mnist.RECORDED
+) -> dict[str, NDArray[np.floating]]:
     """What `run`, which this trains, says of each row; large is suspicious."""
     with tempfile.TemporaryDirectory() as folder:
-        watcher = mnist.recorder(run, Path(folder), probe_rows)
+        watcher = mnist.recorder(run, Path(folder), probe_rows, steps)
         run.run([watcher])
         watcher.writer.flush()
         store = SignalStore(Path(folder))

@@ -73,7 +73,9 @@ def trainer(digits: Digits, seed: int, epochs: int = EPOCHS) -> Trainer:
     return Trainer(model, *(torch.from_numpy(array) for array in arrays), settings)
 
 
-def recorder(run: Trainer, folder: Path, probe_rows: int = PROBE_ROWS) -> Recorder:
-    """A recorder of both targets at 32 steps, writing into `folder`."""
-    plan = plan_for(run, RECORDED, TARGETS, probe_rows)
+def recorder(
+    run: Trainer, folder: Path, probe_rows: int = PROBE_ROWS, steps: int = RECORDED
+) -> Recorder:
+    """A recorder of both targets, writing into `folder`."""
+    plan = plan_for(run, steps, TARGETS, probe_rows)
     return Recorder(run, SignalWriter(folder, plan))

@@ -143,9 +143,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     chosen = parser.parse_args()
     torch.set_num_threads(1)
-    found = measure(
-        flipped("digits", "mlp", chosen.epochs), chosen.groups, chosen.repeats, chosen.seeds
-    )
+    given = flipped("digits", "mlp", chosen.epochs)
+    found = measure(given, chosen.groups, chosen.repeats, chosen.seeds, chosen.truth)
     estimators = found["estimators"]
     assert isinstance(estimators, dict)
     for name, figures in estimators.items():

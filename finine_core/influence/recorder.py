@@ -137,7 +137,7 @@ class Recorder:
             trainer.train_y,
             probes=held,
             directions=[gradient for gradient, _ in directions.values()],
-            norms=probe is not None,
+            norms=probe is not None or plan.carried,
         ):
             self.writer.write_losses(at.line, rows, found.losses.float().cpu().numpy())
             for view in views:
@@ -189,25 +189,26 @@ class Recorder:
         inputs = torch.cat([inputs, curved])
         labels = torch.cat([labels, drawn_labels(predict(trainer.model, curved), random)])
         held = self.gradients.probe(inputs, labels)
-        found = self.gradients.products(inputs, labels, probes=held, directions=gradients)
+        found = self.gradients.products(
+            inputs, labels, probes=held, directions=gradients, norms=True
+        )
         assert found.pairs is not None
+        assert found.norms is not None
         curvature = Curvature(found.pairs[len(places) :, len(places) :], self._horizon(at))
-        to_curved = found.pairs[:, len(places) :]
-        none = to_curved.new_empty(0, count)
+        to_curved = found.pairs[: len(places), len(places) :]
+        lengths = [sum(float(g.double().square().sum()) for g in one.values()) for one in gradients]
+        squared = torch.tensor(lengths, dtype=torch.float64, device=inputs.device)
+        along = found.pairs.new_empty(0, count)
+        if found.along is not None:
+            along = found.along[len(places) :].T
         return held, [
             plain,
             CarriedToTheEnd(
                 plain,
                 curvature,
-                of_probe=curvature.coordinates(to_curved[: len(places)]),
-                of_directions=curvature.coordinates(
-                    none if found.along is None else found.along[len(places) :].T
-                ),
-                squared=torch.tensor(
-                    [sum(float(g.double().square().sum()) for g in one.values())
-                     for one in gradients],
-                    dtype=torch.float64, device=inputs.device,
-                ),
+                of_probe=curvature.locate(to_curved, found.norms[: len(places)].double()).inside,
+                of_directions=curvature.locate(along, squared),
+                squared=squared,
                 units=[1 / max(loss, SMALLEST_LOSS) for _, loss in directions.values()],
                 participations=self.plan.epochs / self.plan.total_steps,
                 rate=at.learning_rate / (1 - MOMENTUM),

@@ -26,6 +26,7 @@ from finine_core.influence import (
     score_target,
 )
 from finine_core.influence.recorder import Recorder, Rows, plan_for
+from finine_core.runs.clusters import CLUSTER, clusters
 from finine_core.runs.config import Resolved
 from finine_core.runs.folder import RunFolder
 from finine_core.runs.progress import ProgressWriter, stop_if_cancelled, write_event
@@ -145,6 +146,7 @@ def score_table(
     losses = np.asarray(store.losses()).mean(axis=0, dtype=np.float64)
     probabilities = predict(trainer.model, trainer.train_x).softmax(dim=1).cpu().numpy()
     classes = np.asarray(dataset.classes, dtype=object)
+    alike = clusters(trainer.train_x.flatten(1).cpu().numpy(), resolved.seed)
     given = probabilities[np.arange(len(rows)), dataset.train.labels].astype(np.float64)
     tables = []
     for target in check_targets(resolved.targets, len(dataset.validation.labels)):
@@ -164,6 +166,7 @@ def score_table(
                     "label": pa.array(classes[dataset.train.labels], pa.string()),
                     "predicted": pa.array(classes[probabilities.argmax(axis=1)], pa.string()),
                     "probability": given,
+                    CLUSTER: alike,
                 }
             )
         )

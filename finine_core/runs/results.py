@@ -31,6 +31,7 @@ from finine_core.influence import (
 )
 from finine_core.influence.slices import MAX_VALUES
 from finine_core.influence.targets import target_named
+from finine_core.runs.clusters import CLUSTER
 from finine_core.runs.folder import RunFolder
 from finine_core.runs.jobs import observe
 from finine_core.runs.reading import ROW_NUMBER
@@ -147,10 +148,13 @@ class Results:
         name = self.group_target(target)
         store = SignalStore(self.folder.signals)
         label = self.record()["dataset"]["roles"]["label"]
+        columns = _slice_columns(pq.read_table(self.folder.dataset), self.training_rows(), label)
+        if CLUSTER in pq.read_schema(self.folder.scores).names:  # not in runs from before
+            columns.append(_slice_column(CLUSTER, self._scores_on(name, CLUSTER)))
         return slice_influences(
             store.target(name, carried=self._estimator().carried),
             store.plan,
-            _slice_columns(pq.read_table(self.folder.dataset), self.training_rows(), label),
+            columns,
             self._mu(name),
             seed=self._seed(),
             target=name,
@@ -160,7 +164,7 @@ class Results:
     def discoveries(self, q: float, target: str | None) -> tuple[Discoveries, NDArray[np.int64]]:
         """The rows that stand out at a false discovery rate of q, and their row numbers."""
         name = self.target(target)
-        signals = SignalStore(self.folder.signals).target(name, carried=self._estimator().carried)
+        signals = SignalStore(self.folder.signals).target(name)  # the test is of this run's steps
         found = discoveries(signals, self._mu(name), target_named(name), q)
         return found, self.training_rows()[found.places]
 
@@ -179,8 +183,11 @@ class Results:
 
     def _mu(self, target: str) -> NDArray[np.float64]:
         """μ of every training row, in the order of the training part."""
+        return self._scores_on(target, "mu").to_numpy()
+
+    def _scores_on(self, target: str, column: str) -> pa.ChunkedArray:
         wanted = [("target", "=", target)]
-        return pq.read_table(self.folder.scores, columns=["mu"], filters=wanted)["mu"].to_numpy()
+        return pq.read_table(self.folder.scores, columns=[column], filters=wanted)[column]
 
     def _seed(self) -> int:
         return int(self.record()["seed"])
@@ -223,8 +230,11 @@ def _slice_columns(table: pa.Table, rows: NDArray[np.int64], label: str) -> list
         column = trained.column(field.name)
         if pc.count_distinct(column, mode="all").as_py() > MAX_VALUES:
             continue
-        coded = column.combine_chunks().dictionary_encode(null_encoding="encode")
-        values = [None if one is None else str(one) for one in coded.dictionary.to_pylist()]
-        codes = coded.indices.to_numpy().astype(np.int64)
-        found.append(SliceColumn(field.name, values, codes))
+        found.append(_slice_column(field.name, column))
     return found
+
+
+def _slice_column(name: str, column: pa.ChunkedArray) -> SliceColumn:
+    coded = column.combine_chunks().dictionary_encode(null_encoding="encode")
+    values = [None if one is None else str(one) for one in coded.dictionary.to_pylist()]
+    return SliceColumn(name, values, coded.indices.to_numpy().astype(np.int64))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from finine_core.errors import FinineError
-from finine_core.tradeoff import empirical_curve
+from finine_core.tradeoff import dkw_band, empirical_curve
 from finine_core.verification.plan import Arm, Plan
 from finine_core.verification.statistics import (
     mu_interval,
@@ -27,6 +27,7 @@ from finine_core.verification.store import Training
 
 VERIFICATION_FORMAT = "finine-verification"
 SCHEMA_VERSION = 1
+BAND_LEVEL, BAND_POINTS = 0.95, 41
 # after − before, for each of the measures
 COMPARISONS = ((Arm.WITHOUT, Arm.WITH), (Arm.RANDOM, Arm.WITH), (Arm.WITHOUT, Arm.RANDOM))
 
@@ -52,6 +53,8 @@ class Influence(_Strict):
             but not between seeds, so that there is no deviation to measure by.
         mu_low, mu_high: a 95 % interval; None with too few repeats for one.
         alpha, beta: corners of the empirical trade-off curve.
+        band_alpha, beta_low, beta_high: a 95 % band around it that holds at every α at once,
+            whatever the distributions (DKW); wide with few repeats.
     """
 
     arm: Arm
@@ -60,6 +63,9 @@ class Influence(_Strict):
     mu_high: float | None
     alpha: tuple[float, ...]
     beta: tuple[float, ...]
+    band_alpha: tuple[float, ...] = ()
+    beta_low: tuple[float, ...] = ()
+    beta_high: tuple[float, ...] = ()
 
 
 class Change(_Strict):
@@ -194,7 +200,7 @@ def _influence(
     mu = float(standardised_difference(with_rows, without_rows))
     interval = mu_interval(with_rows, without_rows, seed)
     curve = empirical_curve(with_rows, without_rows)
-    # A band of this curve belongs here, as two more fields beside beta.
+    band = dkw_band(with_rows, without_rows, level=BAND_LEVEL, points=BAND_POINTS)
     return Influence(
         arm=arm,
         mu=mu if np.isfinite(mu) else None,
@@ -202,6 +208,9 @@ def _influence(
         mu_high=interval[1] if interval else None,
         alpha=tuple(curve.alpha.tolist()),
         beta=tuple(curve.beta.tolist()),
+        band_alpha=tuple(band.alpha.tolist()),
+        beta_low=tuple(band.low.tolist()),
+        beta_high=tuple(band.high.tolist()),
     )
 
 

@@ -71,22 +71,31 @@ def test_signals_on_shared_targets_are_the_exact_ones(recorded, target):
         assert of_row.background[line, 0] == pytest.approx(expected, rel=1e-3, abs=1e-7)
 
 
+def spanned(rows):
+    """Orthonormal directions spanned by the rows, and F's eigenvalues along them."""
+    _, lengths, directions = np.linalg.svd(rows, full_matrices=False)
+    values = lengths**2 / len(rows)
+    seen = values > 1e-6 * values[0]
+    return directions[seen], values[seen]
+
+
 def carried_exactly(recorded, step):
-    """exp(−η̃ (F + w) (T−t)) g_i of every row, with F spelled out in parameter space, float64."""
+    """What is left of every g_i, with F spelled out in parameter space, float64."""
     trainer, (parameters, _, rate) = recorded.trainer, recorded.kept.at[step]
     random = np.random.default_rng([trainer.settings.seed, _CURVATURE_STREAM, step])
     x = trainer.train_x[np.sort(random.choice(60, 60, replace=False))]
     drawn = drawn_labels(functional_call(trainer.model, parameters, (x,)), random)
     of_curvature = gradients(recorded, step, x, drawn)
-    _, lengths, directions = np.linalg.svd(of_curvature, full_matrices=False)
-    values = lengths**2 / 60
-    seen = values > 1e-6 * values[0]
-    values, directions = values[seen], directions[seen]
+    directions, values = spanned(of_curvature)
     g = gradients(recorded, step, trainer.train_x, trainer.train_y)
     eta, left = rate / (1 - MOMENTUM), trainer.total_steps - step
-    faded = np.exp(-eta * values * left) - 1
+    half, _ = spanned(of_curvature[:30])
+    rest = g - (g @ half.T) @ half
+    outside = ((rest @ of_curvature[30:].T) ** 2).mean(1) / (rest**2).sum(1)
+    inside = (g @ directions.T) @ directions
     decay = np.exp(-eta * trainer.settings.weight_decay * left)
-    return g, decay * (g + ((g @ directions.T) * faded) @ directions), eta
+    kept = (g @ directions.T) * np.exp(-eta * values * left) @ directions
+    return g, decay * (kept + np.exp(-eta * outside * left)[:, None] * (g - inside)), eta
 
 
 def test_carried_signals_are_the_exact_ones(recorded):

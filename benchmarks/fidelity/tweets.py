@@ -1,0 +1,111 @@
+"""Does μ̂ mean what it says on text, where it is large? The tweets sample against retraining.
+
+    python benchmarks/fidelity/tweets.py [--rows 40] [--repeats 16] [--seeds 3] [--out FILE.json]
+
+3,360 tweets, a run's default model and encoding (TF-IDF, SVD, logistic regression). In a convex
+model seeds differ little, so that leaving out a row is told apart every time: √2 Φ⁻¹(P), the truth
+of gold.py, would be at its ceiling. The truth here is the difference of the row's mean margin with
+and without it, over the root mean of both variances between seeds: the same for normal margins, and
+without a ceiling. Rows are spread evenly over the mean loss of a run. Nothing was tuned on them but
+the number of curvature rows (`finine_core/influence/carrying.py`), together with digits.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import torch
+from ensemble import Problem, Run, losses_after
+from gold import FIRST_SEED, agreement, estimates
+from numpy.typing import NDArray
+from problem import recorded
+
+from finine_core import api
+from finine_core.runs.pipeline import stored_inputs
+from finine_core.training.settings import Settings
+from finine_sample_data import sample
+
+WITH = 4  # runs with all rows, as a multiple of those without one
+
+
+def encoded(home: Path) -> tuple[Problem, NDArray[np.float64], NDArray[np.int64]]:
+    """What a default run trains; the mean loss of its training rows, and their row numbers."""
+    tweets = sample("tweets")
+    run = api.run(tweets.path, label=tweets.label, text=tweets.text, id=tweets.id, home=home)
+    inputs, used = stored_inputs(run.folder.encoded), run.folder.read()["resolved"]
+    assert inputs is not None
+    settings = Settings(
+        used["epochs"], used["batch_size"], used["lr"], used["optimizer"], used["weight_decay"], 0
+    )
+    arrays = (inputs.train_x, inputs.train_y, inputs.validation_x, inputs.validation_y)
+    scores = run.scores("self").sort_values("row_number")
+    problem = Problem(used["model"], *arrays, settings)
+    return problem, scores["mean_loss"].to_numpy(), scores["row_number"].to_numpy()
+
+
+def margins(losses: NDArray[np.float32]) -> NDArray[np.float64]:
+    """log p/(1−p) of the given label."""
+    found: NDArray[np.float64] = -np.log(np.expm1(losses.astype(np.float64)))
+    return found
+
+
+def truths(problem: Problem, rows: NDArray[np.int64], repeats: int) -> list[float]:
+    """The standardised difference of each row's margin with and without it."""
+    base = losses_after(problem, [Run(FIRST_SEED + r) for r in range(WITH * repeats)])
+    found = []
+    for k, row in enumerate(rows.tolist()):
+        after = losses_after(problem, [Run(FIRST_SEED + r, (row,)) for r in range(repeats)])
+        one, other = margins(base[:, row]), margins(after[:, row])
+        spread = np.sqrt((one.var(ddof=1) + other.var(ddof=1)) / 2)
+        found.append(float((one.mean() - other.mean()) / spread))
+        print(f"\r{k + 1} of {len(rows)} rows retrained", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, default=40)
+    parser.add_argument("--repeats", type=int, default=16)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--truth", type=Path, help="take the truth from an earlier --out")
+    parser.add_argument("--out", type=Path)
+    chosen = parser.parse_args()
+    torch.set_num_threads(1)
+    by_name: dict[str, list[dict[str, float]]] = {}
+    with tempfile.TemporaryDirectory() as home:
+        problem, losses, numbers = encoded(Path(home))
+        places = np.linspace(0.02, 0.98, chosen.rows) * len(losses)
+        rows = np.argsort(losses)[places.astype(int)]
+        if chosen.truth:
+            true = np.array(json.loads(chosen.truth.read_text(encoding="utf-8"))["truth"]["self"])
+        else:
+            true = np.array(truths(problem, rows, chosen.repeats))
+        for seed in range(chosen.seeds):
+            run = recorded(problem, seed, Path(home) / f"signals-{seed}")
+            for name, found in estimates(run, rows).items():
+                if "validation" not in name:
+                    one = agreement(found, true, np.zeros(len(rows)))
+                    one.pop("coverage given the truth's error", None)
+                    by_name.setdefault(name, []).append(one)
+    means = {
+        name: {key: float(np.mean([one[key] for one in many])) for key in many[0]}
+        for name, many in by_name.items()
+    }
+    for name, figures in means.items():
+        print(f"{name:24}" + "".join(f"  {key} {value:.3f}" for key, value in figures.items()))
+    if chosen.out:
+        asked = {"rows": chosen.rows, "repeats": chosen.repeats, "seeds": chosen.seeds}
+        truth = {"row": numbers[rows].tolist(), "self": true.tolist()}
+        found = asked | {"estimators": means, "truth": truth}
+        text = json.dumps(found, indent=1, ensure_ascii=False)
+        chosen.out.write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
