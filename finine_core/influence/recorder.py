@@ -137,7 +137,7 @@ class Recorder:
             trainer.train_y,
             probes=held,
             directions=[gradient for gradient, _ in directions.values()],
-            norms=probe is not None or plan.carried,
+            norms=probe is not None,
         ):
             self.writer.write_losses(at.line, rows, found.losses.float().cpu().numpy())
             for view in views:
@@ -189,11 +189,8 @@ class Recorder:
         inputs = torch.cat([inputs, curved])
         labels = torch.cat([labels, drawn_labels(predict(trainer.model, curved), random)])
         held = self.gradients.probe(inputs, labels)
-        found = self.gradients.products(
-            inputs, labels, probes=held, directions=gradients, norms=True
-        )
+        found = self.gradients.products(inputs, labels, probes=held, directions=gradients)
         assert found.pairs is not None
-        assert found.norms is not None
         curvature = Curvature(found.pairs[len(places) :, len(places) :], self._horizon(at))
         to_curved = found.pairs[: len(places), len(places) :]
         lengths = [sum(float(g.double().square().sum()) for g in one.values()) for one in gradients]
@@ -206,8 +203,8 @@ class Recorder:
             CarriedToTheEnd(
                 plain,
                 curvature,
-                of_probe=curvature.locate(to_curved, found.norms[: len(places)].double()).inside,
-                of_directions=curvature.locate(along, squared),
+                of_probe=curvature.coordinates(to_curved),
+                of_directions=curvature.coordinates(along),
                 squared=squared,
                 units=[1 / max(loss, SMALLEST_LOSS) for _, loss in directions.values()],
                 participations=self.plan.epochs / self.plan.total_steps,

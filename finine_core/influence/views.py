@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from finine_core.gradients import Products
-from finine_core.influence.carrying import Curvature, Located, margin_scale
+from finine_core.influence.carrying import Curvature, margin_scale
 from finine_core.influence.probe import Probe, moments
 
 Quantities = dict[str, NDArray[np.floating]]
@@ -82,7 +82,7 @@ class CarriedToTheEnd:
         plain: the other view; it knows the probe.
         curvature: at this step.
         of_probe: coordinates of the probe's rows, (m, K).
-        of_directions, squared: the directions beside the curvature, and their squared lengths (k,).
+        of_directions, squared: coordinates (k, K) and squared lengths (k,) of the directions.
         units: 1 ÷ the mean loss of the rows of each direction: their *log* loss is moved by that
             much more than their loss, and levels off less. A trade-off function is the same for
             both, since one follows from the other.
@@ -95,7 +95,7 @@ class CarriedToTheEnd:
     plain: AsItIs
     curvature: Curvature
     of_probe: Tensor
-    of_directions: Located
+    of_directions: Tensor
     squared: Tensor
     units: Sequence[float]
     participations: float
@@ -112,7 +112,7 @@ class CarriedToTheEnd:
         assert found.norms is not None
         assert found.pairs is not None
         held, norms = len(probe.index), found.norms.double()
-        mine = left.locate(found.pairs[:, held:], norms)
+        mine = left.coordinates(found.pairs[:, held:])
         pairs = left.noise.between(mine, self.of_probe, found.pairs[:, :held].double())
         of_batch = pairs[:, :size].mean(dim=1)
         if self.plain.batch_along is not None:
@@ -137,25 +137,22 @@ class CarriedToTheEnd:
     def along(self, found: Products, direction: int) -> Tensor:
         """What is left of each row's effect and of its noise along a direction, (n, 2)."""
         assert found.pairs is not None
-        assert found.norms is not None
         held = 0 if self.plain.probe is None else len(self.plain.probe.index)
-        mine = self.curvature.locate(found.pairs[:, held:], found.norms.double())
+        mine = self.curvature.coordinates(found.pairs[:, held:])
         return self._between(found, mine, direction)
 
     def on_shared(self, along: Tensor, direction: int) -> Quantities:
         """Quantities of all rows from what `along` kept of them."""
-        one = slice(direction, direction + 1)
-        theirs = Located(self.of_directions.inside[one], self.of_directions.outside[one])
-        unit, start = self.units[direction], self.curvature.start.own(theirs, self.squared[one])[0]
+        theirs, squared = self.of_directions[direction, None], self.squared[direction, None]
+        unit, start = self.units[direction], self.curvature.start.own(theirs, squared)[0]
         shared = _shared(along, self.plain.at.batch)
         return _scaled(
             self.rate * unit, *shared, start * unit**2 * self.start_variance, self.start_draw
         )
 
-    def _between(self, found: Products, mine: Located, direction: int) -> Tensor:
+    def _between(self, found: Products, mine: Tensor, direction: int) -> Tensor:
         assert found.along is not None
-        theirs = self.of_directions.inside[direction, None]
-        products = found.along[:, direction, None]
+        theirs, products = self.of_directions[direction, None], found.along[:, direction, None]
         both = (self.curvature.effect, self.curvature.noise)
         return torch.cat([left.between(mine, theirs, products.double()) for left in both], dim=1)
 

@@ -12,7 +12,7 @@ from finine_core.influence.carrying import (
     Curvature,
     Horizon,
     Kept,
-    Located,
+    curvature_outside,
     drawn_labels,
     margin_scale,
     uncancelled,
@@ -76,8 +76,7 @@ class CurvatureAt:
             run.total_steps - step, run.total_steps, settings.steps_per_epoch(ROWS), run.convex,
         ))  # fmt: skip
         unit = margin_scale(found.losses)
-        norms = found.norms.double()
-        left = curvature.effect.own(curvature.locate(found.pairs, norms), norms)
+        left = curvature.effect.own(curvature.coordinates(found.pairs), found.norms.double())
         self.margin_moves = (KICK * left * unit).numpy()
         self.stays_whole = (KICK * found.norms.double() * unit).numpy()
 
@@ -109,28 +108,30 @@ def test_what_is_left_of_a_kick_is_what_a_kicked_run_ends_with(model, better):
     assert off < better * off_before
 
 
-def test_a_row_along_the_curvature_fades_and_one_across_it_by_what_is_measured_of_it():
+def test_a_row_along_the_curvature_fades_by_it_and_one_across_it_by_that_of_the_rest():
     g = torch.tensor([[3.0, 0, 0, 0], [0, 2.0, 0, 0], [3.0, 0, 1.0, 0], [0, 2.0, 1.0, 0]]).double()
     after = Horizon(rate=0.1, decay=0.01, left=10, total=40, per_epoch=4, convex=False)
     curvature = Curvature(g @ g.T, after)
-    rows = torch.tensor([[1.0, 0, 0, 0], [0, 0, 0, 1.0], [1.0, 2.0, 3.0, 4.0]]).double()
-    norms = rows.square().sum(1)
-    found = curvature.locate(rows @ g.T, norms)
-    # The first half of g spans axes 0 and 1. The second half has nothing along axis 3, and 1 along
-    # axis 2: the rest of the last row is (3, 4), so that 3² of 3² + 4² is seen.
-    assert found.outside[1] == pytest.approx(0, abs=1e-12)
-    assert found.outside[2] == pytest.approx(9 / 25, rel=1e-6)
-    fisher = g.T @ g / 4
-    spread, vectors = torch.linalg.eigh(fisher + 0.01 * torch.eye(4))
+    # The first half of g spans axes 0 and 1; of both others (0, 0, 1, 0) is left over: 1² / 1.
+    assert float(curvature_outside(g @ g.T)) == pytest.approx(1.0)
+    rows = torch.tensor([[1.0, 0, 0, 0], [1.0, 2.0, 3.0, 0], [1.0, 2.0, 3.0, 4.0]]).double()
+    values, vectors = torch.linalg.eigh(g.T @ g / 4)
+    values[0] = 1.0  # along axis 3, outside of the span of all of g
+    a, products = curvature.coordinates(rows @ g.T), rows @ rows.T
     for kept, exponent in ((curvature.effect, 10), (curvature.start, 80)):
-        matrix = vectors @ torch.diag(torch.exp(-0.1 * spread * exponent)) @ vectors.T
+        matrix = vectors @ torch.diag(torch.exp(-0.1 * (values + 0.01) * exponent)) @ vectors.T
         exact = rows @ matrix @ rows.T
-        within = found.inside[0:1], found.inside
-        left = kept.between(Located(within[0], found.outside[0:1]), within[1], rows[:1] @ rows.T)
-        torch.testing.assert_close(left, exact[:1])  # row 0 lies within the span
-        across = np.exp(-0.1 * (found.outside.numpy() + 0.01) * exponent)
-        assert kept.own(found, norms)[1] == pytest.approx(across[1])
+        torch.testing.assert_close(kept.between(a, a, products), exact)
+        torch.testing.assert_close(kept.own(a, products.diagonal()), exact.diagonal())
     assert curvature.noise is curvature.effect
+
+
+@pytest.mark.parametrize("own", [torch.zeros(4, 4), torch.eye(3), torch.ones(1, 1)])
+def test_rows_without_any_curvature_or_all_alike_are_no_error(own):
+    after = Horizon(rate=0.1, decay=0.0, left=10, total=40, per_epoch=4, convex=True)
+    curvature = Curvature(own, after)
+    a = curvature.coordinates(own)
+    assert torch.isfinite(curvature.noise.own(a, own.diagonal().double())).all()
 
 
 def test_an_epochs_deviations_cancel_as_in_simulated_epochs():
@@ -166,9 +167,9 @@ def test_margins_move_by_the_scaled_loss():
 
 
 def test_a_kept_matrix_never_gives_a_negative_square():
-    kept = Kept(torch.tensor([50.0]).double(), lambda one: torch.exp(-one))
-    rounded = Located(torch.tensor([[1.0000001]]).double(), torch.zeros(1).double())
-    assert kept.own(rounded, torch.tensor([1.0]).double()) >= 0
+    kept = Kept(torch.tensor([1e-9], dtype=torch.float64), 1.0)
+    a = torch.tensor([[1.0000001]], dtype=torch.float64)
+    assert kept.own(a, torch.tensor([1.0], dtype=torch.float64)) >= 0
 
 
 @pytest.mark.parametrize("model", ["mlp", "logistic"])

@@ -90,12 +90,13 @@ def carried_exactly(recorded, step):
     g = gradients(recorded, step, trainer.train_x, trainer.train_y)
     eta, left = rate / (1 - MOMENTUM), trainer.total_steps - step
     half, _ = spanned(of_curvature[:30])
-    rest = g - (g @ half.T) @ half
-    outside = ((rest @ of_curvature[30:].T) ** 2).mean(1) / (rest**2).sum(1)
+    rest = of_curvature[30:] - (of_curvature[30:] @ half.T) @ half
+    between = (rest @ rest.T)[~np.eye(30, dtype=bool)]
+    outside = (between**2).mean() / (rest**2).sum(1).mean()
     inside = (g @ directions.T) @ directions
     decay = np.exp(-eta * trainer.settings.weight_decay * left)
     kept = (g @ directions.T) * np.exp(-eta * values * left) @ directions
-    return g, decay * (kept + np.exp(-eta * outside * left)[:, None] * (g - inside)), eta
+    return g, decay * (kept + np.exp(-eta * outside * left) * (g - inside)), eta
 
 
 def test_carried_signals_are_the_exact_ones(recorded):
