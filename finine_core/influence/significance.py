@@ -91,7 +91,7 @@ def discoveries(signals: TargetSignals, mu: Floats, target: Target, q: float) ->
 
     Args:
         signals: of all n training rows on the target.
-        mu: their influence on it, shape (n,).
+        mu: their influence on it, shape (n,); may be had from other signals (those carried on).
         target: says which end stands out: `self` the large μ, `validation` the harmful.
         q: between 0 and 1.
 
@@ -104,7 +104,9 @@ def discoveries(signals: TargetSignals, mu: Floats, target: Target, q: float) ->
         null = fit_null(mu)
         p, ordinary = null.p_values(mu), null.ordinary
     else:
-        p = harm_p_values(signals)
+        # A row that helps by its μ (what is left of its steps at the end) is none of the harmful,
+        # whatever its steps did; larger p-values leave the promise as it is.
+        p = np.where(mu < 0, harm_p_values(signals), 1.0)
     adjusted = q_values(p)
     order = np.argsort(p, kind="stable")
     return Discoveries(target.name, q, order[adjusted[order] <= q], len(p), ordinary)

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.cluster import MiniBatchKMeans
-from threadpoolctl import threadpool_limits
 
 CLUSTER = "cluster"
 ROWS_A_CLUSTER, MOST_CLUSTERS = 50, 20  # enough rows for a slice; few enough to look through
@@ -27,6 +25,9 @@ def clusters(inputs: NDArray[np.floating], seed: int) -> NDArray[np.int64]:
         >>> np.bincount(clusters(inputs, seed=0))
         array([80, 40])
     """
+    from sklearn.cluster import MiniBatchKMeans  # a second to import; the CLI must not wait for it
+    from threadpoolctl import threadpool_limits
+
     distinct = len(np.unique(inputs[: 10 * MOST_CLUSTERS], axis=0))
     count = min(MOST_CLUSTERS, len(inputs) // ROWS_A_CLUSTER, distinct)
     if count < 2:

@@ -109,7 +109,13 @@ def test_slices_put_the_harmful_source_first_and_call_the_coin_random(home, tabl
     assert {"y", "source", "coin", "note", "flipped"} <= by_column
     assert not {"a", "split", "row_number"} & by_column
     train = table[table["split"] == "train"]
+    alike = run.scores("validation")["cluster"].value_counts()
+    assert {one["value"]: one["rows"] for one in found if one["column"] == "cluster"} == {
+        str(cluster): rows for cluster, rows in alike.items() if rows >= 10
+    }
     for one in found:
+        if one["column"] == "cluster":
+            continue
         same = train[one["column"]].isna() if one["value"] is None else (
             train[one["column"]].astype(str).str.casefold() == one["value"].casefold()
         )  # fmt: skip
