@@ -62,11 +62,11 @@ class Kept:
 
     def between(self, a: Tensor, b: Tensor, products: Tensor) -> Tensor:
         """g_iᵀ M g_j from coordinates a (n, K), b (p, K) and products ⟨g_i, g_j⟩ (n, p)."""
-        return (a * (self.inside - self.outside)) @ b.T + self.outside * products
+        return (a * (self.inside - self.outside).to(a)) @ b.T + self.outside * products
 
     def own(self, a: Tensor, norms: Tensor) -> Tensor:
         """g_iᵀ M g_i from coordinates (n, K) and ‖g_i‖² (n,); never negative."""
-        found = a.square() @ (self.inside - self.outside) + self.outside * norms
+        found = a.square() @ (self.inside - self.outside).to(a) + self.outside * norms
         return found.clamp(min=0)
 
 
@@ -103,8 +103,8 @@ class Curvature:
         self.start = _kept(torch.exp(-2 * fades * horizon.total))
 
     def coordinates(self, pairs: Tensor) -> Tensor:
-        """⟨g_i, u_k⟩ from products with the curvature rows (n, m); shape (n, K), float64."""
-        return pairs.double() @ self._basis
+        """⟨g_i, u_k⟩ from products with the curvature rows (n, m); shape (n, K)."""
+        return pairs @ self._basis.to(pairs)
 
 
 def curvature_outside(own: Tensor) -> Tensor:

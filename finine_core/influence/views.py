@@ -111,9 +111,9 @@ class CarriedToTheEnd:
         assert probe is not None
         assert found.norms is not None
         assert found.pairs is not None
-        held, norms = len(probe.index), found.norms.double()
+        held, norms = len(probe.index), found.norms
         mine = left.coordinates(found.pairs[:, held:])
-        pairs = left.noise.between(mine, self.of_probe, found.pairs[:, :held].double())
+        pairs = left.noise.between(mine, self.of_probe, found.pairs[:, :held])
         of_batch = pairs[:, :size].mean(dim=1)
         if self.plain.batch_along is not None:
             of_batch = self._between(found, mine, self.plain.batch_along)[:, 1]
@@ -154,7 +154,7 @@ class CarriedToTheEnd:
         assert found.along is not None
         theirs, products = self.of_directions[direction, None], found.along[:, direction, None]
         both = (self.curvature.effect, self.curvature.noise)
-        return torch.cat([left.between(mine, theirs, products.double()) for left in both], dim=1)
+        return torch.cat([left.between(mine, theirs, products) for left in both], dim=1)
 
 
 View = AsItIs | CarriedToTheEnd
