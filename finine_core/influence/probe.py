@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 PROBE_ROWS = 256  # see above; half of it doubles the error of the trend, on which curves rest
-UNIFORM_SHARE = 0.5  # of what is drawn, and of a probe without room for the batch: bounds weights
+UNIFORM_SHARE = 0.5  # of what is drawn, and the most that the batch has of a probe: bounds weights
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def draw_probe(
     if rows <= count:
         others = np.delete(np.arange(rows), batch)
         return Probe(np.concatenate([batch, others]), np.ones(rows), np.ones(rows), len(batch))
-    room = len(batch) <= count
+    room = len(batch) <= count * UNIFORM_SHARE  # else too few are drawn for the trend, or none
     uniform = batch if room else random.choice(rows, int(count * UNIFORM_SHARE), replace=False)
     total = 0.0 if norms is None else float(norms.sum(dtype=np.float64))
     chance = np.full(rows, 1 / rows)

@@ -72,3 +72,12 @@ def test_a_batch_without_room_is_left_out_and_the_weights_stay_bounded(gradients
     assert probe.batch_rows == 0
     assert len(probe.index) == 20
     assert probe.weights.max() <= 1 / 10 + 1e-12, "ten uniform rows stand for ROWS"
+
+
+@pytest.mark.parametrize("batch", [100, 128, 129, 255, 256, 300])
+def test_the_trend_rests_on_drawn_rows_whatever_the_batch(batch):
+    random = np.random.default_rng(0)
+    probe = draw_probe(4000, np.arange(batch), None, 256, random)
+    assert len(probe.index) == 256
+    assert (probe.trend_weights > 0).sum() >= 128
+    assert probe.batch_rows in (0, batch)
