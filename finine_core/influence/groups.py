@@ -37,7 +37,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from finine_core.errors import FinineError
-from finine_core.influence.curves import GRID, background_residual, drawn_curve
+from finine_core.influence.curves import GRID, drawn_curve, residual_shape
 from finine_core.influence.estimators import ESTIMATORS, Estimator
 from finine_core.influence.scores import score_target
 from finine_core.influence.signals import SignalPlan, TargetSignals
@@ -169,21 +169,17 @@ def group_curve(
     """The curve that goes with `influence`, by whole runs drawn from the recorded steps.
 
     Both sides draw the recorded batches' residuals, each at its own deviation: with the group that
-    of all rows, without it that of the rest. The side with the group has k E participations, each
-    of a step's mean member.
+    of all rows, without it that of the rest.
     """
     chosen = _checked(members, plan, influence.target)
     sums = member_sums(signals, chosen)
     columns, rest = group_signals(signals, plan, sums, refill=influence.refilled)
-    residual = background_residual(signals)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.sqrt(rest[:, 0] / signals.variance[:, 0])
     curve = drawn_curve(
         plan,
-        with_background=residual,
-        without_background=residual * np.where(np.isfinite(ratio), ratio, 1.0),
-        participation=columns.signal[:, 0].astype(np.float64) / len(chosen),
-        participations=plan.epochs * len(chosen),
+        with_variance=signals.variance[:, 0].astype(np.float64),
+        without_variance=rest[:, 0],
+        shape=residual_shape(signals),
+        shift=plan.epochs * float(columns.signal[:, 0].mean(dtype=np.float64)),
         seed=seed,
     )
     return GroupCurve(influence, GRID, curve.at(GRID), gaussian_beta(influence.mu, GRID))

@@ -19,11 +19,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn.functional import one_hot
 
 from finine_core.errors import FinineError
 from finine_core.gradients import Direction, ProbeSet, RowGradients
-from finine_core.influence.carrying import CURVATURE_ROWS, Curvature, Horizon, drawn_labels
+from finine_core.influence.carrying import CURVATURE_ROWS, Curvature, fisher_labels
 from finine_core.influence.probe import PROBE_ROWS, Probe, draw_probe
+from finine_core.influence.response import Horizon
 from finine_core.influence.signals import SignalPlan, SignalWriter
 from finine_core.influence.targets import SELF, VALIDATION, row_targets
 from finine_core.influence.views import AsItIs, CarriedToTheEnd, Quantities, Step, View
@@ -131,7 +133,7 @@ class Recorder:
         in_batch = torch.zeros(plan.rows, dtype=torch.bool, device=trainer.train_x.device)
         in_batch[torch.from_numpy(at.batch).to(in_batch.device)] = True
         shared = [(name, k) for k, name in enumerate(directions) if name != _BATCH]
-        along: dict[tuple[str, bool], list[Tensor]] = {}
+        along: dict[bool, list[Tensor]] = {view.carried: [] for view in views}
         for rows, found in self.gradients.stream(
             trainer.train_x,
             trainer.train_y,
@@ -145,12 +147,12 @@ class Recorder:
                     self._write(
                         at, SELF.name, rows, view, view.on_self(found, rows, in_batch[rows])
                     )
-                for name, k in shared:
-                    along.setdefault((name, view.carried), []).append(view.along(found, k))
+                if shared:
+                    along[view.carried].append(view.along(found))
         for view in views:
             for name, k in shared:
-                quantities = view.on_shared(torch.cat(along[name, view.carried]), k)
-                self._write(at, name, slice(0, plan.rows), view, quantities)
+                of_all = torch.cat([part[:, k] for part in along[view.carried]])
+                self._write(at, name, slice(0, plan.rows), view, view.on_shared(of_all, k))
 
     def probe(self, at: Step) -> Probe:
         """The rows that stand for all in the variance of this step; always the same ones."""
@@ -187,7 +189,8 @@ class Recorder:
         count = min(CURVATURE_ROWS, trainer.rows)
         curved = trainer.train_x[np.sort(random.choice(trainer.rows, count, replace=False))]
         inputs = torch.cat([inputs, curved])
-        labels = torch.cat([labels, drawn_labels(predict(trainer.model, curved), random)])
+        drawn = fisher_labels(predict(trainer.model, curved), random)
+        labels = torch.cat([one_hot(labels, drawn.shape[1]).to(drawn), drawn])
         held = self.gradients.probe(inputs, labels)
         found = self.gradients.products(inputs, labels, probes=held, directions=gradients)
         assert found.pairs is not None
@@ -208,7 +211,7 @@ class Recorder:
                 squared=squared,
                 units=[1 / max(loss, SMALLEST_LOSS) for _, loss in directions.values()],
                 participations=self.plan.epochs / self.plan.total_steps,
-                rate=at.learning_rate / (1 - MOMENTUM),
+                rate=at.learning_rate,
                 start_variance=trainer.initial_variance / self.plan.total_steps,
                 start_draw=float(random.standard_normal()),
             ),
@@ -217,9 +220,10 @@ class Recorder:
     def _horizon(self, at: Step) -> Horizon:
         settings, total = self.trainer.settings, self.plan.total_steps
         return Horizon(
-            rate=at.learning_rate / (1 - MOMENTUM),
+            rate=at.learning_rate,
+            momentum=MOMENTUM,
             decay=settings.weight_decay,
-            left=total - at.number,
+            left=self.plan.left(at.line),
             total=total,
             per_epoch=settings.steps_per_epoch(self.plan.rows),
             convex=self.trainer.convex,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,22 @@ class SignalPlan:
     def views(self) -> tuple[bool, ...]:
         """Of each target: as they are (False), and carried to the end (True)."""
         return (False, True) if self.carried else (False,)
+
+    def left(self, line: int) -> tuple[int, int]:
+        """Optimiser steps to the end: from the last and the first that a recorded one stands for.
+
+        It stands for those nearer to it than to another.
+
+        Examples:
+            >>> plan = SignalPlan(9, (2, 7), 10, 1, 1, 9, ("self",), ("self",))
+            >>> plan.left(0), plan.left(1)
+            ((5, 10), (0, 5))
+        """
+        total, last = self.total_steps, len(self.steps) - 1
+        between = [(one + other + 1) // 2 for one, other in pairwise(self.steps)]
+        first = between[line - 1] if line else 0
+        beyond = between[line] if line < last else total
+        return total - beyond, total - first
 
     def width(self, target: str, quantity: str) -> int:
         """Columns of one stored array: n, or 1 where all rows share the value."""

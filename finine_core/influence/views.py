@@ -64,10 +64,10 @@ class AsItIs:
         trend, variance = moments(pairs, self.probe, rows)
         return _scaled(self.at.learning_rate, own, background, trend, variance / size)
 
-    def along(self, found: Products, direction: int) -> Tensor:
-        """What is kept of a chunk for a target that all rows share, (n, 2): signal and noise."""
+    def along(self, found: Products) -> Tensor:
+        """Of a chunk, along each of k directions, (n, k, 2): what becomes signal and noise."""
         assert found.along is not None
-        return found.along[:, direction, None].expand(-1, 2)
+        return found.along[:, :, None].expand(-1, -1, 2)
 
     def on_shared(self, along: Tensor, direction: int) -> Quantities:  # noqa: ARG002
         """Quantities of all rows from what `along` kept of them."""
@@ -87,7 +87,7 @@ class CarriedToTheEnd:
             much more than their loss, and levels off less. A trade-off function is the same for
             both, since one follows from the other.
         participations: of a row in a step, on average.
-        rate: learning rate over one minus momentum.
+        rate: learning rate; momentum is in what is left of a kick.
         start_variance: of the initial parameters, over the steps of the run: a step's share.
         start_draw: standard normal; which initial parameters the background has seen.
     """
@@ -116,7 +116,7 @@ class CarriedToTheEnd:
         pairs = left.noise.between(mine, self.of_probe, found.pairs[:, :held])
         of_batch = pairs[:, :size].mean(dim=1)
         if self.plain.batch_along is not None:
-            of_batch = self._between(found, mine, self.plain.batch_along)[:, 1]
+            of_batch = self._between(found, mine)[:, self.plain.batch_along, 1]
         own = left.noise.own(mine, norms) / size
         background = of_batch - torch.where(in_batch, own, torch.zeros_like(own))
         trend, variance = moments(pairs, probe, rows)
@@ -134,12 +134,11 @@ class CarriedToTheEnd:
             self.start_draw,
         )
 
-    def along(self, found: Products, direction: int) -> Tensor:
-        """What is left of each row's effect and of its noise along a direction, (n, 2)."""
+    def along(self, found: Products) -> Tensor:
+        """What is left of each row's effect and of its noise along each direction, (n, k, 2)."""
         assert found.pairs is not None
         held = 0 if self.plain.probe is None else len(self.plain.probe.index)
-        mine = self.curvature.coordinates(found.pairs[:, held:])
-        return self._between(found, mine, direction)
+        return self._between(found, self.curvature.coordinates(found.pairs[:, held:]))
 
     def on_shared(self, along: Tensor, direction: int) -> Quantities:
         """Quantities of all rows from what `along` kept of them."""
@@ -150,11 +149,11 @@ class CarriedToTheEnd:
             self.rate * unit, *shared, start * unit**2 * self.start_variance, self.start_draw
         )
 
-    def _between(self, found: Products, mine: Tensor, direction: int) -> Tensor:
+    def _between(self, found: Products, mine: Tensor) -> Tensor:
         assert found.along is not None
-        theirs, products = self.of_directions[direction, None], found.along[:, direction, None]
-        both = (self.curvature.effect, self.curvature.noise)
-        return torch.cat([left.between(mine, theirs, products) for left in both], dim=1)
+        left = (self.curvature.effect, self.curvature.noise)
+        both = [one.between(mine, self.of_directions, found.along) for one in left]
+        return torch.stack(both, dim=2)
 
 
 View = AsItIs | CarriedToTheEnd

@@ -10,14 +10,13 @@ from finine_core.gradients import RowGradients
 from finine_core.influence import SignalStore, SignalWriter, default_estimator
 from finine_core.influence.carrying import (
     Curvature,
-    Horizon,
     Kept,
     curvature_outside,
-    drawn_labels,
+    fisher_labels,
     margin_scale,
-    uncancelled,
 )
 from finine_core.influence.recorder import Recorder, plan_for
+from finine_core.influence.response import Horizon
 from finine_core.training.models import model_kind
 from finine_core.training.settings import Settings
 from finine_core.training.trainer import MOMENTUM, Trainer
@@ -34,7 +33,7 @@ def digits_run(model="mlp", optimizer="sgd", epochs=12):
 
 
 class Kicked:
-    """Moves the parameters along −g_i, a little, before one step."""
+    """Adds a little of g_i to the gradient of one step."""
 
     def __init__(self, run, step, row):
         self.run, self.step, self.row = run, step, row
@@ -47,7 +46,8 @@ class Kicked:
             gradient = found.mean_gradient(run.train_x[one], run.train_y[one])
             with torch.no_grad():
                 for name, p in run.model.named_parameters():
-                    p -= KICK * gradient[name]
+                    velocity = run.optimizer.state[p]["momentum_buffer"]
+                    velocity += KICK * gradient[name] / MOMENTUM
 
     def after_epoch(self, progress):
         pass
@@ -66,19 +66,19 @@ class CurvatureAt:
         run.model.eval()
         gradients = RowGradients(run.model, run.loss)
         x = run.train_x[random.choice(ROWS, self.count, replace=False)]
-        drawn = drawn_labels(run.model(x), random)
+        drawn = fisher_labels(run.model(x), random)
         held = gradients.probe(x, drawn)
         own = gradients.products(x, drawn, probes=held).pairs
         found = gradients.products(run.train_x, run.train_y, probes=held, norms=True)
-        settings = run.settings
+        settings, later = run.settings, run.total_steps - 1 - step
         curvature = Curvature(own, Horizon(
-            settings.learning_rate / (1 - MOMENTUM), settings.weight_decay,
-            run.total_steps - step, run.total_steps, settings.steps_per_epoch(ROWS), run.convex,
+            settings.learning_rate, MOMENTUM, settings.weight_decay, (later, later + 1),
+            run.total_steps, settings.steps_per_epoch(ROWS), run.convex,
         ))  # fmt: skip
-        unit = margin_scale(found.losses)
+        unit = KICK * settings.learning_rate * margin_scale(found.losses)
         left = curvature.effect.own(curvature.coordinates(found.pairs), found.norms.double())
-        self.margin_moves = (KICK * left * unit).numpy()
-        self.stays_whole = (KICK * found.norms.double() * unit).numpy()
+        self.margin_moves = (left * unit).numpy()
+        self.stays_whole = (found.norms.double() * unit / (1 - MOMENTUM)).numpy()
 
     def after_epoch(self, progress):
         pass
@@ -103,14 +103,15 @@ def test_what_is_left_of_a_kick_is_what_a_kicked_run_ends_with(model, better):
         moved.append(margins(run)[row] - before[row])
     ratio = said.margin_moves[list(rows)] / moved
     as_if_all_stayed = said.stays_whole[list(rows)] / moved
-    assert 0.7 < np.median(ratio) < 1.4
+    # The margin's own direction turns on the way, most with ten classes in a convex model.
+    assert 0.7 < np.median(ratio) < 1.6
     off, off_before = (np.median(np.abs(np.log(one))) for one in (ratio, as_if_all_stayed))
     assert off < better * off_before
 
 
 def test_a_row_along_the_curvature_fades_by_it_and_one_across_it_by_that_of_the_rest():
     g = torch.tensor([[3.0, 0, 0, 0], [0, 2.0, 0, 0], [3.0, 0, 1.0, 0], [0, 2.0, 1.0, 0]]).double()
-    after = Horizon(rate=0.1, decay=0.01, left=10, total=40, per_epoch=4, convex=False)
+    after = Horizon(0.1, 0.0, 0.01, (10, 11), 40, 4, convex=False)
     curvature = Curvature(g @ g.T, after)
     # The first half of g spans axes 0 and 1; of both others (0, 0, 1, 0) is left over: 1² / 1.
     assert float(curvature_outside(g @ g.T)) == pytest.approx(1.0)
@@ -118,43 +119,38 @@ def test_a_row_along_the_curvature_fades_by_it_and_one_across_it_by_that_of_the_
     values, vectors = torch.linalg.eigh(g.T @ g / 4)
     values[0] = 1.0  # along axis 3, outside of the span of all of g
     a, products = curvature.coordinates(rows @ g.T), rows @ rows.T
-    for kept, exponent in ((curvature.effect, 10), (curvature.start, 80)):
-        matrix = vectors @ torch.diag(torch.exp(-0.1 * (values + 0.01) * exponent)) @ vectors.T
-        exact = rows @ matrix @ rows.T
+    for kept, exponent in ((curvature.effect, 10), (curvature.noise, 10), (curvature.start, 80)):
+        share = (1 - 0.1 * (values + 0.01)).clamp(min=0) ** exponent
+        exact = rows @ (vectors @ torch.diag(share) @ vectors.T) @ rows.T
         torch.testing.assert_close(kept.between(a, a, products), exact)
         torch.testing.assert_close(kept.own(a, products.diagonal()), exact.diagonal())
-    assert curvature.noise is curvature.effect
 
 
 @pytest.mark.parametrize("own", [torch.zeros(4, 4), torch.eye(3), torch.ones(1, 1)])
 def test_rows_without_any_curvature_or_all_alike_are_no_error(own):
-    after = Horizon(rate=0.1, decay=0.0, left=10, total=40, per_epoch=4, convex=True)
+    after = Horizon(0.1, 0.9, 0.0, (10, 12), 40, 4, convex=True)
     curvature = Curvature(own, after)
     a = curvature.coordinates(own)
     assert torch.isfinite(curvature.noise.own(a, own.diagonal().double())).all()
 
 
-def test_an_epochs_deviations_cancel_as_in_simulated_epochs():
-    random = np.random.default_rng(0)
-    steps, size, epochs = 8, 4, 40
-    for fade in (0.02, 0.2, 2.0):  # of a step
-        kernel = np.exp(-fade * np.arange(steps * epochs))[::-1]
-        values = random.normal(size=steps * size)
-        values -= values.mean()
-        drawn = []
-        for _ in range(2000):
-            epoch = np.concatenate([random.permutation(values) for _ in range(epochs)])
-            drawn.append(kernel @ epoch.reshape(-1, size).mean(axis=1))
-        independent = (kernel**2).sum() * values.var(ddof=1) / size
-        ratio = np.var(drawn) / independent
-        assert ratio == pytest.approx(float(uncancelled(torch.tensor(fade * steps))), rel=0.25)
+def test_fisher_labels_pull_with_the_fisher_matrix_of_the_outputs():
+    outputs = torch.log(torch.tensor([[0.7, 0.25, 0.05, 0.0]], dtype=torch.float64))
+    chances = outputs.softmax(dim=1)
+    pull = chances - fisher_labels(outputs.expand(50_000, 4), np.random.default_rng(2))
+    fisher = torch.diag(chances[0]) - chances.T @ chances
+    torch.testing.assert_close(pull.T @ pull / 50_000, fisher, rtol=0, atol=0.003)
+    assert pull.sum(dim=1).abs().max() < 1e-12
+    given = outputs.clone().requires_grad_()
+    label = fisher_labels(outputs, np.random.default_rng(3))
+    torch.nn.functional.cross_entropy(given, label, reduction="sum").backward()
+    torch.testing.assert_close(given.grad, chances - label)
 
 
-def test_labels_are_drawn_at_the_models_own_rates():
-    outputs = torch.log(torch.tensor([[0.7, 0.2, 0.1]])).expand(20_000, 3)
-    drawn = drawn_labels(outputs, np.random.default_rng(2))
-    rates = np.bincount(drawn.numpy(), minlength=3) / 20_000
-    np.testing.assert_allclose(rates, [0.7, 0.2, 0.1], atol=0.015)
+def test_two_classes_pull_equally_whatever_is_drawn():
+    outputs = torch.randn(50, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    pull = outputs.softmax(dim=1) - fisher_labels(outputs, np.random.default_rng(4))
+    torch.testing.assert_close(pull[:, 0].square(), outputs.softmax(dim=1).prod(dim=1))
 
 
 def test_margins_move_by_the_scaled_loss():

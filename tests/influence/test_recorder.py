@@ -8,7 +8,7 @@ from torch.func import functional_call, grad, vmap
 
 from finine_core.errors import FinineError
 from finine_core.influence import SignalStore
-from finine_core.influence.carrying import drawn_labels
+from finine_core.influence.carrying import fisher_labels
 from finine_core.influence.recorder import _CURVATURE_STREAM
 from finine_core.influence.views import Step
 from finine_core.training.trainer import MOMENTUM
@@ -79,24 +79,36 @@ def spanned(rows):
     return directions[seen], values[seen]
 
 
-def carried_exactly(recorded, step):
-    """What is left of every g_i, with F spelled out in parameter space, float64."""
+def answers(curvature, rate, later):
+    """What a gradient's deviation moved, over the learning rate, so many steps later."""
+    velocity, x, moved = 1.0, -1.0, []
+    for _ in range(max(later) + 1):
+        moved.append(-x)
+        velocity = MOMENTUM * velocity + curvature * rate * x
+        x -= velocity
+    return np.array([moved[k] for k in later])
+
+
+def carried_exactly(recorded, line):
+    """What is left of every g_i, of its effect and of noise; F spelled out, float64."""
+    step = recorded.plan.steps[line]
     trainer, (parameters, _, rate) = recorded.trainer, recorded.kept.at[step]
     random = np.random.default_rng([trainer.settings.seed, _CURVATURE_STREAM, step])
     x = trainer.train_x[np.sort(random.choice(60, 60, replace=False))]
-    drawn = drawn_labels(functional_call(trainer.model, parameters, (x,)), random)
+    drawn = fisher_labels(functional_call(trainer.model, parameters, (x,)), random)
     of_curvature = gradients(recorded, step, x, drawn)
     directions, values = spanned(of_curvature)
     g = gradients(recorded, step, trainer.train_x, trainer.train_y)
-    eta, left = rate / (1 - MOMENTUM), trainer.total_steps - step
     half, _ = spanned(of_curvature[:30])
     rest = of_curvature[30:] - (of_curvature[30:] @ half.T) @ half
     between = (rest @ rest.T)[~np.eye(30, dtype=bool)]
     outside = (between**2).mean() / (rest**2).sum(1).mean()
     inside = (g @ directions.T) @ directions
-    decay = np.exp(-eta * trainer.settings.weight_decay * left)
-    kept = (g @ directions.T) * np.exp(-eta * values * left) @ directions
-    return g, decay * (kept + np.exp(-eta * outside * left) * (g - inside)), eta
+    later = range(*recorded.plan.left(line))
+    left = [answers(c + trainer.settings.weight_decay, rate, later) for c in (*values, outside)]
+    for shares in (np.mean(left, axis=1), np.sqrt(np.mean(np.square(left), axis=1))):
+        yield (g @ directions.T) * shares[:-1] @ directions + shares[-1] * (g - inside)
+    yield g
 
 
 def test_carried_signals_are_the_exact_ones(recorded):
@@ -105,28 +117,29 @@ def test_carried_signals_are_the_exact_ones(recorded):
     shared = recorded.store.target("validation", carried=True)
     for line in (1, 4):
         step = plan.steps[line]
-        parameters, batch, _ = recorded.kept.at[step]
-        g, kept, eta = carried_exactly(recorded, step)
+        parameters, batch, eta = recorded.kept.at[step]
+        effect, noise, g = carried_exactly(recorded, line)
         losses = recorded.store.losses()[line].astype(np.float64)
         unit, b = 1 / -np.expm1(-losses), len(batch)
-        expected = eta * unit * (g * kept).sum(1) / b
+        expected = eta * unit * (g * effect).sum(1) / b
         np.testing.assert_allclose(own.signal[line], expected, rtol=2e-3)
         v = gradients(recorded, step, trainer.validation_x, trainer.validation_y).mean(0)
         outputs = functional_call(trainer.model, parameters, (trainer.validation_x,))
         loss = float(LOSS(outputs, trainer.validation_y).mean())
-        along = eta * kept @ v / loss
+        along, along_noise = eta * effect @ v / loss, eta * noise @ v / loss
         np.testing.assert_allclose(shared.signal[line], along / b, rtol=5e-3, atol=1e-6)
         assert shared.trend[line, 0] == pytest.approx(along.mean(), rel=5e-3, abs=1e-6)
         # The variance is that of batches, of when a row takes part, and of the initial parameters.
-        assert shared.variance[line, 0] > along.var(ddof=1) / b
+        assert shared.variance[line, 0] > along_noise.var(ddof=1) / b
         for row in (0, 7):
             probe = recorded.recorder.probe(Step(line, step, batch, 0.0))
             others = probe.index != row
-            products = eta * unit[row] * (kept[row] @ g[probe.index[others]].T)
+            products = eta * unit[row] * (noise[row] @ g[probe.index[others]].T)
             w = probe.weights[others]
             mean = np.average(products, weights=w)
             batches = w @ (products - mean) ** 2 / (w.sum() - (w**2).sum() / w.sum()) / b
-            timing = 0.5 * plan.epochs / plan.total_steps * expected[row] ** 2
+            own_noise = eta * unit[row] * (noise[row] @ g[row]) / b
+            timing = 0.5 * plan.epochs / plan.total_steps * own_noise**2
             assert batches + timing < own.variance[line, row] < 1.5 * (batches + timing) + 0.1
 
 
