@@ -27,7 +27,7 @@ from ensemble import Problem, Run, losses_after
 from numpy.typing import NDArray
 from problem import ROWS, Flipped, Recorded, flipped, recorded
 from scipy.stats import pearsonr, spearmanr
-from truth import spread, true_mu
+from truth import means, spread, true_mu
 
 from finine_core.influence import ESTIMATORS, TARGETS, score_target
 
@@ -110,17 +110,13 @@ def measure(
                 error = np.array(true["self error"]) if target == "self" else np.zeros(len(rows))
                 one = agreement(found, np.array(true[target]), error)
                 by_name.setdefault(name, []).append(one)
-    means = {
-        name: {key: float(np.mean([one[key] for one in many])) for key in many[0]}
-        for name, many in by_name.items()
-    }
     flipped = given.flipped[rows]
     self_mu = np.array(true["self"])
     return {
         "settings": _settings(given.problem) | {"rows": len(rows), "seeds": seeds},
         "median true μ, flipped rows": float(np.median(self_mu[flipped])),
         "median true μ, other rows": float(np.median(self_mu[~flipped])),
-        "estimators": means,
+        "estimators": {name: means(many) for name, many in by_name.items()},
         "truth": {"row": rows.tolist(), "flipped": flipped.tolist(), **true},
     }
 

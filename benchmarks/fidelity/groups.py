@@ -26,7 +26,7 @@ from gold import FIRST_SEED, WITH
 from numpy.typing import NDArray
 from problem import Flipped, flipped, recorded
 from scipy.stats import pearsonr, spearmanr
-from truth import true_mu
+from truth import means, true_mu
 
 from finine_core.influence import group_influence
 
@@ -126,10 +126,7 @@ def measure(
         "repeats": repeats,
         "seeds": seeds,
         "truth": true,
-        "estimators": {
-            name: {key: float(np.mean([one[key] for one in many])) for key in many[0]}
-            for name, many in by_name.items()
-        },
+        "estimators": {name: means(many) for name, many in by_name.items()},
     }
 
 

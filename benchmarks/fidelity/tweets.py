@@ -4,10 +4,8 @@
 
 3,360 tweets, a run's default model and encoding (TF-IDF, SVD, logistic regression). In a convex
 model seeds differ little, so that leaving out a row is told apart every time: √2 Φ⁻¹(P), the truth
-of gold.py, would be at its ceiling. The truth here is the difference of the row's mean margin with
-and without it, over the root mean of both variances between seeds: the same for normal margins, and
-without a ceiling. Rows are spread evenly over the mean loss of a run. Nothing was tuned on them but
-the number of curvature rows (`finine_core/influence/carrying.py`), together with digits.
+of gold.py, would be at its ceiling; the truth here is `margin_mu`. Rows are spread evenly over the
+mean loss of a run. Nothing was tuned on them alone.
 """
 
 from __future__ import annotations
@@ -24,6 +22,7 @@ from ensemble import Problem, Run, losses_after
 from gold import FIRST_SEED, agreement, estimates
 from numpy.typing import NDArray
 from problem import recorded
+from truth import margin_mu, means
 
 from finine_core import api
 from finine_core.runs.pipeline import stored_inputs
@@ -48,21 +47,13 @@ def encoded(home: Path) -> tuple[Problem, NDArray[np.float64], NDArray[np.int64]
     return problem, scores["mean_loss"].to_numpy(), scores["row_number"].to_numpy()
 
 
-def margins(losses: NDArray[np.float32]) -> NDArray[np.float64]:
-    """log p/(1−p) of the given label."""
-    found: NDArray[np.float64] = -np.log(np.expm1(losses.astype(np.float64)))
-    return found
-
-
 def truths(problem: Problem, rows: NDArray[np.int64], repeats: int) -> list[float]:
     """The standardised difference of each row's margin with and without it."""
     base = losses_after(problem, [Run(FIRST_SEED + r) for r in range(WITH * repeats)])
     found = []
     for k, row in enumerate(rows.tolist()):
         after = losses_after(problem, [Run(FIRST_SEED + r, (row,)) for r in range(repeats)])
-        one, other = margins(base[:, row]), margins(after[:, row])
-        spread = np.sqrt((one.var(ddof=1) + other.var(ddof=1)) / 2)
-        found.append(float((one.mean() - other.mean()) / spread))
+        found.append(margin_mu(base[:, row], after[:, row]))
         print(f"\r{k + 1} of {len(rows)} rows retrained", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     return found
@@ -93,16 +84,13 @@ def main() -> None:
                     one = agreement(found, true, np.zeros(len(rows)))
                     one.pop("coverage given the truth's error", None)
                     by_name.setdefault(name, []).append(one)
-    means = {
-        name: {key: float(np.mean([one[key] for one in many])) for key in many[0]}
-        for name, many in by_name.items()
-    }
-    for name, figures in means.items():
+    over_seeds = {name: means(many) for name, many in by_name.items()}
+    for name, figures in over_seeds.items():
         print(f"{name:24}" + "".join(f"  {key} {value:.3f}" for key, value in figures.items()))
     if chosen.out:
         asked = {"rows": chosen.rows, "repeats": chosen.repeats, "seeds": chosen.seeds}
         truth = {"row": numbers[rows].tolist(), "self": true.tolist()}
-        found = asked | {"estimators": means, "truth": truth}
+        found = asked | {"estimators": over_seeds, "truth": truth}
         text = json.dumps(found, indent=1, ensure_ascii=False)
         chosen.out.write_text(text + "\n", encoding="utf-8")
 
