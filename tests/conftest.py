@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -56,3 +57,16 @@ def app(monkeypatch: pytest.MonkeyPatch) -> Callable:
 
     open_app.at_page = at_page  # type: ignore[attr-defined]
     return open_app
+
+
+@pytest.fixture(scope="session")
+def wait_for() -> Callable:
+    """Give `wait_for(condition)`: look until it holds, for a minute at most."""
+
+    def wait(condition, seconds=60):
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, "it never came"
+            time.sleep(0.02)
+
+    return wait

@@ -12,7 +12,7 @@ from typing import Any
 # Options of `finine run` in the order a person would write them.
 _RUN_OPTIONS = (
     "label", "text", "features", "id", "ignore", "targets", "validation", "model", "epochs",
-    "batch_size", "lr", "optimizer", "seed", "record_steps",
+    "batch_size", "lr", "optimizer", "seed", "record_steps", "auxiliary",
 )  # fmt: skip
 
 
@@ -34,7 +34,9 @@ def run_command(options: Mapping[str, Any], defaults: Mapping[str, Any], name: s
         value = options.get(key)
         if value in (None, "", ()) or value == defaults.get(key):
             continue
-        if key == "targets":
+        if value is True:
+            words.append(f"--{key}")
+        elif key == "targets":
             words += [word for one in value for word in ("--target", one)]
         elif isinstance(value, tuple):
             words += [f"--{key}", _listed(value)]

@@ -53,7 +53,7 @@ def run(
         block: wait for the end (else return at once).
         on_progress: called with each change while waiting.
         options: text, features, id, ignore, targets, validation, model, epochs, batch_size, lr,
-            optimizer, weight_decay, seed, record_steps, device: see `RunConfig`.
+            optimizer, weight_decay, seed, record_steps, auxiliary, device: see `RunConfig`.
 
     Raises:
         FinineError: an option or the data is wrong, or the run failed.

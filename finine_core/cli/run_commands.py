@@ -38,6 +38,9 @@ def run_command(
     optimizer: Annotated[str, typer.Option(help="sgd or adam.")] = "sgd",
     seed: Annotated[int, typer.Option(help="The same seed gives the same scores.")] = 0,
     record_steps: Annotated[int, typer.Option(help="Steps at which signals are recorded.")] = 32,
+    auxiliary: Annotated[
+        bool, typer.Option("--auxiliary", help="Train a second run, with other random numbers.")
+    ] = False,
     name: Annotated[str, typer.Option(help="A name for people [default: the file's].")] = "",
     home: Home = None,
     json: Json = False,
@@ -72,6 +75,7 @@ def run_command(
         optimizer=optimizer,
         seed=seed,
         record_steps=record_steps,
+        auxiliary=auxiliary,
     )
     say(f"run {started.run_id} in {started.home}")
     _follow(started, json)
@@ -178,8 +182,10 @@ def _follow(run: Any, json: bool) -> None:
 
 
 def _show_progress(status: Any) -> None:
+    from finine_core.runs.progress import TRAINING
+
     parts = [str(status.phase or status.state)]
-    if status.phase == "training" and status.steps:
+    if status.phase in TRAINING and status.steps:
         parts.append(f"epoch {status.epoch}/{status.epochs}, step {status.step}/{status.steps}")
         if status.loss is not None:
             parts.append(f"loss {status.loss:.4f}")

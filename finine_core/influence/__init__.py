@@ -16,7 +16,7 @@ from finine_core.influence.groups import (
     group_curve,
     group_influence,
 )
-from finine_core.influence.scores import TargetScores, score_target
+from finine_core.influence.scores import TargetScores, auxiliary_mu, score_target
 from finine_core.influence.signals import SignalPlan, SignalStore, SignalWriter, TargetSignals
 from finine_core.influence.significance import Discoveries, discoveries
 from finine_core.influence.slices import Slice, SliceColumn, slice_influences
@@ -38,6 +38,7 @@ __all__ = [
     "Target",
     "TargetScores",
     "TargetSignals",
+    "auxiliary_mu",
     "check_targets",
     "default_estimator",
     "discoveries",

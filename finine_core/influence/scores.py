@@ -17,7 +17,7 @@ from scipy.stats import norm
 
 from finine_core.errors import FinineError
 from finine_core.influence.estimators import Estimator
-from finine_core.influence.signals import TargetSignals
+from finine_core.influence.signals import SignalStore, TargetSignals
 from finine_core.influence.targets import SELF, Target
 
 INTERVAL = 0.90  # the share of bootstrap draws inside; printed beside every interval
@@ -82,6 +82,16 @@ def score_target(
     # A quantile interval of a skewed statistic can miss its own estimate by rounding; it holds it.
     below, above = np.maximum(mu - low, 0.0), np.maximum(high - mu, 0.0)
     return TargetScores(mu, mu - np.hypot(below, allowed), mu + np.hypot(above, allowed), rank)
+
+
+def auxiliary_mu(
+    store: SignalStore, estimator: Estimator, target: str
+) -> dict[str, NDArray[np.float64]]:
+    """The column of μ in the auxiliary run, when there was one: what other random numbers say."""
+    other = store.auxiliary
+    if other is None:
+        return {}
+    return {"mu_auxiliary": estimator.mu(other.target(target, carried=estimator.carried))}
 
 
 def block_draws(steps: int, seed: int) -> NDArray[np.int64]:

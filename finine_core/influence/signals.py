@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -22,6 +23,7 @@ from finine_core.files import write_json
 from finine_core.influence.targets import TARGETS
 
 Floats = NDArray[np.float32]
+AUXILIARY = "auxiliary"  # the folder of an auxiliary run's signals, in that of the run's own
 SCHEMA = 2  # 1 had no carried signals, and is read as a run without them
 # Per target, each (T, n), or (T, 1) where it is the same for every row (DESIGN §1.2):
 #   signal      s_it  = η_t ⟨g_τ, g_i⟩ / b
@@ -95,6 +97,7 @@ class TargetSignals:
         scale: p √T_total, which turns a step's μ into the whole run's (DESIGN §1.3).
         trend_noise: the trend's own variance ÷ that of the background, where it was estimated.
         carried: whether these are what is left of signals at the end of the run.
+        auxiliary: background of an auxiliary run at the same steps, where there was one.
     """
 
     signal: Floats
@@ -104,29 +107,34 @@ class TargetSignals:
     scale: float
     trend_noise: float = 0.0
     carried: bool = False
+    auxiliary: Floats | None = None
 
     def residual(self) -> Floats:
-        """Background less its expectation, at the size a batch's background truly has.
+        """Background less what is common to all runs, at the size a batch's background truly has.
 
-        (T, n) or (T, 1). A trend from m probes adds variance σ²/m to the batch's σ²/b, which is
-        scaled away.
+        (T, n) or (T, 1). What is common is the trend, or what an auxiliary run's batch did at the
+        same step (difference in differences). A trend from m probes adds variance σ²/m to the
+        batch's σ²/b and another batch as much again, which is scaled away.
         """
+        if self.auxiliary is not None:
+            return (self.background - self.auxiliary) / np.float32(np.sqrt(2.0))
         return (self.background - self.trend) / np.float32(np.sqrt(1.0 + self.trend_noise))
 
     def of_steps(self, index: NDArray[np.int64]) -> TargetSignals:
         """The same rows at the given positions among the recorded steps (repeats allowed)."""
-        return replace(self, **{name: getattr(self, name)[index] for name in QUANTITIES})
+        return self._each(lambda array: array[index])
 
     def of_rows(self, rows: slice | NDArray[np.int64]) -> TargetSignals:
         """The same steps for the given training rows."""
-        return replace(
-            self,
-            **{
-                name: array[:, rows] if array.shape[1] == self.signal.shape[1] else array
-                for name in QUANTITIES
-                for array in (getattr(self, name),)
-            },
-        )
+        width = self.signal.shape[1]
+        return self._each(lambda array: array[:, rows] if array.shape[1] == width else array)
+
+    def _each(self, taken: Callable[[Floats], Floats]) -> TargetSignals:
+        arrays = {name: getattr(self, name) for name in (*QUANTITIES, AUXILIARY)}
+        changed: dict[str, Any] = {
+            name: taken(one) for name, one in arrays.items() if one is not None
+        }
+        return replace(self, **changed)
 
 
 class SignalWriter:
@@ -218,6 +226,12 @@ class SignalStore:
         self.plan = SignalPlan(**fields)
 
     @property
+    def auxiliary(self) -> SignalStore | None:
+        """What an auxiliary run recorded, when there was one."""
+        folder = self.folder / AUXILIARY
+        return SignalStore(folder) if (folder / "index.json").exists() else None
+
+    @property
     def scale(self) -> float:
         """p √T_total with p = 1 / steps per epoch: a row enters one batch an epoch."""
         return self.plan.epochs / float(np.sqrt(self.plan.total_steps))
@@ -245,7 +259,10 @@ class SignalStore:
         noise = 0.0  # a target that all rows share knows its trend exactly
         if name in self.plan.row_targets:
             noise = self.plan.batch_size / min(self.plan.probe_rows, self.plan.rows)
-        return TargetSignals(**arrays, scale=self.scale, trend_noise=noise, carried=carried)
+        found = TargetSignals(**arrays, scale=self.scale, trend_noise=noise, carried=carried)
+        if (other := self.auxiliary) is None:
+            return found
+        return replace(found, auxiliary=other.target(name, carried=carried).background)
 
     def row(self, name: str, position: int, *, carried: bool = False) -> TargetSignals:
         """The signals of one training row, (T, 1), its own share taken out of the background."""
@@ -254,6 +271,9 @@ class SignalStore:
             present = (np.asarray(self.batches()) == position).any(axis=1)[:, None]
             own = np.where(present, signals.signal, np.float32(0.0))
             signals = replace(signals, background=signals.background - own)
+        if (other := self.auxiliary) is not None:
+            without = other.row(name, position, carried=carried).background
+            signals = replace(signals, auxiliary=without)
         return signals
 
     def losses(self) -> Floats:

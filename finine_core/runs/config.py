@@ -23,6 +23,7 @@ from finine_core.training.settings import Settings
 # embedded models to fit, few enough for a first run of a minute.
 AUTO_STEPS = 2000
 AUTO_EPOCHS = (10, 40)  # fewest and most epochs `auto` takes
+SEEDS = 2**31  # above every seed
 WEIGHT_DECAY = 1e-3  # light; keeps small models from growing without bound on wrong labels
 
 
@@ -50,8 +51,9 @@ class RunConfig(BaseModel):
     lr: float | None = Field(default=None, gt=0, lt=1e6)
     optimizer: Literal["sgd", "adam"] = "sgd"
     weight_decay: float = Field(default=WEIGHT_DECAY, ge=0, lt=1)
-    seed: int = Field(default=0, ge=0, lt=2**31)
+    seed: int = Field(default=0, ge=0, lt=SEEDS)
     record_steps: int = Field(default=32, ge=4, le=10_000)
+    auxiliary: bool = False
     device: Literal["auto", "cpu", "cuda"] = "auto"
 
     @field_validator("data")
@@ -156,6 +158,10 @@ class Resolved(BaseModel):
     weight_decay: float
     seed: int
     targets: tuple[str, ...]
+
+    def auxiliary(self) -> Resolved:
+        """The same for an auxiliary run: the same rows, other initial parameters and batches."""
+        return self.model_copy(update={"seed": (self.seed + 1) % SEEDS})
 
     def settings(self) -> Settings:
         """As the trainer takes them."""

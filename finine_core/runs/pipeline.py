@@ -6,6 +6,7 @@ Each stage leaves its file in the run folder and is skipped when a resumed run f
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,17 +20,25 @@ from finine_core.errors import FinineError
 from finine_core.files import write_atomically, write_parquet
 from finine_core.influence import (
     Estimator,
+    SignalPlan,
     SignalStore,
     SignalWriter,
+    auxiliary_mu,
     check_targets,
     default_estimator,
     score_target,
 )
 from finine_core.influence.recorder import Recorder, Rows, plan_for
+from finine_core.influence.signals import AUXILIARY
 from finine_core.runs.clusters import CLUSTER, clusters
 from finine_core.runs.config import Resolved
 from finine_core.runs.folder import RunFolder
-from finine_core.runs.progress import ProgressWriter, stop_if_cancelled, write_event
+from finine_core.runs.progress import (
+    TRAINING,
+    ProgressWriter,
+    stop_if_cancelled,
+    write_event,
+)
 from finine_core.runs.reading import ROW_NUMBER, Reading
 from finine_core.runs.target_rows import rows_of
 from finine_core.training.checkpoints import load_checkpoint, save_checkpoint
@@ -54,11 +63,16 @@ def carry_out(folder: RunFolder, read: Reading) -> None:
     write_event(folder, phase="encoding")
     encoded = _encoded(dataset, folder.encoded, config.seed)
     stop_if_cancelled(folder)
-    trainer = make_trainer(encoded, resolved, len(dataset.classes), config.device)
-    timing = _train(
-        folder, trainer, resolved, config.record_steps, _shared(dataset, resolved, trainer)
-    )
-    stop_if_cancelled(folder)
+    phases = TRAINING[: 2 if config.auxiliary else 1]
+    trainers = [
+        make_trainer(encoded, one, len(dataset.classes), config.device)
+        for one in (resolved, resolved.auxiliary())[: len(phases)]
+    ]
+    trainer, timings = trainers[0], []
+    for phase, one in zip(phases, trainers, strict=True):
+        plan = plan_for(one, config.record_steps, resolved.targets)
+        timings.append(_train(folder, one, plan, _shared(dataset, resolved, one), phases, phase))
+        stop_if_cancelled(folder)
     write_event(folder, phase="scoring")
     started = time.perf_counter()
     chosen = default_estimator(SignalStore(folder.signals).plan.carried)
@@ -66,8 +80,8 @@ def carry_out(folder: RunFolder, read: Reading) -> None:
     write_parquet(scores, folder.scores)
     folder.update(
         results={
-            "seconds_train": timing.train,
-            "seconds_record": timing.record,
+            "seconds_train": sum(one.train for one in timings),
+            "seconds_record": sum(one.record for one in timings),
             "seconds_score": time.perf_counter() - started,
             "estimator": chosen.name,
             **final_quality(trainer),
@@ -117,19 +131,25 @@ def _shared(dataset: Dataset, resolved: Resolved, trainer: Trainer) -> dict[str,
 def _train(
     folder: RunFolder,
     trainer: Trainer,
-    resolved: Resolved,
-    wanted_steps: int,
+    plan: SignalPlan,
     shared: dict[str, Rows],
+    phases: Sequence[str],
+    phase: str,
 ) -> _Timing:
-    latest = folder.checkpoints / "latest.safetensors"
-    if latest.exists() and (folder.signals / "index.json").exists():
+    own = phase == TRAINING[0]
+    latest = folder.checkpoints / ("latest.safetensors" if own else f"{AUXILIARY}.safetensors")
+    signals = folder.signals if own else folder.signals / AUXILIARY
+    if latest.exists() and (signals / "index.json").exists():
         trainer.restore(load_checkpoint(latest))
-    plan = plan_for(trainer, wanted_steps, resolved.targets)
-    writer = SignalWriter(folder.signals, plan)
+    writer = SignalWriter(signals, plan)
     recorder = Recorder(trainer, writer, shared)
-    progress = ProgressWriter(folder, trainer.step, trainer.total_steps, resolved.epochs)
+    progress = ProgressWriter(folder, trainer.step, plan.total_steps, plan.epochs, phases, phase)
     write_event(
-        folder, phase="training", step=trainer.step, steps=plan.total_steps, epochs=plan.epochs
+        folder,
+        phase=phase,
+        step=progress.before + trainer.step,
+        steps=progress.in_all,
+        epochs=plan.epochs,
     )
     started = time.perf_counter()
     trainer.run([recorder, progress, _Checkpoints(latest, trainer, writer)])
@@ -167,6 +187,7 @@ def score_table(
                     "predicted": pa.array(classes[probabilities.argmax(axis=1)], pa.string()),
                     "probability": given,
                     CLUSTER: alike,
+                    **auxiliary_mu(store, chosen, target.name),
                 }
             )
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,32 @@ from finine_core.training.settings import Progress
 EVENT_SECONDS = 0.5  # at most so often within an epoch: smooth for an eye, small on disk
 
 
-class ProgressWriter:
-    """Watches training: writes events, and stops the run when a person cancelled it."""
+TRAINING = ("training", "auxiliary")  # phases with steps: the run, and its auxiliary run
 
-    def __init__(self, folder: RunFolder, first_step: int, steps: int, epochs: int) -> None:
-        self.folder = folder
+
+class ProgressWriter:
+    """Watches training: writes events, and stops the run when a person cancelled it.
+
+    Args:
+        folder: of the run.
+        first_step: the trainer's step now.
+        steps, epochs: of its whole training.
+        phases: of the run that train, in order, each as long as the other.
+        phase: which of them this is.
+    """
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        first_step: int,
+        steps: int,
+        epochs: int,
+        phases: Sequence[str] = TRAINING[:1],
+        phase: str = TRAINING[0],
+    ) -> None:
+        self.folder, self.phase = folder, phase
         self.first, self.steps, self.epochs = first_step, steps, epochs
+        self.before, self.in_all = steps * phases.index(phase), steps * len(phases)
         self.per_epoch = max(1, steps // epochs)
         self._started = self._last = time.monotonic()
 
@@ -34,23 +55,25 @@ class ProgressWriter:
     def after_epoch(self, progress: Progress) -> None:
         """Write an epoch event, with the losses."""
         stop_if_cancelled(self.folder)
-        self._write(
-            step=progress.step,
-            epoch=progress.epoch,
-            loss=progress.loss,
-            validation_loss=progress.validation_loss,
-            validation_accuracy=progress.validation_accuracy,
-        )
+        told = {
+            "loss": progress.loss,
+            "validation_loss": progress.validation_loss,
+            "validation_accuracy": progress.validation_accuracy,
+        }
+        if self.phase != TRAINING[0]:  # the history is the run's own
+            told = {}
+        self._write(step=progress.step, epoch=progress.epoch, **told)
 
     def _write(self, *, step: int, **fields: object) -> None:
         self._last = time.monotonic()
         done = step - self.first
-        eta = (self._last - self._started) / done * (self.steps - step) if done else None
+        ahead = self.in_all - self.before - step
+        eta = (self._last - self._started) / done * ahead if done else None
         write_event(
             self.folder,
-            phase="training",
-            step=step,
-            steps=self.steps,
+            phase=self.phase,
+            step=self.before + step,
+            steps=self.in_all,
             epochs=self.epochs,
             eta_seconds=eta,
             **fields,

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from finine_core.files import write_parquet
-from finine_core.influence import SignalStore, estimator, score_target
+from finine_core.influence import SignalStore, auxiliary_mu, estimator, score_target
 from finine_core.influence.targets import target_named
 from finine_core.runs.folder import RunFolder
 from finine_core.runs.reading import ROW_NUMBER
@@ -48,6 +48,7 @@ def scores_by(folder: RunFolder, name: str | None) -> Path:
             "mu_low": scores.low,
             "mu_high": scores.high,
             "rank": scores.rank,
+            **auxiliary_mu(store, chosen, target),
         }.items():
             part = part.set_column(part.column_names.index(column), column, pa.array(values))
         parts.append(part)

@@ -40,7 +40,7 @@ class Status:
     Attributes:
         state: stored state, corrected by whether the worker is alive.
         message: why it failed or stopped, else empty.
-        phase: reading, encoding, training, scoring; empty before the first event.
+        phase: reading, encoding, training, auxiliary, scoring; empty before the first event.
         step, steps: optimiser steps done and in all (0 of 0 before training).
         epoch, epochs: likewise.
         loss: mean training loss of the last complete epoch.

@@ -34,13 +34,15 @@ def test_run_prints_one_json_object_with_what_a_machine_needs(tmp_path):
     out = finine(
         "run", "sample:breast_cancer_flips", "--target", "self", "--validation", 0.1,
         "--model", "logistic", "--epochs", 2, "--batch-size", 16, "--lr", 0.01, "--optimizer",
-        "adam", "--seed", 3, "--record-steps", 8, "--home", tmp_path, "--json",
+        "adam", "--seed", 3, "--record-steps", 8, "--auxiliary", "--home", tmp_path,
+        "--json",
     )  # fmt: skip
     (line,) = out.strip().splitlines()
     found = json.loads(line)
     wanted = {"run_id", "home", "state", "rows", "targets", "seconds_train", "seconds_record"}
     assert wanted <= set(found)
     assert (found["state"], found["rows"], found["targets"]) == ("done", 569, ["self"])
+    assert "mu_auxiliary" in finine("scores", "latest", "--home", tmp_path).splitlines()[0]
 
 
 def test_runs_and_show_tell_state_and_settings(home, run_id):

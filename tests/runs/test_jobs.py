@@ -4,7 +4,6 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 
 import numpy as np
 import pytest
@@ -17,21 +16,9 @@ from finine_core.runs.progress import epoch_history, read_events
 LONG = {"epochs": 4000, "batch_size": 8, "record_steps": 200}  # a run one has time to disturb
 
 
-def wait_for(condition, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it never came"
-        time.sleep(0.02)
-
-
-def same_scores(one, other):
-    for target in one.targets:
-        mine, theirs = one.scores(target), other.scores(target)
-        for column in ("mu", "mu_low", "mu_high", "mean_loss", "probability"):
-            np.testing.assert_array_equal(mine[column], theirs[column])
-
-
-def test_the_same_seed_gives_identical_scores_and_another_seed_does_not(table, tmp_path):
+def test_the_same_seed_gives_identical_scores_and_another_seed_does_not(
+    table, tmp_path, same_scores
+):
     options = {"label": "label", "id": "name", "home": tmp_path / "home", "epochs": 3}
     one, two = api.run(table, **options), api.run(table, **options)
     other = api.run(table, **options, seed=1)
@@ -57,7 +44,7 @@ def test_a_finished_run_tells_what_it_did(table, tmp_path):
     assert api.open_run("latest", tmp_path).run_id == run.run_id
 
 
-def test_a_cancelled_run_stops_and_can_be_resumed(table, tmp_path):
+def test_a_cancelled_run_stops_and_can_be_resumed(table, tmp_path, wait_for):
     run = api.run(table, label="label", id="name", home=tmp_path, block=False, **LONG)
     wait_for(lambda: run.status().step > 100)
     assert run.cancel().state is State.CANCELLED
@@ -69,7 +56,9 @@ def test_a_cancelled_run_stops_and_can_be_resumed(table, tmp_path):
     run.cancel()
 
 
-def test_a_killed_run_is_seen_as_interrupted_and_resumes_to_the_same_scores(table, tmp_path):
+def test_a_killed_run_is_seen_as_interrupted_and_resumes_to_the_same_scores(
+    table, tmp_path, wait_for, same_scores
+):
     options = {"label": "label", "id": "name", "home": tmp_path, "epochs": 250, "batch_size": 8}
     whole = api.run(table, **options)
     killed = api.run(table, **options, block=False)
@@ -96,7 +85,7 @@ def test_training_that_diverges_says_to_lower_the_learning_rate(table, tmp_path)
         api.run(table, label="label", id="name", home=tmp_path, lr=1e5, epochs=5)
 
 
-def test_two_workers_never_work_on_one_run(table, tmp_path):
+def test_two_workers_never_work_on_one_run(table, tmp_path, wait_for):
     run = api.run(table, label="label", id="name", home=tmp_path, block=False, **LONG)
     wait_for(lambda: run.status().state is State.RUNNING)
     with pytest.raises(FinineError, match="running"):
@@ -104,7 +93,7 @@ def test_two_workers_never_work_on_one_run(table, tmp_path):
     run.cancel()
 
 
-def test_an_input_that_changed_since_is_refused(table, tmp_path):
+def test_an_input_that_changed_since_is_refused(table, tmp_path, wait_for):
     run = api.run(table, label="label", id="name", home=tmp_path, block=False, **LONG)
     wait_for(lambda: run.status().state is State.RUNNING)
     run.cancel()
@@ -175,7 +164,7 @@ def test_a_fraction_written_as_text_is_not_taken_for_a_path(table, tmp_path):
         api.run(table, label="label", id="name", home=tmp_path, validation="0.2")
 
 
-def test_a_validation_file_that_changed_is_refused_on_resume(table, tmp_path):
+def test_a_validation_file_that_changed_is_refused_on_resume(table, tmp_path, wait_for):
     second = tmp_path / "validation.csv"
     second.write_bytes(table.read_bytes())
     run = api.run(

@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -47,13 +46,6 @@ def training_processes(store):
             if str(store.plan).encode() in path.read_bytes():
                 found.append(path)
     return found
-
-
-def wait_for(condition, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it never came"
-        time.sleep(0.01)
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +101,7 @@ def test_a_second_call_trains_only_what_is_missing_and_leaves_the_input_alone(
 
 
 def test_a_killed_verification_leaves_no_process_and_resumes_to_the_same_bits(
-    marked_run, uninterrupted
+    marked_run, uninterrupted, wait_for
 ):
     store = the_store(marked_run)
     command = [*FININE, "verify", "latest", "--home", str(marked_run.home), "--json"]
@@ -136,7 +128,7 @@ def test_a_killed_verification_leaves_no_process_and_resumes_to_the_same_bits(
     assert printed == json.loads(store.result.read_text())
 
 
-def test_two_at_once_are_refused_and_an_interrupt_says_what_is_kept(marked_run):
+def test_two_at_once_are_refused_and_an_interrupt_says_what_is_kept(marked_run, wait_for):
     store = the_store(marked_run)
     command = [*FININE, "verify", "latest", "--home", str(marked_run.home), "--repeats", "300"]
     first = subprocess.Popen([*command, "--processes", "1"], stderr=subprocess.PIPE, text=True)

@@ -74,7 +74,8 @@ def influence(run: api.Run, line: dict[str, Any], target: str) -> None:
     with st.container(key="mu_line"):
         st.markdown(
             f"**μ = {mu_words(mu, low, high)}** · {INTERVAL_WORDS} interval · "
-            f"mean loss {line['mean_loss']:.2f}. {effect_words(target, mu, low, high)}",
+            f"mean loss {line['mean_loss']:.2f}{_auxiliary(line)}. "
+            f"{effect_words(target, mu, low, high)}",
             help=NOT_IN_INTERVAL,
         )
     try:
@@ -83,6 +84,13 @@ def influence(run: api.Run, line: dict[str, Any], target: str) -> None:
         show_problem(error)
         return
     st.caption(NOT_IN_INTERVAL)
+
+
+def _auxiliary(line: dict[str, Any]) -> str:
+    """What an auxiliary run says, when there was one."""
+    return (
+        f" · in the auxiliary run μ = {line['mu_auxiliary']:.2f}" if "mu_auxiliary" in line else ""
+    )
 
 
 def _charts(run: api.Run, row: int, target: str) -> None:

@@ -159,6 +159,12 @@ def _advanced() -> dict[str, Any]:
                 help="At how many steps of the training signals are recorded. More: narrower "
                 "intervals, and a longer run.",
             ),
+            "auxiliary": right.checkbox(
+                "Auxiliary run",
+                key="auxiliary",
+                help="Train a second time, with other random numbers. Takes twice as long; every μ "
+                "then has that of the other run beside it.",
+            ),
         }
 
 

@@ -16,7 +16,7 @@ from finine_app.components.run_summary import local_time, seconds_in_words, stat
 from finine_core import api
 from finine_core.errors import FinineError
 from finine_core.runs import State, Status
-from finine_core.runs.progress import epoch_history
+from finine_core.runs.progress import TRAINING, epoch_history
 
 POLL_SECONDS = 1.0  # a person sees it move; a look costs milliseconds
 LOG_LINES = 40  # of the log's end
@@ -26,6 +26,7 @@ PHASES = {
     "reading": ("Reading the file", 0.02),
     "encoding": ("Turning the rows into numbers", 0.05),
     "training": ("Training, and recording on the way", 0.10),
+    "auxiliary": ("Training the auxiliary run", 0.10),
     "scoring": ("Working out the influence of each row", 0.95),
 }
 _PROBLEM = "_panel_problem"
@@ -64,7 +65,7 @@ def progress_of(status: Status) -> float:
         0.525
     """
     _, begin = PHASES.get(status.phase, PHASES[""])
-    if status.phase != "training" or not status.steps:
+    if status.phase not in TRAINING or not status.steps:
         return begin
     return begin + (PHASES["scoring"][1] - begin) * min(status.step / status.steps, 1.0)
 
@@ -72,7 +73,7 @@ def progress_of(status: Status) -> float:
 def _going_on(run: api.Run, status: Status) -> None:
     words, _ = PHASES.get(status.phase, PHASES[""])
     parts = [words]
-    if status.phase == "training" and status.steps:
+    if status.phase in TRAINING and status.steps:
         parts += [
             f"epoch {status.epoch:,} of {status.epochs:,}",
             f"step {status.step:,} of {status.steps:,}",
