@@ -1,14 +1,14 @@
 """Which ranking finds wrong labels: μ, TracIn, mean loss, or cleanlab's confident learning?
 
     pip install --no-deps -r benchmarks/requirements.txt
-    python benchmarks/noise.py [--seeds 3] [--small] [--out FILE.json]
+    python benchmarks/noise.py [--seeds 3] [--small] [--only CASE]… [--out FILE.json]
 
 mnist_5k and 5,000 images of Fashion-MNIST (Debian's dataset-fashion-mnist; left out, and said so,
 where it is not installed), with 20 % of the training labels flipped by us, either to any other
 class or each class to one of its own (class-dependent); and the tweets sample, whose labels are
 disputed by nature. The `mlp` trains on images and `logistic` on tweets, as a run does by default.
 cleanlab ranks by the self-confidence of predictions from 5 folds, each trained in the same way;
-what its confident learning would remove is given beside it.
+what its confident learning would remove is given beside it. Without cleanlab it is left out.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import mnist
 import numpy as np
 import pandas as pd
 import torch
-from cleanlab.filter import find_label_issues
-from cleanlab.rank import get_label_quality_scores
 from consistency import estimates
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, roc_auc_score
@@ -38,6 +38,12 @@ from finine_core.training.models import model_kind
 from finine_core.training.settings import Settings
 from finine_core.training.trainer import Trainer, predict
 from finine_sample_data import sample
+
+try:
+    from cleanlab.filter import find_label_issues
+    from cleanlab.rank import get_label_quality_scores
+except ImportError:
+    find_label_issues = None
 
 FASHION = Path("/usr/share/datasets/fashion-mnist")
 ROWS, FLIPS, FOLDS = 5000, 0.2, 5
@@ -62,27 +68,28 @@ class Case:
         return Trainer(model, *map(torch.from_numpy, arrays), replace(self.settings, seed=seed))
 
 
-def cases(small: bool) -> Iterator[Case]:
-    """Every data set with every kind of noise."""
+def cases(small: bool) -> Iterator[tuple[str, Callable[[], Case]]]:
+    """Every data set with every kind of noise, by name; made when called for."""
     for by_class in (False, True):
-        yield _images("digits" if small else "mnist_5k", mnist.load(0.0, small), by_class)
+        noise = "class-dependent" if by_class else "uniform"
+        name = f"{'digits' if small else 'mnist_5k'}, {noise}"
+        yield name, partial(_images, name, partial(mnist.load, 0.0, small), by_class)
         if (FASHION / "train-images-idx3-ubyte.gz").exists() and not small:
-            yield _images("fashion_5k", _fashion(), by_class)
-    yield _tweets()
+            name = f"fashion_5k, {noise}"
+            yield name, partial(_images, name, _fashion, by_class)
+    yield "tweets, natural", _tweets
 
 
-def _images(name: str, clean: mnist.Digits, by_class: bool) -> Case:
+def _images(name: str, load: Callable[[], mnist.Digits], by_class: bool) -> Case:
+    clean = load()
     random = np.random.default_rng(1)
     labels, count = clean.train_y.copy(), int(FLIPS * len(clean.train_y))
     flipped = np.zeros(len(labels), dtype=bool)
     flipped[random.choice(len(labels), count, replace=False)] = True
     away = np.ones(count, dtype=np.int64) * 3 if by_class else random.integers(1, 10, count)
     labels[flipped] = (labels[flipped] + away) % 10
-    noise = "class-dependent" if by_class else "uniform"
     settings = Settings(mnist.EPOCHS, mnist.BATCH, mnist.LEARNING_RATE, "sgd", 1e-3, 0)
-    return Case(
-        f"{name}, {noise}", "mlp", replace(clean, train_y=labels, flipped=flipped), settings
-    )
+    return Case(name, "mlp", replace(clean, train_y=labels, flipped=flipped), settings)
 
 
 def _fashion() -> mnist.Digits:
@@ -145,12 +152,14 @@ def measure(case: Case, seeds: int) -> dict[str, dict[str, float]]:
     """Means over seeds, of every ranking."""
     by_name: dict[str, list[dict[str, float]]] = {}
     for seed in range(seeds):
-        rankings = estimates(case.trainer(seed=seed))
-        probabilities = out_of_fold(case, seed)
         labels, bad = case.data.train_y, case.data.flipped
-        quality = get_label_quality_scores(labels, probabilities, method="self_confidence")
-        for name, values in {**rankings, "cleanlab": -quality}.items():
+        for name, values in estimates(case.trainer(seed=seed)).items():
             by_name.setdefault(name, []).append(figures(bad, values))
+        if find_label_issues is None:
+            continue
+        probabilities = out_of_fold(case, seed)
+        quality = get_label_quality_scores(labels, probabilities, method="self_confidence")
+        by_name.setdefault("cleanlab", []).append(figures(bad, -quality))
         issues = find_label_issues(labels, probabilities)
         removed = {
             "removed": float(issues.mean()),
@@ -168,14 +177,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--small", action="store_true", help="scikit-learn's digits instead")
+    parser.add_argument("--only", action="append", help="a case, e.g. 'tweets, natural'")
     parser.add_argument("--out", type=Path)
     chosen = parser.parse_args()
     torch.set_num_threads(1)
+    if find_label_issues is None:
+        print("cleanlab is not installed, and left out", file=sys.stderr)
     found: dict[str, dict[str, dict[str, float]]] = {}
-    for case in cases(chosen.small):
-        found[case.name] = measure(case, chosen.seeds)
-        print(f"\n{case.name}")
-        for name, row in found[case.name].items():
+    for title, made in cases(chosen.small):
+        if chosen.only and title not in chosen.only:
+            continue
+        found[title] = measure(made(), chosen.seeds)
+        print(f"\n{title}")
+        for name, row in found[title].items():
             print(f"{name:30}" + "".join(f"  {key} {value:.3f}" for key, value in row.items()))
     if chosen.out:
         text = json.dumps({"seeds": chosen.seeds, "cases": found}, indent=1, ensure_ascii=False)

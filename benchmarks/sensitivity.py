@@ -1,6 +1,6 @@
 """How much do the rankings hang on batch size, learning rate, recorded steps and probe rows?
 
-    python benchmarks/sensitivity.py [--seeds 3] [--small] [--out FILE.json]
+    python benchmarks/sensitivity.py [--seeds 3] [--small] [--only SETTING]… [--out FILE.json]
 
 mnist_5k with 20 % of the training labels flipped by us, as in consistency.py. One setting is
 changed at a time; consistency, joint share and AUC are over seeds, and *same rows* is the Jaccard
@@ -63,6 +63,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--small", action="store_true", help="scikit-learn's digits instead")
+    parser.add_argument("--only", action="append", help="beside the default, e.g. 'batch 16'")
     parser.add_argument("--out", type=Path)
     chosen = parser.parse_args()
     torch.set_num_threads(1)
@@ -70,6 +71,8 @@ def main() -> None:
     found: dict[str, dict[str, dict[str, float]]] = {}
     default: list[dict[str, NDArray[np.floating]]] = []
     for setting in SETTINGS:
+        if chosen.only and setting.name not in ("default", *chosen.only):
+            continue
         runs = [rankings(data, setting, seed) for seed in range(chosen.seeds)]
         default = default or runs
         found[setting.name] = {

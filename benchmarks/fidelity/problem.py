@@ -66,10 +66,10 @@ class Recorded:
     final_losses: NDArray[np.float32]
 
 
-def recorded(problem: Problem, seed: int, folder: Path) -> Recorded:
-    """Train once, as the worker does, with the recorder on."""
-    settings = replace(problem.settings, seed=seed)
-    model = model_kind(problem.model).seeded(problem.x.shape[1], problem.classes, seed)
+def recorded(problem: Problem, seed: int, folder: Path, start: int | None = None) -> Recorded:
+    """Train once, as the worker does, with the recorder on; `start` seeds initial parameters."""
+    settings, first = replace(problem.settings, seed=seed), seed if start is None else start
+    model = model_kind(problem.model).seeded(problem.x.shape[1], problem.classes, first)
     arrays = (problem.x, problem.y, problem.test_x, problem.test_y)
     trainer = Trainer(model, *(torch.from_numpy(one) for one in arrays), settings)
     writer = SignalWriter(folder, plan_for(trainer, RECORDED, TARGETS))

@@ -105,6 +105,20 @@ def test_groups_of_flipped_rows_hurt_truly_and_as_estimated(tmp_path):
     assert found["estimators"]["carried, refilled"]["spearman with change"] > 0.5
 
 
+def test_sizes_stay_right_in_a_long_run_of_a_convex_model(tmp_path):
+    case = "breast_cancer:logistic:250"
+    small = ("--rows", "8", "--repeats", "6", "--seeds", "1")
+    figures = study("lengths.py", tmp_path, *small, "--case", case)["cases"][case]["estimators"]
+    assert figures["μ self (carried)"]["pearson"] > 0.8
+    assert 0.5 < figures["μ self (carried)"]["size"] < 2
+
+
+def test_an_auxiliary_run_is_held_against_the_stored_truth(tmp_path):
+    found = study("auxiliary.py", tmp_path, "--seeds", "1", "--model", "logistic")["estimators"]
+    assert found["μ self (carried), mean of both runs"]["pearson"] > 0.85
+    assert found["μ self (auc), other numbers"] != found["μ self (auc), trend"]
+
+
 def test_where_there_is_nothing_little_is_said_and_wide_intervals_hold_the_truth():
     import null
 

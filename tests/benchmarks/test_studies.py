@@ -28,3 +28,20 @@ def test_another_seed_names_mostly_the_same_rows_and_finds_flipped_labels(tmp_pa
     for name in ("μ self (gaussian)", "μ self (composed)", "mean loss"):
         assert found[name]["consistency"] > 0.4, "two random fifths share .111"
         assert found[name]["auc"] > 0.85
+
+
+def test_fewer_recorded_steps_name_mostly_the_same_rows(tmp_path):
+    found = study("sensitivity.py", tmp_path, "--seeds", "2", "--only", "8 recorded steps")
+    assert set(found["settings"]) == {"default", "8 recorded steps"}
+    changed = found["settings"]["8 recorded steps"]
+    for name in ("μ self (carried)", "μ self (gaussian)", "mean loss"):
+        assert changed[name]["same rows"] > 0.4, "two random fifths share .111"
+        assert found["settings"]["default"][name]["same rows"] == 1.0
+
+
+def test_influence_on_validation_finds_labels_that_are_wrong_by_class(tmp_path):
+    case = "digits, class-dependent"
+    found = study("noise.py", tmp_path, "--seeds", "1", "--only", case)["cases"][case]
+    ours, simple = found["−μ validation (carried)"], found["mean loss"]
+    assert ours["average precision"] > simple["average precision"]
+    assert ours["recall at 0.2"] > 0.8
