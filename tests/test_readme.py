@@ -70,11 +70,11 @@ def test_the_lines_about_gradients_work_as_printed():
 
 
 def test_the_figures_of_fidelity_are_those_of_its_studies():
-    folder = ROOT / "benchmarks" / "fidelity"
+    folder = ROOT / "benchmarks" / "fidelity" / "results"
     text = (ROOT / "docs" / "fidelity.md").read_text(encoding="utf-8")
     for path in sorted(folder.glob("*.json")):
         measured = json.loads(path.read_text(encoding="utf-8"))
-        if path.stem in ("discoveries", "null"):  # in docs/method.md, see below; no such table
+        if path.stem in ("discoveries", "null", "lengths"):  # see below; null has no such table
             continue
         for name, figures in measured["estimators"].items():
             cells = [f"{figures[key]:.2f}".replace("-", "−") for key in list(figures)[:2]]
@@ -82,8 +82,30 @@ def test_the_figures_of_fidelity_are_those_of_its_studies():
             assert any(name.split(" ")[0] in line for line in lines), f"{path.name}: {name} {cells}"
 
 
+def test_the_figures_of_short_and_long_runs_are_those_of_their_study():
+    study = ROOT / "benchmarks" / "fidelity" / "results" / "lengths.json"
+    lines = (ROOT / "docs" / "fidelity.md").read_text(encoding="utf-8").splitlines()
+    for case, found in json.loads(study.read_text(encoding="utf-8"))["cases"].items():
+        data, model, epochs = case.split(":")
+        (told,) = (one for one in lines if f"| {data}, {model}, {int(epochs):,} epochs |" in one)
+        for figures in found["estimators"].values():
+            cell = ", ".join(f"{value:.2f}" for value in figures.values()).replace("-", "−")
+            assert f"| {cell} |" in told, (case, cell)
+
+
+def test_the_figures_of_sensitivity_are_those_of_its_study():
+    found = json.loads((ROOT / "benchmarks" / "sensitivity.json").read_text(encoding="utf-8"))
+    lines = (ROOT / "docs" / "fidelity.md").read_text(encoding="utf-8").splitlines()
+    for setting, by_name in found["settings"].items():
+        (told,) = (one for one in lines if one.startswith(f"| {setting} |"))
+        for figures in by_name.values():
+            values = (figures[key] for key in ("consistency", "joint", "auc"))
+            cell = ", ".join(f"{value:.3f}".lstrip("0") for value in values)
+            assert f"| {cell} |" in told, (setting, cell)
+
+
 def test_the_figures_of_false_discoveries_are_those_of_their_study():
-    study = ROOT / "benchmarks" / "fidelity" / "discoveries.json"
+    study = ROOT / "benchmarks" / "fidelity" / "results" / "discoveries.json"
     lines = json.loads(study.read_text(encoding="utf-8"))
     text = (ROOT / "docs" / "method.md").read_text(encoding="utf-8")
     for flips, row in ((0.0, "| none |"), (0.1, "| 10 % |"), (0.2, "| 20 % |")):
