@@ -6,7 +6,7 @@ import streamlit as st
 
 from finine_app import state
 from finine_app.components.sidebar import sidebar
-from finine_app.views import compare, data, export, review, run, start
+from finine_app.views import compare, data, export, review, run, start, verify
 
 st.set_page_config(page_title="finine", page_icon=":material/filter_alt:", layout="wide")
 
@@ -20,6 +20,8 @@ PAGES = {
                       url_path="review"),
     "compare": st.Page(compare.render, title="Compare", icon=":material/compare_arrows:",
                        url_path="compare"),
+    "verify": st.Page(verify.render, title="Verify", icon=":material/science:",
+                      url_path="verify"),
     "export": st.Page(export.render, title="Export", icon=":material/download:",
                       url_path="export"),
 }  # fmt: skip

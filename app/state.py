@@ -134,7 +134,7 @@ def remember_pages(pages: Mapping[str, Any]) -> None:
 
 
 def page(name: str) -> Any:
-    """A page by name (data, run, review, compare, export), for st.page_link and st.switch_page."""
+    """A page by its name in the navigation, for st.page_link and st.switch_page."""
     return st.session_state[_PAGES][name]
 
 

@@ -15,10 +15,11 @@ from finine_app.components.export.removal import (
     show_log,
     show_removed,
 )
-from finine_app.components.messages import nothing_yet, show_problem
+from finine_app.components.messages import nothing_yet, plain, show_problem
 from finine_core import api
 from finine_core.curation.review import ReviewTable
 from finine_core.errors import FinineError
+from finine_core.verification import sentences
 
 
 def render() -> None:
@@ -66,13 +67,30 @@ def _export(run: api.Run) -> None:
         "Beside it lie the removed rows, their scores, and a manifest that says what was removed, "
         "by whom and why."
     )
+    _verified(run)
+    download(run)
+
+
+def _verified(run: api.Run) -> None:
+    """What retraining found about these rows, or where to ask."""
+    try:
+        found = run.verification()
+    except FinineError as error:
+        show_problem(error)
+        return
+    if found is None:
+        st.info(
+            "Whether the removal makes a model better is not known yet: this page removes what "
+            "people decided to remove. Training again with and without these rows tells.",
+            icon=":material/science:",
+        )
+        st.page_link(state.page("verify"), label="Verify it", icon=":material/arrow_forward:")
+        return
     st.info(
-        "Whether the removal makes a model better is not known yet: this page removes what people "
-        "decided to remove. Checking it by training again with and without these rows comes with "
-        "a later version.",
+        f"**Verified.** {plain(sentences(found)[0])} The manifest says so, too.",
         icon=":material/science:",
     )
-    download(run)
+    st.page_link(state.page("verify"), label="All of it", icon=":material/arrow_forward:")
 
 
 def _balance(table: ReviewTable, target: str) -> None:

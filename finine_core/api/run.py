@@ -2,48 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
-from finine_core.api.deciding import Deciding
+from finine_core.api.verifying import Verifying
 from finine_core.curation.export import ExportResult, export_run
+from finine_core.curation.manifest import VerifiedEffect
+from finine_core.errors import FinineError
 from finine_core.runs.config import without_folders
-from finine_core.verification import DEFAULT_REPEATS, Verification, VerifyProgress, verify
+from finine_core.verification import sentences
 
 
-class Run(Deciding):
+class Run(Verifying):
     """One run: what it found, what was decided on it, and what comes of that."""
-
-    def verify(
-        self,
-        *,
-        repeats: int = DEFAULT_REPEATS,
-        seed: int = 0,
-        processes: int | None = None,
-        on_progress: Callable[[VerifyProgress], None] | None = None,
-    ) -> Verification:
-        """What removing the rows marked delete does, by training again with and without them.
-
-        Args:
-            repeats: trainings with, without, and without as many random rows: so many of each.
-            seed: of the retrainings; not the run's.
-            processes: how many train at once; one per core when None.
-            on_progress: called at the start and after each training.
-
-        Raises:
-            FinineError: no row is marked delete, the run is unfinished, too little is left to
-                train on, or a training failed.
-        """
-        self._results.record()  # an unfinished run is told before its missing marks
-        marks = self.log.current().to_pandas()
-        return verify(
-            self.folder,
-            marks.loc[marks["decision"] == "delete", "row_number"].to_numpy(),
-            repeats=repeats,
-            seed=seed,
-            processes=processes,
-            on_progress=on_progress,
-        )
 
     def export(
         self, out: str | Path, *, data: str | Path | None = None, overwrite: bool = False
@@ -70,5 +40,23 @@ class Run(Deciding):
             expected_sha256=record["fingerprint"]["sha256"],
             target=self.targets[0],
             estimator=record["results"]["estimator"],
+            verification=self._verified(),
             overwrite=overwrite,
+        )
+
+    def _verified(self) -> VerifiedEffect | None:
+        """What retraining found about the rows that are marked now, when it was asked."""
+        if not len(self.marked()):
+            return None
+        try:
+            found = self.verification()
+        except FinineError:  # marks that no training could do without: they were not verified
+            return None
+        if found is None:
+            return None
+        return VerifiedEffect(
+            key=found.key,
+            repeats=found.repeats,
+            seed=found.seed,
+            conclusion=tuple(sentences(found)),
         )

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from finine_core.cli.common import Home, Json, RunId, cli, print_json, say
-from finine_core.verification import DEFAULT_REPEATS, VerifyProgress, sentences
+from finine_core.errors import FinineError
+from finine_core.verification import DEFAULT_REPEATS, Verification, VerifyProgress, sentences
 
 
 @cli.command()
@@ -19,6 +20,9 @@ def verify(
         int | None, typer.Option(help="How many train at once [default: one per core].")
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the retrainings; not the run's seed.")] = 0,
+    show: Annotated[
+        bool, typer.Option("--show", help="Only show what was found before; train nothing.")
+    ] = False,
     home: Home = None,
     json: Json = False,
 ) -> None:
@@ -26,6 +30,15 @@ def verify(
     from finine_core import api
 
     found = api.open_run(run, home)
+    if show:
+        stored = found.verification(seed)
+        if stored is None:
+            raise FinineError(
+                f"These marks of run {found.run_id} were not verified yet.",
+                f"Verify them with: finine verify {found.run_id}",
+            )
+        _print(stored, json)
+        return
     seen: list[VerifyProgress] = []
 
     def follow(progress: VerifyProgress) -> None:
@@ -41,6 +54,10 @@ def verify(
     finally:
         if sys.stderr.isatty():
             print("\r\033[K", end="", file=sys.stderr, flush=True)
+    _print(result, json)
+
+
+def _print(result: Verification, json: bool) -> None:
     if json:
         print_json({**result.model_dump(mode="json"), "conclusion": sentences(result)})
         return

@@ -28,6 +28,7 @@ from finine_core.curation.manifest import (
     Manifest,
     OutputFile,
     Outputs,
+    VerifiedEffect,
     config_sha256,
     read_manifest,
 )
@@ -75,6 +76,7 @@ def export_run(
     expected_sha256: str,
     target: str,
     estimator: str = "",
+    verification: VerifiedEffect | None = None,
     overwrite: bool = False,
 ) -> ExportResult:
     """Write `cleaned`, `removed`, `removed_scores.csv` and `manifest.json` into `out`.
@@ -87,6 +89,7 @@ def export_run(
         expected_sha256: the hash that the run noted for its input.
         target: the run's first target, for the class balance and the manifest.
         estimator: of the run's stored scores, for the manifest.
+        verification: of exactly the rows that are removed, for the manifest.
         overwrite: whether a previous export in `out` may be replaced.
 
     Raises:
@@ -148,6 +151,7 @@ def export_run(
             "estimator": estimator,
             "config": dict(config),
             "config_sha256": config_sha256(config),
+            "verification": verification,
             "seed": seed,
             "versions": dict(versions),
         }

@@ -29,7 +29,7 @@ from finine_core.errors import FinineError
 
 MANIFEST_NAME = "manifest.json"
 MANIFEST_FORMAT = "finine-manifest"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2  # 1 could not hold a verification, and is read as a manifest without one
 SHOWN_PROBLEMS = 3  # of a damaged manifest; more would hide the first, which is the cause
 
 _Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -84,11 +84,24 @@ class DecisionSummary(_Strict):
     removed_by_reason: dict[str, _Count]
 
 
+class VerifiedEffect(_Strict):
+    """What retraining with and without the removed rows found; `key` names its folder in the run.
+
+    `conclusion` is in plain sentences, the first the main one and the last what it does not show.
+    """
+
+    key: str
+    repeats: _Count
+    seed: int
+    conclusion: tuple[str, ...]
+
+
 class Manifest(_Strict):
     """The whole record of an export; see the module.
 
     `target` is the run's first one, whose training rows are its rows with a score; `estimator` is
     that of the μ in the file of removed rows' scores, which has a line for every target.
+    `verification` is of exactly these removed rows, when they were verified.
     """
 
     kind: str = Field(default=MANIFEST_FORMAT, pattern=f"^{MANIFEST_FORMAT}$")
@@ -105,6 +118,7 @@ class Manifest(_Strict):
     config_sha256: _Hash
     seed: int
     versions: dict[str, str]
+    verification: VerifiedEffect | None = None
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Manifest:
@@ -166,7 +180,7 @@ def read_manifest(path: Path) -> Manifest:
             f"{path} has manifest schema {version}; this finine knows up to {SCHEMA_VERSION}.",
             "Upgrade finine.",
         )
-    if version != SCHEMA_VERSION:
+    if version not in (1, SCHEMA_VERSION):
         raise FinineError(f"{path} is damaged: schema_version is {version!r}.", again)
     try:
         return Manifest.model_validate(content)

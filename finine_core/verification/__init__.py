@@ -6,6 +6,15 @@ distributions are the P and Q of f-influence (DESIGN §1.1). Encoding is kept as
 on all training rows, so what is measured is the effect on training alone.
 """
 
+from finine_core.verification.job import (
+    VerifyState,
+    VerifyStatus,
+    observe_verification,
+    start_verification,
+    stop_verification,
+    stored_verification,
+    stored_verifications,
+)
 from finine_core.verification.plan import Arm
 from finine_core.verification.result import (
     Change,
@@ -25,7 +34,14 @@ __all__ = [
     "Measure",
     "Verification",
     "VerifyProgress",
+    "VerifyState",
+    "VerifyStatus",
+    "observe_verification",
     "read_verification",
     "sentences",
+    "start_verification",
+    "stop_verification",
+    "stored_verification",
+    "stored_verifications",
     "verify",
 ]

@@ -66,7 +66,7 @@ def verify(
         FinineError: nothing to verify (see `make_plan`), a number is out of range, another
             process verifies the same, a training process died, or a training diverged.
     """
-    _check_numbers(repeats, seed, processes)
+    check_numbers(repeats, seed, processes)
     plan = make_plan(folder, rows, seed)
     store = store_of(folder, plan)
     try:
@@ -122,7 +122,8 @@ def _train_missing(
             tell(VerifyProgress(before + now_done, total, eta))
 
 
-def _check_numbers(repeats: int, seed: int, processes: int | None) -> None:
+def check_numbers(repeats: int, seed: int, processes: int | None) -> None:
+    """Refuse numbers out of range."""
     if not FEWEST_REPEATS <= repeats <= MOST_REPEATS:
         raise FinineError(
             f"repeats = {repeats}: it takes {FEWEST_REPEATS} to {MOST_REPEATS}.",

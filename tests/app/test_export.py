@@ -49,7 +49,7 @@ def test_export_shows_what_goes_and_gives_a_zip_the_core_agrees_with(app, own_ru
     balance = table(page, "% before")
     assert (balance["Before"] - balance["After"]).sum() == marked
     assert "114 of the rows were held out" in words(page)
-    assert "later version" in words(page)
+    assert "Training again with and without" in words(page)
 
     page.button(key="prepare_export").click().run()
     assert healthy(page).download_button(key="download_zip").label == "Download the zip"

@@ -18,6 +18,7 @@ def content() -> dict:
     return {
         "kind": "finine-manifest",
         "schema_version": SCHEMA_VERSION,
+        "verification": {"key": "ab", "repeats": 4, "seed": 0, "conclusion": ["It helped."]},
         "run_id": "run-1",
         "created_at": "2026-01-01T00:00:00Z",
         "input": {"name": "a.csv", "sha256": HASH, "bytes": 100, "rows": 5, "format": "CSV"},
@@ -57,7 +58,7 @@ def test_a_manifest_comes_back_as_it_was_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        (("schema_version",), SCHEMA_VERSION + 1, "knows up to 1.*Upgrade finine"),
+        (("schema_version",), SCHEMA_VERSION + 1, "knows up to 2.*Upgrade finine"),
         (("schema_version",), "one", "schema_version is 'one'"),
         (("schema_version",), 0, "schema_version is 0"),
         (("kind",), "other", "not a finine manifest"),
@@ -91,7 +92,7 @@ def test_a_changed_manifest_is_refused_and_says_where(
     assert str(tmp_path / "manifest.json") in str(refusal.value)
 
 
-@pytest.mark.parametrize("key", sorted(set(content()) - {"kind", "schema_version"}))
+@pytest.mark.parametrize("key", sorted(set(content()) - {"kind", "schema_version", "verification"}))
 def test_a_manifest_without_one_of_its_parts_is_refused(tmp_path: Path, key: str) -> None:
     changed = content()
     del changed[key]
@@ -132,3 +133,9 @@ VALUES = st.recursive(
 def test_the_hash_of_a_config_survives_json_and_does_not_depend_on_order(config: dict) -> None:
     backwards = dict(reversed(config.items()))
     assert config_sha256(json.loads(json.dumps(backwards))) == config_sha256(config)
+
+
+def test_a_manifest_from_before_verifications_is_read(tmp_path: Path) -> None:
+    old = {**content(), "schema_version": 1}
+    old.pop("verification", None)
+    assert read_manifest(written(tmp_path, old)).verification is None

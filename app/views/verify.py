@@ -1,0 +1,168 @@
+"""The Verify page: what does removing the marked rows really do? By training again."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from finine_app import state
+from finine_app.components.export.removal import name_of
+from finine_app.components.messages import nothing_yet, plain, show_problem
+from finine_app.components.run_summary import seconds_in_words
+from finine_app.components.verify.result import show_result
+from finine_app.views.review import finished_run
+from finine_core import api
+from finine_core.errors import FinineError
+from finine_core.verification import (
+    DEFAULT_REPEATS,
+    Arm,
+    Verification,
+    VerifyState,
+    VerifyStatus,
+    sentences,
+)
+from finine_core.verification.pool import cores
+
+POLL_SECONDS = 1.0
+MOST_REPEATS = 1000  # that the form takes; the command takes more
+START_SECONDS = 6.0  # about what training processes need to come up
+LISTED = 10  # earlier verifications
+_PROBLEM = "_verify_problem"
+
+
+def render() -> None:
+    """Draw the page."""
+    try:
+        run = finished_run("Verify")
+        if run is not None:
+            _verify(run)
+    except FinineError as error:
+        show_problem(error)
+
+
+def _verify(run: api.Run) -> None:
+    st.title("Verify")
+    st.caption(f"Marks of the run {name_of(run)}")
+    if (problem := st.session_state.pop(_PROBLEM, None)) is not None:
+        show_problem(problem)
+    marked = len(run.marked())
+    if not marked:
+        nothing_yet(
+            "Nothing is marked for deletion",
+            "Here the model is trained again with and without the rows that are marked **delete**, "
+            "so that you see what removing them does. Mark some rows first.",
+            "review",
+            "Review the rows",
+        )
+        _earlier(run, None)
+        return
+    status = run.verify_status()
+    if status.state is VerifyState.RUNNING:
+        _watch(run, marked)
+        return
+    if status.problem is not None:
+        show_problem(status.problem)
+    found = run.verification()
+    _form(run, marked, status, found)
+    if found is not None:
+        show_result(found, "now")
+        st.page_link(state.page("export"), label="Go to Export", icon=":material/arrow_forward:")
+    _earlier(run, found)
+
+
+def _form(run: api.Run, marked: int, status: VerifyStatus, found: Verification | None) -> None:
+    rows = "1 row is" if marked == 1 else f"{marked:,} rows are"
+    if found is None:
+        st.write(
+            f"{rows} marked for deletion. The model is trained again: with all rows, without the "
+            "marked ones, and without as many random rows of the same classes, on the same seeds. "
+            "Without the random rows one could not tell a good deletion from any deletion."
+        )
+    if status.state is VerifyState.STOPPED:
+        st.warning(
+            f"Stopped after {status.done} of {status.total} trainings. They are kept; it goes on "
+            "from there.",
+            icon=":material/pause:",
+        )
+    least = found.repeats + 1 if found else 2
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        repeats = st.number_input(
+            "Retrainings of each kind",
+            min_value=least,
+            max_value=MOST_REPEATS,
+            value=max(least, 2 * found.repeats if found else DEFAULT_REPEATS),
+            key=f"verify_repeats_{least}",
+            help="More make the intervals narrower. What was trained before is kept.",
+            width=220,
+        )
+        st.button(
+            "Train more" if found else "Go on" if status.done else "Verify by training again",
+            key="start_verify",
+            type="secondary" if found else "primary",
+            icon=":material/science:",
+            on_click=_start,
+            args=(run, int(repeats)),
+        )
+    done = status.done if status.state is VerifyState.STOPPED else len(Arm) * (
+        found.repeats if found else 0
+    )  # fmt: skip
+    each = run.record()["results"]["seconds_train"]
+    at_once = cores()
+    trainings = len(Arm) * int(repeats) - done
+    expected = START_SECONDS + each * trainings / at_once
+    st.caption(
+        f"{trainings} trainings, {at_once} at a time: about {seconds_in_words(expected)}. You may "
+        "leave this page meanwhile."
+    )
+
+
+def _watch(run: api.Run, marked: int) -> None:
+    st.write(f"Verifying the removal of {marked:,} {'row' if marked == 1 else 'rows'}.")
+
+    @st.fragment(run_every=POLL_SECONDS)
+    def live() -> None:
+        try:
+            status = run.verify_status()
+        except FinineError as error:  # marks were changed meanwhile, in another window
+            st.session_state[_PROBLEM] = error
+            st.rerun()
+        if status.state is not VerifyState.RUNNING:
+            st.rerun()
+        words = f"training {status.done} of {status.total}" if status.done else "starting"
+        if status.eta_seconds is not None:
+            words += f" · about {seconds_in_words(max(status.eta_seconds, 1))} left"
+        st.progress(status.done / max(status.total, 1), text=words)
+        st.button(
+            "Stop", key="stop_verify", icon=":material/stop:", on_click=_stop, args=(run,),
+            help="Finished trainings are kept.",
+        )  # fmt: skip
+
+    live()
+    st.caption("You may close this page; the trainings go on.")
+
+
+def _earlier(run: api.Run, shown: Verification | None) -> None:
+    found = [one for one in run.verifications() if shown is None or one.key != shown.key]
+    if not found:
+        return
+    with st.expander(
+        f"Earlier verifications of other marks ({len(found):,})", icon=":material/history:"
+    ):
+        for one in found[:LISTED]:
+            rows = "1 row" if one.removed_rows == 1 else f"{one.removed_rows:,} rows"
+            st.markdown(
+                f"**{rows}** · {one.repeats} retrainings each  \n{plain(sentences(one)[0])}"
+            )
+
+
+def _start(run: api.Run, repeats: int) -> None:
+    try:
+        run.start_verify(repeats=repeats)
+    except FinineError as error:
+        st.session_state[_PROBLEM] = error
+
+
+def _stop(run: api.Run) -> None:
+    try:
+        run.stop_verify()
+    except FinineError as error:
+        st.session_state[_PROBLEM] = error

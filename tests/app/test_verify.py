@@ -1,0 +1,68 @@
+"""What a person sees and can do on the Verify page."""
+
+from __future__ import annotations
+
+import time
+
+from finine_core import api
+from finine_core.verification import VerifyState
+from tests.app.looking import FLIPS, healthy, table, words
+
+SECONDS = 90
+
+
+def until_over(page, run):
+    """Look at the page as a browser does, until the trainings are over."""
+    deadline = time.monotonic() + SECONDS
+    while run.verify_status().state is VerifyState.RUNNING:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    return healthy(page.run())
+
+
+def keys(page):
+    return {one.key for one in page.button}
+
+
+def test_verify_without_a_run_or_with_an_unfinished_one_says_what_to_do(app, tmp_path):
+    assert "No run yet" in words(healthy(app(tmp_path, "verify").run()))
+    run = api.run(FLIPS.path, label=FLIPS.label, home=tmp_path, epochs=50_000, block=False)
+    run.cancel()
+    assert "no scores yet" in words(healthy(app(tmp_path, "verify").run()))
+
+
+def test_with_nothing_marked_it_leads_to_review(app, own_run):
+    page = healthy(app(own_run.home, "verify").run())
+    assert "Nothing is marked for deletion" in words(page)
+    assert "start_verify" not in keys(page)
+
+
+def test_marks_are_verified_stopped_shown_and_taken_into_the_export(app, own_run):
+    own_run.mark(top=12, decision="delete", reviewer="ann")
+    page = healthy(app(own_run.home, "verify").run())
+    assert "12 rows are marked for deletion" in words(page)
+    assert "30 trainings" in words(page)
+    page.number_input(key="verify_repeats_2").set_value(40).run()
+    page.button(key="start_verify").click().run()
+    assert "Verifying the removal of 12 rows" in words(healthy(page))
+    page.button(key="stop_verify").click().run()
+    assert own_run.verify_status().state is VerifyState.STOPPED
+    page.run()
+    assert "They are kept" in page.warning[0].value
+    page.number_input(key="verify_repeats_2").set_value(2).run()
+    page.button(key="start_verify").click().run()
+    page = until_over(page, own_run)
+    found = own_run.verification()
+    assert found.repeats == 2
+    assert "2 retrainings each" in words(page)
+    assert "What this does not show" in words(page)
+    assert "random rows" in words(page)
+    assert len(table(page, "95 % interval")) == len(found.changes)
+    assert page.number_input(key="verify_repeats_3").value == 4
+    assert "Verified." in words(healthy(app(own_run.home, "export").run()))
+
+    own_run.mark(top=14, decision="delete")  # other marks: what was found is not about them
+    page = healthy(app(own_run.home, "verify").run())
+    assert "14 rows are marked" in words(page)
+    assert "Earlier verifications" in page.expander[0].label
+    assert "Verified." not in words(healthy(app(own_run.home, "export").run()))

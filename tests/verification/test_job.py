@@ -1,0 +1,100 @@
+"""Verifications that go on by themselves: real processes, really stopped, really killed."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from finine_core.curation.manifest import read_manifest
+from finine_core.errors import FinineError
+from finine_core.verification import VerifyState, stored_verifications
+from finine_core.verification.plan import make_plan
+from finine_core.verification.store import store_of
+
+
+def store(run):
+    return store_of(run.folder, make_plan(run.folder, run.marked()))
+
+
+def pid(run):
+    return int(json.loads((store(run).path / "request.json").read_text())["pid"])
+
+
+def show(run):
+    command = [sys.executable, "-m", "finine_core.cli", "verify", run.run_id, "--show"]
+    return subprocess.run([*command, "--home", run.home], capture_output=True, text=True)
+
+
+def test_one_that_was_started_comes_to_the_result_of_one_that_was_waited_for(marked_run, wait_for):
+    assert marked_run.verify_status().state is VerifyState.NONE
+    assert marked_run.verification() is None
+    told = show(marked_run)
+    assert told.returncode == 1
+    assert "not verified yet" in told.stderr
+    marked_run.start_verify(repeats=2)
+    status = marked_run.verify_status()
+    assert (status.state, status.total) == (VerifyState.RUNNING, 6)
+    with pytest.raises(FinineError, match="being verified already"):
+        marked_run.start_verify(repeats=2)
+    wait_for(lambda: marked_run.verify_status().state is not VerifyState.RUNNING)
+    status = marked_run.verify_status()
+    assert (status.state, status.done, status.total) == (VerifyState.DONE, 6, 6)
+    found = marked_run.verification()
+    assert found == marked_run.verify(repeats=2)
+    assert [one.key for one in marked_run.verifications()] == [found.key]
+    assert "95 % interval" in show(marked_run).stdout
+
+
+def test_the_export_of_verified_marks_says_so_and_of_others_does_not(marked_run, tmp_path):
+    found = marked_run.verify(repeats=2)
+    marked_run.export(tmp_path / "out")
+    told = read_manifest(tmp_path / "out" / "manifest.json").verification
+    assert (told.key, told.repeats) == (found.key, 2)
+    assert "retrainings" in told.conclusion[0]
+    marked_run.mark(rows=[int(marked_run.marked()[0])], decision="keep")
+    marked_run.export(tmp_path / "other")
+    assert read_manifest(tmp_path / "other" / "manifest.json").verification is None
+
+
+@pytest.mark.parametrize("how", ["stopped", "killed"])
+def test_one_that_ends_early_keeps_its_trainings_and_goes_on(marked_run, wait_for, how):
+    marked_run.start_verify(repeats=200)
+    wait_for(lambda: marked_run.verify_status().done >= 2)
+    number = pid(marked_run)
+    if how == "stopped":
+        marked_run.stop_verify()
+    else:
+        os.kill(number, signal.SIGKILL)
+        wait_for(lambda: marked_run.verify_status().state is not VerifyState.RUNNING)
+    status = marked_run.verify_status()
+    assert status.state is VerifyState.STOPPED
+    assert 2 <= status.done < 600
+    kept = store(marked_run).trainings.read_bytes()
+    marked_run.start_verify(repeats=2)
+    wait_for(lambda: marked_run.verify_status().state is not VerifyState.RUNNING)
+    assert marked_run.verify_status().state is VerifyState.DONE
+    assert store(marked_run).trainings.read_bytes().startswith(kept[: kept.rfind(b"\n") + 1])
+    assert marked_run.verification().repeats == 2
+
+
+def test_a_failure_is_told_with_its_mend(marked_run, wait_for):
+    record = marked_run.record()["resolved"]
+    marked_run.folder.update(resolved={**record, "lr": 1e5})  # as a damaged run.json would
+    marked_run.start_verify(repeats=2)
+    wait_for(lambda: marked_run.verify_status().state is not VerifyState.RUNNING)
+    status = marked_run.verify_status()
+    assert status.state is VerifyState.FAILED
+    assert "diverged" in status.problem.problem
+    assert "learning rate" in status.problem.mend
+
+
+def test_stored_ones_are_listed_newest_first_and_damaged_ones_left_out(marked_run):
+    first = marked_run.verify(repeats=2)
+    marked_run.mark(rows=[int(marked_run.marked()[0])], decision="keep")
+    second = marked_run.verify(repeats=2)
+    assert [one.key for one in marked_run.verifications()] == [second.key, first.key]
+    store(marked_run).result.write_text("{")
+    assert [one.key for one in stored_verifications(marked_run.folder)] == [first.key]
