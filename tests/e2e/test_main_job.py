@@ -185,6 +185,40 @@ def test_compare_pinned_rows_and_the_view_is_a_link(page, serve, shot, finished)
     assert f"pins={rows[0]}" in page.url.replace("%2C", ","), "pins must not be lost on the way"
 
 
+def test_marks_are_verified_in_the_page_and_a_reload_in_between_loses_nothing(
+    page, serve, shot, finished
+):
+    home, run = finished
+    run.mark(top=60, decision="delete", reason="wrong label", reviewer="ada")
+    address = f"{serve(home)}/verify?run={run.run_id}"
+    page.goto(address)
+    expect(page.get_by_text("60 rows are marked for deletion")).to_be_visible()
+    repeats = page.get_by_role("spinbutton", name="Retrainings of each kind")
+    repeats.fill("400")
+    repeats.press("Enter")
+    expect(page.get_by_text("1200 trainings")).to_be_visible()
+    press(page, "start_verify")
+    expect(page.get_by_text("Verifying the removal of 60 rows")).to_be_visible()
+    expect(
+        page.get_by_text("training 1 of 1200").or_(page.get_by_text("training 2"))
+    ).to_be_visible()
+    page.goto("about:blank")  # the person leaves; the trainings go on
+    page.goto(address)
+    press(page, "stop_verify")
+    expect(page.get_by_text("They are kept", exact=False)).to_be_visible()
+    repeats.fill("3")
+    repeats.press("Enter")
+    expect(page.get_by_text(" trainings, ", exact=False)).to_be_visible()
+    press(page, "start_verify")
+    expect(page.get_by_text("What this does not show", exact=False)).to_be_visible(timeout=120_000)
+    expect(page.get_by_text("random rows of the same classes", exact=False).first).to_be_visible()
+    settled(page)
+    shot("verify")
+    no_error_is_shown(page)
+    assert run.verification().repeats == 3
+    run.undo()
+
+
 def test_export_page_shows_what_goes(page, serve, shot, finished):
     home, run = finished
     run.mark(top=60, decision="delete", reason="wrong label", reviewer="ada")
@@ -221,7 +255,7 @@ def test_wrong_files_are_told_with_the_mend_and_never_as_a_traceback(page, serve
 def test_every_page_is_a_link_and_the_plain_address_leads_to_the_results(page, serve, finished):
     home, run = finished
     address = serve(home)
-    for name in ("data", "run", "review", "compare", "export"):
+    for name in ("data", "run", "review", "compare", "verify", "export"):
         page.goto(f"{address}/{name}?run={run.run_id}")
         settled(page)
         expect(page.get_by_role("heading", level=1)).to_be_visible()

@@ -100,7 +100,10 @@ def _trainings(found: Verification, measure: Measure, key: str) -> None:
         height=HEIGHT,
         margin={"l": 10, "r": 10, "t": 10, "b": 10},
         showlegend=False,
-        xaxis={"tickvals": list(range(len(ARM_WORDS))), "ticktext": list(ARM_WORDS.values())},
+        xaxis={
+            "tickvals": list(range(len(ARM_WORDS))),
+            "ticktext": [words.replace(" ", "<br>", 1) for words in ARM_WORDS.values()],
+        },
         yaxis={"title": MEASURE_WORDS[measure] + unit},
         uirevision="keep",
     )
