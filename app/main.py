@@ -6,7 +6,7 @@ import streamlit as st
 
 from finine_app import state
 from finine_app.components.sidebar import sidebar
-from finine_app.views import compare, data, export, review, run, start, verify
+from finine_app.views import compare, data, export, groups, review, run, start, verify
 
 st.set_page_config(page_title="finine", page_icon=":material/filter_alt:", layout="wide")
 
@@ -18,6 +18,8 @@ PAGES = {
     "run": st.Page(run.render, title="Run", icon=":material/play_arrow:", url_path="run"),
     "review": st.Page(review.render, title="Review", icon=":material/fact_check:",
                       url_path="review"),
+    "groups": st.Page(groups.render, title="Groups", icon=":material/workspaces:",
+                      url_path="groups"),
     "compare": st.Page(compare.render, title="Compare", icon=":material/compare_arrows:",
                        url_path="compare"),
     "verify": st.Page(verify.render, title="Verify", icon=":material/science:",

@@ -16,7 +16,7 @@ import streamlit as st
 
 from finine_app import theme
 from finine_app.components.words import mu_words
-from finine_core.influence import RowCurve
+from finine_core.influence import GroupCurve, RowCurve
 
 CONFIG: dict[str, Any] = {"displayModeBar": False}
 CHART_HEIGHT, BIG_CHART_HEIGHT = 290, 460
@@ -107,6 +107,42 @@ def trade_off(
     st.plotly_chart(
         figure, key=key, config=CONFIG, alt=f"Trade-off curves. At α {alpha:.2f}: {said}."
     )
+
+
+def group(curve: GroupCurve, *, key: str) -> None:
+    """The trade-off curve of one group, with G_μ behind it."""
+    figure = go.Figure()
+    colour = theme.lines()[0]
+    figure.add_scatter(
+        x=np.array([0.0, 1.0], dtype=np.float32),
+        y=np.array([1.0, 0.0], dtype=np.float32),
+        name="nobody can tell: 1 − α",
+        mode="lines",
+        line={"color": theme.QUIET_LINE, "dash": "dot", "width": 1.5},
+        hoverinfo="skip",
+    )
+    for name, beta, dash in (
+        ("Gaussian with the same μ", curve.gaussian_beta, "dash"),
+        ("from the recorded steps", curve.beta, "solid"),
+    ):
+        figure.add_scatter(
+            x=curve.alpha.astype(np.float32),
+            y=beta.astype(np.float32),
+            name=name,
+            mode="lines",
+            line={"color": colour, "dash": dash, "width": 2 if dash == "solid" else 1},
+            hovertemplate="α %{x:.2f} · β %{y:.2f}<extra></extra>",
+        )
+    figure.update_layout(
+        height=CHART_HEIGHT,
+        margin=_MARGIN,
+        xaxis={"title": "false alarms α (Type I error)", "range": [-0.01, 1.01]},
+        yaxis={"title": "misses β (Type II error)", "range": [-0.02, 1.04]},
+        legend={"x": 1, "xanchor": "right", "y": 1, "yanchor": "top"},
+        uirevision="keep",
+    )
+    said = f"{curve.influence.rows} rows with μ {curve.influence.mu:.2f}"
+    st.plotly_chart(figure, key=key, config=CONFIG, alt=f"Trade-off curve of a group: {said}.")
 
 
 def signals(rows: Mapping[int, pd.DataFrame], *, key: str, height: int = CHART_HEIGHT) -> None:

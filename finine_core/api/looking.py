@@ -121,6 +121,10 @@ class Looking(Opened):
         """Influence of every value of every column with few values, the most harmful first."""
         return self._results.slices(target)
 
+    def condition_of(self, one: Slice) -> str:
+        """The SQL condition that names the rows of a slice, for `group`, `mark` and filters."""
+        return self.review().condition(one.column, one.value)
+
     def discoveries(self, q: float, target: str | None = None) -> Discoveries:
         """The rows that stand out at a false discovery rate of q, and what that promises."""
         return self._results.discoveries(q, target)[0]

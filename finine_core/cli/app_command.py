@@ -60,6 +60,8 @@ def app_command(
         "--browser.gatherUsageStats", "false",
         "--server.fileWatcherType", "none",
         "--client.toolbarMode", "minimal",
+        # A fault of ours is named on the page; its traceback goes to the terminal.
+        "--client.showErrorDetails", "type",
         # Widgets here follow the address by way of the session state; that is meant.
         "--global.disableWidgetStateDuplicationWarning", "true",
         "--server.maxUploadSize", "1024",

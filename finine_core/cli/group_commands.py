@@ -72,7 +72,8 @@ def slices(run: RunId, target: Target = None, home: Home = None, json: Json = Fa
     """Influence of every value of every column with few values, the most harmful first."""
     from finine_core import api
 
-    found = api.open_run(run, home).slices(target)
+    opened = api.open_run(run, home)
+    found = opened.slices(target)
     if json:
         print_json(
             {
@@ -80,6 +81,7 @@ def slices(run: RunId, target: Target = None, home: Home = None, json: Json = Fa
                     {
                         "column": one.column,
                         "value": one.value,
+                        "where": opened.condition_of(one),
                         **_influence_json(one.influence),
                         "q_value": one.q_value,
                     }

@@ -101,11 +101,30 @@ class ReviewTable:
         self._score_columns = [*score_columns, (DECISION, "VARCHAR")]
         self._data_columns: list[tuple[str, str]] = []  # (name here, type)
         self._data_sql: list[str] = []  # the same columns, as a SELECT list
+        self._aliases: dict[str, str] = {}  # input column -> its name here
         self._name_data_columns(dataset)
 
     def columns(self) -> list[tuple[str, str]]:
         """Every column a condition may use, as (name, DuckDB type): scores, decision, input."""
         return [*self._score_columns, *self._data_columns]
+
+    def condition(self, column: str, value: str | None) -> str:
+        """The condition that an input column has a value, given as text; None for a missing one.
+
+        Raises:
+            FinineError: there is no such column.
+        """
+        name = self._aliases.get(column, column)
+        kinds = dict(self.columns())
+        if name not in kinds:
+            raise FinineError(f"There is no column {column!r}.", self._usable())
+        if value is None:
+            return f"{quoted(name)} IS NULL"
+        if kinds[name] == "BOOLEAN":
+            return f"{quoted(name)} = {value.lower()}"
+        if kinds[name] == "VARCHAR":
+            return f"{quoted(name)} = {literal(value)}"
+        return f"CAST({quoted(name)} AS VARCHAR) = {literal(value)}"
 
     def query(
         self,
@@ -249,6 +268,7 @@ class ReviewTable:
             while alias.casefold() in taken:
                 alias = f"data_{alias}"
             taken.add(alias.casefold())
+            self._aliases[name] = alias
             self._data_columns.append((alias, kind))
             self._data_sql.append(f"{quoted(source)} AS {quoted(alias)}")
 

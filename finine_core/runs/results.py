@@ -214,7 +214,7 @@ class Results:
 
 
 def _slice_columns(table: pa.Table, rows: NDArray[np.int64], label: str) -> list[SliceColumn]:
-    """The label and the columns of text, true/false or whole numbers with few values."""
+    """The label, and the columns of text, true/false or whole numbers with few values."""
     found = []
     trained = table.take(pa.array(rows))
     for field in table.schema:
@@ -228,7 +228,8 @@ def _slice_columns(table: pa.Table, rows: NDArray[np.int64], label: str) -> list
         if field.name == ROW_NUMBER or not (categorical or field.name == label):
             continue
         column = trained.column(field.name)
-        if pc.count_distinct(column, mode="all").as_py() > MAX_VALUES:
+        many = pc.count_distinct(column, mode="all").as_py() > MAX_VALUES
+        if many and field.name != label:
             continue
         found.append(_slice_column(field.name, column))
     return found

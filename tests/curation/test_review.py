@@ -325,3 +325,27 @@ def test_pages_of_100k_rows_come_within_a_second(tmp_path: Path) -> None:
     )  # fmt: skip
     assert page["text"].to_pylist() == [f"word {row}" for row in range(50_000, 50_050)]
     assert time.process_time() - started < 2  # about 0.15 s; the margin is for slow machines
+
+
+def test_a_value_becomes_a_condition_of_its_type(tmp_path: Path) -> None:
+    values = [[0, 1, 2], ["a", "b", "c"], ["self"] * 3, [1.0] * 3, [0.0] * 3, [2.0] * 3, [1, 2, 3],
+              [0.1] * 3, ["x"] * 3, ["x"] * 3]  # fmt: skip
+    pq.write_table(pa.table(values, names=list(SCORE_COLUMNS)), tmp_path / "scores.parquet")
+    data = {"kind": ["it's", "b", None], "good": [True, False, True], "number": [5, 6, 6],
+            "label": ["p", "q", "q"], "row_number": [0, 1, 2]}  # fmt: skip
+    pq.write_table(pa.table(data), tmp_path / "dataset.parquet")
+    table = ReviewTable(tmp_path, tmp_path, "run-1")
+    for column, value, rows in [
+        ("kind", "it's", [0]),
+        ("kind", None, [2]),
+        ("good", "False", [1]),
+        ("number", "6", [1, 2]),
+        ("label", "q", [1, 2]),  # the input's, not the score's of the same name
+        ("cluster", "1", None),
+    ]:
+        if rows is None:
+            with pytest.raises(FinineError, match="no column 'cluster'"):
+                table.condition(column, value)
+            continue
+        found = table.row_numbers(target="self", where=table.condition(column, value))
+        assert found.tolist() == rows, (column, value)

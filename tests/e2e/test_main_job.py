@@ -255,7 +255,7 @@ def test_wrong_files_are_told_with_the_mend_and_never_as_a_traceback(page, serve
 def test_every_page_is_a_link_and_the_plain_address_leads_to_the_results(page, serve, finished):
     home, run = finished
     address = serve(home)
-    for name in ("data", "run", "review", "compare", "verify", "export"):
+    for name in ("data", "run", "review", "groups", "compare", "verify", "export"):
         page.goto(f"{address}/{name}?run={run.run_id}")
         settled(page)
         expect(page.get_by_role("heading", level=1)).to_be_visible()
