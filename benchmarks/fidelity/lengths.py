@@ -1,7 +1,8 @@
 """Does μ̂ mean the same after few epochs and after many?
 
     python benchmarks/fidelity/lengths.py [--rows 24] [--repeats 24] [--seeds 3]
-                                          [--case DATA:MODEL:EPOCHS]… [--out FILE.json]
+                                          [--case DATA:MODEL:EPOCHS]… [--truth FILE.json]
+                                          [--out FILE.json]
 
 The problems of gold.py, trained for a run's default of 40 epochs and for up to 1,500. A long run of
 a convex model forgets where it came from and differs little between seeds, so the truth is
@@ -51,7 +52,9 @@ def truths(given: Flipped, rows: NDArray[np.int64], repeats: int) -> dict[str, l
     return found
 
 
-def measure(case: str, count: int, repeats: int, seeds: int) -> dict[str, object]:
+def measure(
+    case: str, count: int, repeats: int, seeds: int, stored: dict[str, list[float]] | None = None
+) -> dict[str, object]:
     """The truth about some rows of a case, and how single runs agree with it."""
     data, model, epochs = case.split(":")
     given = flipped(data, model, int(epochs))
@@ -60,7 +63,9 @@ def measure(case: str, count: int, repeats: int, seeds: int) -> dict[str, object
         random.choice(np.flatnonzero(given.flipped == kind), half, replace=False)
         for kind, half in ((True, count // 2), (False, count - count // 2))
     ])  # fmt: skip
-    true = truths(given, rows, repeats)
+    if stored is not None and stored["row"] != rows.tolist():
+        raise SystemExit(f"The truth that is stored for {case} is of other rows.")
+    true = truths(given, rows, repeats) if stored is None else stored
     by_name: dict[str, list[dict[str, float]]] = {}
     for seed in range(seeds):
         with tempfile.TemporaryDirectory() as folder:
@@ -72,7 +77,7 @@ def measure(case: str, count: int, repeats: int, seeds: int) -> dict[str, object
                     figures = agreement(mu, np.array(true[target]))
                     by_name.setdefault(f"μ {target} ({name})", []).append(figures)
     estimators = {name: means(many) for name, many in by_name.items()}
-    return {"estimators": estimators, "truth": {"row": rows.tolist(), **true}}
+    return {"estimators": estimators, "truth": {**true, "row": rows.tolist()}}
 
 
 def agreement(mu: NDArray[np.float64], true: NDArray[np.float64]) -> dict[str, float]:
@@ -90,13 +95,17 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=24)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--case", action="append", help="instead of all, e.g. digits:mlp:40")
+    parser.add_argument("--truth", type=Path, help="take the truth from an earlier --out")
     parser.add_argument("--out", type=Path)
     chosen = parser.parse_args()
     torch.set_num_threads(1)
     found: dict[str, object] = {"repeats": chosen.repeats, "seeds": chosen.seeds}
-    cases = {}
+    cases, stored = {}, {}
+    if chosen.truth:
+        stored = json.loads(chosen.truth.read_text(encoding="utf-8"))["cases"]
     for case in chosen.case or CASES:
-        cases[case] = measure(case, chosen.rows, chosen.repeats, chosen.seeds)
+        known = stored[case]["truth"] if case in stored else None
+        cases[case] = measure(case, chosen.rows, chosen.repeats, chosen.seeds, known)
         estimators = cases[case]["estimators"]
         assert isinstance(estimators, dict)
         for name, figures in estimators.items():

@@ -19,7 +19,10 @@ from finine_core.influence.signals import SignalPlan, TargetSignals
 from finine_core.tradeoff import Curve, empirical_curve, gaussian_beta
 
 Floats = NDArray[np.float64]
-_LIBRARY = 20_000  # sums of the steps that one recorded step stands for, drawn once for all
+# Sums of the steps that one recorded step stands for are drawn once for all: so many of them, from
+# about so many values.
+_LIBRARY, _LIBRARY_VALUES = (2_000, 20_000), 1_000_000
+_STEPS_AT_ONCE = 256
 DRAWS = 4000  # whole runs drawn on each side: resolves α and β to about .01
 GRID = np.linspace(0.0, 1.0, 201)  # the α at which curves are given
 _CURVE_STREAM = 13
@@ -105,15 +108,25 @@ def drawn_curve(
     """
     random = np.random.default_rng([seed, _CURVE_STREAM])
     steps = len(with_variance)
-    each = max(1, round(plan.total_steps / steps))
-    even = np.full(len(shape), 1 / len(shape))
-    sums = random.multinomial(each, even, size=_LIBRARY) @ shape / np.sqrt(each)
-    drawn = sums[random.integers(0, _LIBRARY, size=(2, DRAWS, steps))]  # (2, R, T), variance 1
-    with_row, without_row = (
-        one @ np.sqrt(variance * plan.total_steps / steps)
-        for one, variance in zip(drawn, (with_variance, without_variance), strict=True)
-    )
-    return empirical_curve(with_row=with_row + shift, without_row=without_row)
+    sums = _sums(shape, max(1, round(plan.total_steps / steps)), random)
+    size = np.sqrt(np.stack([with_variance, without_variance]) * plan.total_steps / steps)  # (2, T)
+    runs = np.zeros((2, DRAWS))
+    for start in range(0, steps, _STEPS_AT_ONCE):
+        part = size[:, start : start + _STEPS_AT_ONCE]
+        drawn = sums[random.integers(0, len(sums), size=(2, DRAWS, part.shape[1]))]
+        runs += np.einsum("srt,st->sr", drawn, part)
+    return empirical_curve(with_row=runs[0] + shift, without_row=runs[1])
+
+
+def _sums(shape: Floats, each: int, random: np.random.Generator) -> Floats:
+    """Sums of `each` values drawn from the shape, of variance 1; fewer where each takes longer."""
+    kinds = len(shape)
+    count = int(np.clip(_LIBRARY_VALUES / min(each, kinds), *_LIBRARY))
+    if each < kinds:
+        drawn = shape[random.integers(0, kinds, size=(count, each))].sum(axis=1)
+    else:
+        drawn = random.multinomial(each, np.full(kinds, 1 / kinds), size=count) @ shape
+    return np.asarray(drawn / np.sqrt(each))
 
 
 def residual_shape(signals: TargetSignals) -> Floats:

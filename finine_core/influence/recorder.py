@@ -227,6 +227,7 @@ class Recorder:
             total=total,
             per_epoch=settings.steps_per_epoch(self.plan.rows),
             convex=self.trainer.convex,
+            weight=self.plan.weight(at.line),
         )
 
     def _write(

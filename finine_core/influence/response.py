@@ -13,15 +13,13 @@ larger than (1 − √β)². Initial parameters that deviate by one are left wit
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-Kernel = Callable[[Floats], Floats]
-AT_ONCE = 1 << 22  # values of a response held at a time
+Complex = NDArray[np.complex128]
 _APART = 1e-9  # double roots are taken apart by this much (of r₊ − r₋, squared)
 
 
@@ -40,6 +38,8 @@ class Horizon:
             once, so what they deviate by sums to zero within it, and along flat directions none of
             it stays. In a convex model that holds to the end; in others an early deviation leads to
             another solution, and measured spreads are those of independent batches.
+        weight: how many times its even share of the run the step stands for (`SignalPlan.weight`);
+            what is left of signals and variances is taken so many times.
     """
 
     rate: float
@@ -49,6 +49,7 @@ class Horizon:
     total: int
     per_epoch: int
     convex: bool
+    weight: float = 1.0
 
     def effect(self, curvature: Floats) -> Floats:
         """Mean of h over the steps stood for, along directions of these curvatures (K,).
@@ -58,7 +59,8 @@ class Horizon:
             >>> after.effect(np.array([0.0])).round(6)  # h(0) = 1, h(1) = 1.9
             array([1.45])
         """
-        return self._mean(curvature, lambda h: h)
+        near, far = self.left
+        return self.weight * _Answer(self, curvature).total(near, far) / (far - near)
 
     def noise(self, curvature: Floats) -> Floats:
         """Root mean square of h, or in a convex model of h less its mean in the epoch.
@@ -74,7 +76,18 @@ class Horizon:
             >>> convex.noise(np.array([0.0])), convex.noise(np.array([5.0])).round(3)
             (array([0.]), array([0.182]))
         """
-        return np.sqrt(self._mean(curvature, self._uncancelled if self.convex else np.square))
+        near, far = self.left
+        answer, n = _Answer(self, curvature), self.per_epoch
+        if not self.convex:
+            found = answer.squares(near, far)
+        else:
+            found = np.zeros_like(curvature)
+            for first in range(near - near % n, far, n):  # the epochs it touches
+                begin, end = max(first, near), min(first + n, far)
+                mean = answer.total(first, first + n) / n
+                found += answer.squares(begin, end) - 2 * mean * answer.total(begin, end)
+                found += (end - begin) * mean**2
+        return np.sqrt(self.weight * np.maximum(found, 0) / (far - near))
 
     def start(self, curvature: Floats) -> Floats:
         """Square of what is left of the initial parameters at the end of the run, (K,).
@@ -83,41 +96,43 @@ class Horizon:
             >>> Horizon(0.1, 0.0, 0.0, (0, 4), 4, 2, convex=False).start(np.array([0.0, 5.0]))
             array([1.        , 0.00390625])
         """
-        steps = np.array([self.total, self.total - 1])
-        last, before = self._answer(curvature, steps).T
-        return np.asarray((last - self.momentum * before) ** 2)
+        answer, last = _Answer(self, curvature), self.total
+        left = answer.total(last, last + 1) - self.momentum * answer.total(last - 1, last)
+        return self.weight * left**2
 
-    def _mean(self, curvature: Floats, of: Kernel) -> Floats:
-        """Mean over the steps stood for of a function of h, in bounded memory."""
-        near, far = self.left
-        first, beyond = near, far
-        if self.convex:  # whole epochs
-            first -= near % self.per_epoch
-            beyond += -far % self.per_epoch
-        steps = np.arange(first, beyond)
-        held, block = slice(near - first, far - first), max(1, AT_ONCE // len(steps))
-        parts = [
-            of(self._answer(curvature[at : at + block], steps))[:, held].mean(axis=1)
-            for at in range(0, len(curvature), block)
-        ]
-        return np.concatenate(parts) if parts else np.empty(0)
 
-    def _uncancelled(self, h: Floats) -> Floats:
-        epochs = h.reshape(len(h), -1, self.per_epoch)
-        apart = epochs - epochs.mean(axis=2, keepdims=True)
-        return apart.reshape(h.shape) ** 2
+class _Answer:
+    """h along directions of curvatures (K,), summed over steps in closed form.
 
-    def _answer(self, curvature: Floats, steps: NDArray[np.int64]) -> Floats:
-        """h at these numbers of steps later, (K, len(steps)).
+    A curvature too large for the learning rate would drive the parameters ever farther; a run
+    that did not diverge has none, and what few rows say of it is cut at q = 1 + β.
+    """
 
-        A curvature too large for the learning rate would drive the parameters ever farther; a run
-        that did not diverge has none, and what few rows say of it is cut at q = 1 + β.
-        """
-        beta = self.momentum
-        q = np.clip(self.rate * (curvature + self.decay), 0, 1 + beta)
+    def __init__(self, horizon: Horizon, curvature: Floats) -> None:
+        self.beta = beta = horizon.momentum
+        q = np.clip(horizon.rate * (curvature + horizon.decay), 0, 1 + beta)
         apart = (1 + beta - q) ** 2 - 4 * beta
         apart = np.where(np.abs(apart) < _APART, _APART, apart)
-        root = np.sqrt(apart.astype(np.complex128))
-        later = steps + 1
-        one, other = ((1 + beta - q + sign * root)[:, None] / 2 for sign in (1, -1))
-        return np.asarray(((one**later - other**later) / root[:, None]).real)
+        self.root: Complex = np.sqrt(apart.astype(np.complex128))
+        self.one, self.other = ((1 + beta - q + sign * self.root) / 2 for sign in (1, -1))
+
+    def total(self, first: int, beyond: int) -> Floats:
+        """Σ h(k), k from `first` to before `beyond`."""
+        sums = (_geometric(r, first, beyond) for r in (self.one, self.other))
+        return np.asarray(np.subtract(*sums) / self.root).real
+
+    def squares(self, first: int, beyond: int) -> Floats:
+        """Σ h(k)²; the roots' product is β."""
+        one, other, both = (
+            _geometric(r, first, beyond)
+            for r in (self.one**2, self.other**2, np.full_like(self.one, self.beta))
+        )
+        return np.asarray((one + other - 2 * both) / self.root**2).real
+
+
+def _geometric(r: Complex, first: int, beyond: int) -> Complex:
+    """Σ r^(k+1), k from `first` to before `beyond`."""
+    flat = np.abs(1 - r) < np.finfo(float).eps
+    rest = np.where(flat, 1, 1 - r)
+    count = beyond - first
+    return r ** (first + 1) * np.where(flat, count, (1 - r**count) / rest)

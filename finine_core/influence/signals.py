@@ -82,6 +82,17 @@ class SignalPlan:
         beyond = between[line] if line < last else total
         return total - beyond, total - first
 
+    def weight(self, line: int) -> float:
+        """How many times its share of the run, T_total / T steps, a recorded step stands for.
+
+        Examples:
+            >>> plan = SignalPlan(9, (1, 7), 10, 1, 1, 9, ("self",), ("self",))
+            >>> plan.weight(0), plan.weight(1)  # 4 and 6 steps of 5
+            (0.8, 1.2)
+        """
+        near, far = self.left(line)
+        return (far - near) * len(self.steps) / self.total_steps
+
     def width(self, target: str, quantity: str) -> int:
         """Columns of one stored array: n, or 1 where all rows share the value."""
         return self.rows if quantity == "signal" or target in self.row_targets else 1
@@ -265,9 +276,13 @@ class SignalStore:
         return replace(found, auxiliary=other.target(name, carried=carried).background)
 
     def row(self, name: str, position: int, *, carried: bool = False) -> TargetSignals:
-        """The signals of one training row, (T, 1), its own share taken out of the background."""
+        """The signals of one training row, (T, 1), its own share taken out of the background.
+
+        A share of b where it is large, in signals as they are; what is carried of it as noise is
+        not stored, and stays in.
+        """
         signals = self.target(name, carried=carried).of_rows(slice(position, position + 1))
-        if name not in self.plan.row_targets:
+        if name not in self.plan.row_targets and not carried:
             present = (np.asarray(self.batches()) == position).any(axis=1)[:, None]
             own = np.where(present, signals.signal, np.float32(0.0))
             signals = replace(signals, background=signals.background - own)

@@ -106,7 +106,9 @@ def carried_exactly(recorded, line):
     inside = (g @ directions.T) @ directions
     later = range(*recorded.plan.left(line))
     left = [answers(c + trainer.settings.weight_decay, rate, later) for c in (*values, outside)]
-    for shares in (np.mean(left, axis=1), np.sqrt(np.mean(np.square(left), axis=1))):
+    weight = len(later) * len(recorded.plan.steps) / trainer.total_steps
+    noise = np.sqrt(weight * np.mean(np.square(left), axis=1))
+    for shares in (weight * np.mean(left, axis=1), noise):
         yield (g @ directions.T) * shares[:-1] @ directions + shares[-1] * (g - inside)
     yield g
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from finine_core.influence import response
+from finine_core.influence import SignalPlan
+from finine_core.influence.recorder import recorded_steps
 from finine_core.influence.response import Horizon
 
 RATE = 0.1
@@ -66,10 +67,16 @@ def test_a_curvature_too_large_for_the_learning_rate_stays_finite():
             assert abs(answer(np.array([1e9]))[0]) <= 1
 
 
-def test_few_values_at_a_time_say_the_same(monkeypatch):
-    after = Horizon(RATE, 0.9, 0.0, (3, 40), 80, 8, convex=True)
-    curvature = np.geomspace(1e-4, 10, 23)
-    whole = after.noise(curvature)
-    monkeypatch.setattr(response, "AT_ONCE", 100)
-    np.testing.assert_allclose(after.noise(curvature), whole)
-    assert after.effect(np.empty(0)).shape == (0,)
+def test_recorded_steps_that_stand_for_uneven_shares_count_by_them():
+    """Short epochs whose last step is never recorded: the sums over the run are still whole."""
+    plan = SignalPlan(9, recorded_steps(10, 4, short_every=2), 10, 5, 5, 9, ("self",), ("self",))
+    curvature = np.array([0.0, 0.3])
+    found = [
+        Horizon(RATE, 0.9, 0.0, plan.left(line), 10, 2, False, plan.weight(line))
+        for line in range(len(plan.steps))
+    ]
+    whole = Horizon(RATE, 0.9, 0.0, (0, 10), 10, 2, False)
+    assert len({plan.weight(line) for line in range(len(plan.steps))}) > 1
+    for name, power in (("effect", 1), ("noise", 2)):
+        sums = np.mean([getattr(one, name)(curvature) ** power for one in found], axis=0)
+        np.testing.assert_allclose(sums, getattr(whole, name)(curvature) ** power)
