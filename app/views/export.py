@@ -73,11 +73,7 @@ def _export(run: api.Run) -> None:
 
 def _verified(run: api.Run) -> None:
     """What retraining found about these rows, or where to ask."""
-    try:
-        found = run.verification()
-    except FinineError as error:
-        show_problem(error)
-        return
+    found = run.verification()
     if found is None:
         st.info(
             "Whether the removal makes a model better is not known yet: this page removes what "

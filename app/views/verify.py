@@ -15,6 +15,7 @@ from finine_core.errors import FinineError
 from finine_core.verification import (
     DEFAULT_REPEATS,
     Arm,
+    Running,
     Verification,
     VerifyState,
     VerifyStatus,
@@ -56,8 +57,12 @@ def _verify(run: api.Run) -> None:
         _earlier(run, None)
         return
     status = run.verify_status()
-    if status.state is VerifyState.RUNNING:
-        _watch(run, marked)
+    going_on = run.running_verifications()
+    if status.state is VerifyState.RUNNING and going_on:
+        _watch(run, marked, going_on[0])
+        return
+    if going_on:
+        _other(run, going_on[0])
         return
     if status.problem is not None:
         show_problem(status.problem)
@@ -84,13 +89,23 @@ def _form(run: api.Run, marked: int, status: VerifyStatus, found: Verification |
             icon=":material/pause:",
         )
     least = found.repeats + 1 if found else 2
+    if least > MOST_REPEATS:
+        st.caption(
+            f"More than {MOST_REPEATS:,} retrainings: finine verify {run.run_id} --repeats N"
+        )
+        return
+    asked = DEFAULT_REPEATS
+    if found:
+        asked = 2 * found.repeats
+    if status.state is VerifyState.STOPPED:
+        asked = status.total // len(Arm)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         repeats = st.number_input(
             "Retrainings of each kind",
             min_value=least,
             max_value=MOST_REPEATS,
-            value=max(least, 2 * found.repeats if found else DEFAULT_REPEATS),
-            key=f"verify_repeats_{least}",
+            value=min(max(least, asked), MOST_REPEATS),
+            key=f"verify_repeats_{least}_{asked}",
             help="More make the intervals narrower. What was trained before is kept.",
             width=220,
         )
@@ -107,7 +122,7 @@ def _form(run: api.Run, marked: int, status: VerifyStatus, found: Verification |
     )  # fmt: skip
     each = run.record()["results"]["seconds_train"]
     at_once = cores()
-    trainings = len(Arm) * int(repeats) - done
+    trainings = max(0, len(Arm) * int(repeats) - done)
     expected = START_SECONDS + each * trainings / at_once
     st.caption(
         f"{trainings} trainings, {at_once} at a time: about {seconds_in_words(expected)}. You may "
@@ -115,7 +130,26 @@ def _form(run: api.Run, marked: int, status: VerifyStatus, found: Verification |
     )
 
 
-def _watch(run: api.Run, marked: int) -> None:
+def _other(run: api.Run, going_on: Running) -> None:
+    """The marks were changed while it goes on: it is not about these."""
+    st.info(
+        f"A verification of other marks is going on ({going_on.rows:,} rows). These marks can be "
+        "verified when it is done or stopped.",
+        icon=":material/hourglass_top:",
+    )
+    with st.container(horizontal=True):
+        st.button("Look again", key="look_again", icon=":material/refresh:")
+        _stop_button(run, going_on)
+
+
+def _stop_button(run: api.Run, going_on: Running) -> None:
+    st.button(
+        "Stop", key="stop_verify", icon=":material/stop:", on_click=_stop,
+        args=(run, going_on.key), help="Finished trainings are kept.",
+    )  # fmt: skip
+
+
+def _watch(run: api.Run, marked: int, going_on: Running) -> None:
     st.write(f"Verifying the removal of {marked:,} {'row' if marked == 1 else 'rows'}.")
 
     @st.fragment(run_every=POLL_SECONDS)
@@ -131,10 +165,7 @@ def _watch(run: api.Run, marked: int) -> None:
         if status.eta_seconds is not None:
             words += f" · about {seconds_in_words(max(status.eta_seconds, 1))} left"
         st.progress(status.done / max(status.total, 1), text=words)
-        st.button(
-            "Stop", key="stop_verify", icon=":material/stop:", on_click=_stop, args=(run,),
-            help="Finished trainings are kept.",
-        )  # fmt: skip
+        _stop_button(run, going_on)
 
     live()
     st.caption("You may close this page; the trainings go on.")
@@ -161,8 +192,8 @@ def _start(run: api.Run, repeats: int) -> None:
         st.session_state[_PROBLEM] = error
 
 
-def _stop(run: api.Run) -> None:
+def _stop(run: api.Run, key: str) -> None:
     try:
-        run.stop_verify()
+        run.stop_verify(key)
     except FinineError as error:
         st.session_state[_PROBLEM] = error

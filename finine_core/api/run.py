@@ -7,7 +7,6 @@ from pathlib import Path
 from finine_core.api.verifying import Verifying
 from finine_core.curation.export import ExportResult, export_run
 from finine_core.curation.manifest import VerifiedEffect
-from finine_core.errors import FinineError
 from finine_core.runs.config import without_folders
 from finine_core.verification import sentences
 
@@ -46,12 +45,7 @@ class Run(Verifying):
 
     def _verified(self) -> VerifiedEffect | None:
         """What retraining found about the rows that are marked now, when it was asked."""
-        if not len(self.marked()):
-            return None
-        try:
-            found = self.verification()
-        except FinineError:  # marks that no training could do without: they were not verified
-            return None
+        found = self.verification()
         if found is None:
             return None
         return VerifiedEffect(

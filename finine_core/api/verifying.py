@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 from finine_core.api.deciding import Deciding
 from finine_core.verification import (
     DEFAULT_REPEATS,
+    Running,
     Verification,
     VerifyProgress,
     VerifyStatus,
     observe_verification,
+    running_verifications,
     start_verification,
     stop_verification,
     stored_verification,
@@ -66,13 +68,17 @@ class Verifying(Deciding):
         """How the verification of these marks stands."""
         return observe_verification(self.folder, self.marked(), seed)
 
-    def stop_verify(self, seed: int = 0) -> None:
-        """End one that was started; finished trainings are kept."""
-        stop_verification(self.folder, self.marked(), seed)
+    def running_verifications(self) -> list[Running]:
+        """Those of this run that somebody is at, of whatever marks."""
+        return running_verifications(self.folder)
 
-    def verification(self, seed: int = 0) -> Verification | None:
-        """The stored result for these marks, without training; None when there is none."""
-        return stored_verification(self.folder, self.marked(), seed)
+    def stop_verify(self, key: str) -> None:
+        """End one that was started here; finished trainings are kept."""
+        stop_verification(self.folder, key)
+
+    def verification(self) -> Verification | None:
+        """The newest stored result for these marks, without training; None when there is none."""
+        return stored_verification(self.folder, self.marked())
 
     def verifications(self) -> list[Verification]:
         """Every stored result of this run, newest first, of whatever marks."""

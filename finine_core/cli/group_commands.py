@@ -109,7 +109,7 @@ def _verdict(one: Any) -> str:
     if one.refilled and one.p_value is not None and one.p_value > SIGNIFICANT:
         return "No more harm or help than a random group of this size would have by chance."
     if one.low <= 0 <= one.high:
-        return f"Taking it out rather than {against} leaves the validation loss about as it is."
+        return "Whether it helps or hurts cannot be told: its interval holds 0."
     does, way = ("hurts", "lowers") if one.mu < 0 else ("helps", "raises")
     return f"The group {does}: taking it out rather than {against} {way} the validation loss."
 

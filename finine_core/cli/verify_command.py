@@ -21,7 +21,7 @@ def verify(
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the retrainings; not the run's seed.")] = 0,
     show: Annotated[
-        bool, typer.Option("--show", help="Only show what was found before; train nothing.")
+        bool, typer.Option("--show", help="Only show what was found last; train nothing.")
     ] = False,
     home: Home = None,
     json: Json = False,
@@ -31,7 +31,7 @@ def verify(
 
     found = api.open_run(run, home)
     if show:
-        stored = found.verification(seed)
+        stored = found.verification()
         if stored is None:
             raise FinineError(
                 f"These marks of run {found.run_id} were not verified yet.",

@@ -1,15 +1,16 @@
 """From signals to scores: μ, its interval and its rank for every training row.
 
 The interval is a block bootstrap over recorded steps: whole blocks are drawn, because
-neighbouring steps resemble each other. That says how much μ depends on which steps were recorded.
-An estimator that was held against real retraining also knows by how much it is off beyond that
-(`model_error`: other seeds, and what its model of training leaves out), and the interval allows for
-it; of the others it does not hold the variation between training seeds.
+neighbouring steps resemble each other (of carried signals, in units of their deviations). That says
+how much μ depends on which steps were recorded. An estimator that was held against real retraining
+also knows by how much it is off beyond that (`model_error`: other seeds, and what its model of
+training leaves out), and the interval allows for it; of the others it does not hold the variation
+between training seeds.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,7 +73,9 @@ def score_target(
     for start in range(0, rows, CHUNK_ROWS):
         chunk = slice(start, min(start + CHUNK_ROWS, rows))
         part = signals.of_rows(chunk)
-        resampled = np.stack([estimator.mu(part.of_steps(draw)) for draw in draws])
+        resampled = np.stack([estimator.mu(_redrawn(part, draw)) for draw in draws])
+        if part.carried:  # about its own mean, which need not be μ
+            resampled += mu[chunk] - np.nanmean(resampled, axis=0)
         low[chunk], high[chunk] = np.nanquantile(resampled, edges, axis=0)
     order = np.argsort(-mu if target.suspicious_is_large else mu, kind="stable")
     rank = np.empty(rows, dtype=np.int64)
@@ -82,6 +85,22 @@ def score_target(
     # A quantile interval of a skewed statistic can miss its own estimate by rounding; it holds it.
     below, above = np.maximum(mu - low, 0.0), np.maximum(high - mu, 0.0)
     return TargetScores(mu, mu - np.hypot(below, allowed), mu + np.hypot(above, allowed), rank)
+
+
+def _redrawn(signals: TargetSignals, steps: NDArray[np.int64]) -> TargetSignals:
+    """The signals of other steps in the places of the recorded ones.
+
+    What is left of a carried step depends on its place in the run, which is no matter of chance: a
+    draw without the last steps would have little left. So deviations stay in their places, and
+    signals in units of them are drawn.
+    """
+    if not signals.carried:
+        return signals.of_steps(steps)
+    deviation = np.sqrt(signals.variance)
+    units = np.divide(
+        signals.signal, deviation, out=np.zeros_like(signals.signal), where=deviation > 0
+    )
+    return replace(signals, signal=units[steps] * deviation)
 
 
 def auxiliary_mu(

@@ -5,9 +5,10 @@ Each stage leaves its file in the run folder and is skipped when a resumed run f
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from safetensors.numpy import load_file, save_file
 
 from finine_core.dataset import Dataset, Encoded, encode
 from finine_core.errors import FinineError
-from finine_core.files import write_atomically, write_parquet
+from finine_core.files import write_atomically, write_json, write_parquet
 from finine_core.influence import (
     Estimator,
     SignalPlan,
@@ -142,6 +143,9 @@ def _train(
     signals = folder.signals if own else folder.signals / AUXILIARY
     if latest.exists() and (signals / "index.json").exists():
         trainer.restore(load_checkpoint(latest))
+    seconds = folder.checkpoints / f"{phase}.json"
+    if trainer.step == plan.total_steps and seconds.exists():  # this phase is done
+        return _Timing(**json.loads(seconds.read_text(encoding="utf-8")))
     writer = SignalWriter(signals, plan)
     recorder = Recorder(trainer, writer, shared)
     progress = ProgressWriter(folder, trainer.step, plan.total_steps, plan.epochs, phases, phase)
@@ -155,7 +159,9 @@ def _train(
     started = time.perf_counter()
     trainer.run([recorder, progress, _Checkpoints(latest, trainer, writer)])
     writer.flush()
-    return _Timing(time.perf_counter() - started - recorder.seconds, recorder.seconds)
+    found = _Timing(time.perf_counter() - started - recorder.seconds, recorder.seconds)
+    write_json(seconds, asdict(found))
+    return found
 
 
 def score_table(

@@ -7,9 +7,11 @@ on all training rows, so what is measured is the effect on training alone.
 """
 
 from finine_core.verification.job import (
+    Running,
     VerifyState,
     VerifyStatus,
     observe_verification,
+    running_verifications,
     start_verification,
     stop_verification,
     stored_verification,
@@ -32,12 +34,14 @@ __all__ = [
     "Change",
     "Influence",
     "Measure",
+    "Running",
     "Verification",
     "VerifyProgress",
     "VerifyState",
     "VerifyStatus",
     "observe_verification",
     "read_verification",
+    "running_verifications",
     "sentences",
     "start_verification",
     "stop_verification",

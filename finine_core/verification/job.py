@@ -1,14 +1,15 @@
 """A verification that goes on by itself: started, watched and stopped from elsewhere.
 
 An app cannot wait for thirty trainings, and closing it must not lose them. `start_verification`
-leaves a request in the verification's folder and starts a process that outlives who asked;
-`observe_verification` reads what that one left: the folder's lock says whether it lives, the
-trainings how far it is, result.json that it is done.
+starts a process that outlives who asked; the others read what it leaves in the verification's
+folder: its lock says whether somebody is at it, progress.json how far that is, result.json that it
+is done, problem.json why it failed. A verification in a terminal leaves the same, and is seen here.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import signal
@@ -16,7 +17,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -30,13 +33,8 @@ from finine_core.files import write_json
 from finine_core.runs import RunFolder
 from finine_core.verification.plan import Arm, make_plan
 from finine_core.verification.result import Verification, read_verification
-from finine_core.verification.store import FOLDER, Store, store_of
-from finine_core.verification.verify import (
-    DEFAULT_REPEATS,
-    VerifyProgress,
-    check_numbers,
-    verify,
-)
+from finine_core.verification.store import FOLDER, Store, read_json, store_of
+from finine_core.verification.verify import DEFAULT_REPEATS, BusyError, check_numbers, verify
 
 START_SECONDS = 60.0  # a process that holds no lock after this never came up (imports are slow)
 STOP_SECONDS = 10.0  # it ends its training processes first
@@ -72,6 +70,14 @@ class VerifyStatus:
     problem: FinineError | None = None
 
 
+@dataclass(frozen=True)
+class Running:
+    """A verification that somebody is at: the name of its folder, and how many rows it removes."""
+
+    key: str
+    rows: int
+
+
 def start_verification(
     folder: RunFolder,
     rows: Rows,
@@ -83,80 +89,113 @@ def start_verification(
     """Begin, or go on with, the verification of these rows in a process of its own.
 
     Raises:
-        FinineError: as `verify`, before anything is started.
+        FinineError: as `verify`, before anything is started; or one of this run is going on.
     """
     check_numbers(repeats, seed, processes)
     plan = make_plan(folder, rows, seed)
     store = store_of(folder, plan)
-    if _alive(store):
-        raise FinineError(
-            f"These marks of run {folder.run_id} are being verified already.",
-            "Wait until it is done, or stop it.",
-        )
     store.path.mkdir(parents=True, exist_ok=True)
-    _problem(store).unlink(missing_ok=True)
-    _progress(store).unlink(missing_ok=True)
-    store.write_plan(plan)
-    asked = {"repeats": repeats, "processes": processes}
-    write_json(_request(store), asked)
-    with store.log.open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "finine_core.verification.job", folder.path, store.path],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
-    write_json(_request(store), {**asked, "pid": process.pid})
+    with _one_at_a_time(store.path.parent):
+        if going_on := running_verifications(folder):
+            raise FinineError(
+                f"A verification of run {folder.run_id} is going on ({going_on[0].rows:,} rows).",
+                "Wait until it is done, or stop it.",
+            )
+        store.problem.unlink(missing_ok=True)
+        store.write_plan(plan)
+        write_json(store.progress, {"done": len(store.read()), "total": repeats * len(Arm)})
+        with store.log.open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "finine_core.verification.job", str(folder.path),
+                 str(store.path), str(repeats), str(processes or 0)],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )  # fmt: skip
+        write_json(store.job, {"pid": process.pid})
     threading.Thread(target=process.wait, daemon=True).start()  # reaps it
+
+
+def running_verifications(folder: RunFolder) -> list[Running]:
+    """Those of a run that somebody is at, here or elsewhere, of whatever marks."""
+    stores = (Store(path.parent) for path in (folder.path / FOLDER).glob("*/plan.json"))
+    return [
+        Running(store.path.name, len(read_json(store.plan).get("marked_rows", [])))
+        for store in stores
+        if _alive(store)
+    ]
 
 
 def observe_verification(folder: RunFolder, rows: Rows, seed: int = 0) -> VerifyStatus:
     """How the verification of these rows stands."""
     store = store_of(folder, make_plan(folder, rows, seed))
-    if not store.path.exists():
+    if not store.plan.exists():
         return VerifyStatus(VerifyState.NONE)
-    asked = _read(_request(store))
-    alive = _alive(store)
-    done = len(store.read())
-    total = int(asked.get("repeats", 0)) * len(Arm)
+    alive, told = _alive(store), read_json(store.progress)
+    done, total = len(store.read()), int(told.get("total", 0))
     if alive:
-        told = _read(_progress(store))
         return VerifyStatus(VerifyState.RUNNING, min(done, total), total, told.get("eta_seconds"))
-    if _problem(store).exists():
-        told = _read(_problem(store))
-        problem = FinineError(told.get("problem", "It failed."), told.get("mend", ""))
+    if store.problem.exists():
+        why = read_json(store.problem)
+        problem = FinineError(why.get("problem", "It failed."), why.get("mend", ""))
         return VerifyStatus(VerifyState.FAILED, done, total, problem=problem)
     if store.result.exists() and done >= total:
-        found = read_verification(store.result)
-        return VerifyStatus(VerifyState.DONE, len(Arm) * found.repeats, len(Arm) * found.repeats)
-    return VerifyStatus(VerifyState.STOPPED, done, total)
+        count = len(Arm) * read_verification(store.result).repeats
+        return VerifyStatus(VerifyState.DONE, count, count)
+    return VerifyStatus(VerifyState.STOPPED, done, max(total, done))
 
 
-def stop_verification(folder: RunFolder, rows: Rows, seed: int = 0) -> None:
-    """End it; finished trainings are kept."""
-    store = store_of(folder, make_plan(folder, rows, seed))
-    deadline = time.monotonic() + STOP_SECONDS
-    number = signal.SIGTERM
-    while _alive(store):
+def stop_verification(folder: RunFolder, key: str) -> None:
+    """End one that was started by `start_verification`; finished trainings are kept.
+
+    Raises:
+        FinineError: it was started elsewhere, or will not stop.
+    """
+    store = Store(folder.path / FOLDER / key)
+    if not _alive(store):
+        return
+    pid = _own_process(store)
+    if pid is None:
+        raise FinineError(
+            "This verification was started in a terminal or by a script.",
+            "Stop it there, with Ctrl-C; what it has trained is kept.",
+        )
+    for number in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(int(_read(_request(store))["pid"]), number)
-        if time.monotonic() > deadline:
-            number = signal.SIGKILL
-        time.sleep(_POLL_SECONDS)
+            os.killpg(pid, number)
+        deadline = time.monotonic() + STOP_SECONDS
+        while time.monotonic() < deadline:
+            if not _alive(store):
+                return
+            time.sleep(_POLL_SECONDS)
+    raise FinineError(f"Process {pid} will not stop.", f"End it by hand; its log is {store.log}.")
 
 
-def stored_verification(folder: RunFolder, rows: Rows, seed: int = 0) -> Verification | None:
-    """The newest result for exactly these rows; None when there is none."""
-    path = store_of(folder, make_plan(folder, rows, seed)).result
-    return read_verification(path) if path.exists() else None
+def stored_verification(folder: RunFolder, rows: Rows) -> Verification | None:
+    """The newest result for exactly these rows, whatever its seed; None when there is none."""
+    wanted = np.unique(np.asarray(rows, dtype=np.int64)).tolist()
+    for found in stored_verifications(folder):
+        plan = read_json(Store(folder.path / FOLDER / found.key).plan)
+        if plan.get("marked_rows") == wanted:
+            return found
+    return None
 
 
 def stored_verifications(folder: RunFolder) -> list[Verification]:
     """Every verification of a run that came to its end, newest first; damaged ones are left out."""
     paths = (folder.path / FOLDER).glob("*/result.json")
     found = []
-    for path in sorted(paths, key=lambda one: one.stat().st_mtime, reverse=True):
+    for path in sorted(paths, key=lambda one: one.stat().st_mtime_ns, reverse=True):
         with contextlib.suppress(FinineError):
             found.append(read_verification(path))
     return found
+
+
+@contextmanager
+def _one_at_a_time(folder: Path) -> Iterator[None]:
+    """Two starts, in two browsers, come one after the other."""
+    with (folder / "start.lock").open("a") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield  # closing the file gives the lock up
 
 
 def _alive(store: Store) -> bool:
@@ -165,61 +204,56 @@ def _alive(store: Store) -> bool:
         return False
     if RunFolder(store.path).is_held():
         return True
-    asked, request = _read(_request(store)), _request(store)
-    if "pid" not in asked or time.time() - request.stat().st_mtime > START_SECONDS:
-        return False
-    started = Path(f"/proc/{asked['pid']}/cmdline")
-    if Path("/proc/self").exists():  # it may have ended, and its number been given to another
-        with contextlib.suppress(OSError):
-            return str(store.path).encode() in started.read_bytes()
-        return False
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.kill(int(asked["pid"]), 0)
-        return True
+    with contextlib.suppress(FileNotFoundError):
+        young = time.time() - store.job.stat().st_mtime < START_SECONDS
+        return young and not store.begun and _own_process(store) is not None
     return False
 
 
-def _request(store: Store) -> Path:
-    return store.path / "request.json"
+def _own_process(store: Store) -> int | None:
+    """The process that `start_verification` started, if it still runs."""
+    pid = read_json(store.job).get("pid")
+    if not isinstance(pid, int):
+        return None
+    if not Path("/proc/self").exists():
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, 0)
+            return pid
+        return None
+    with contextlib.suppress(OSError):  # its number may have been given to another meanwhile
+        if str(store.path).encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
+            return pid
+    return None
 
 
-def _progress(store: Store) -> Path:
-    return store.path / "progress.json"
-
-
-def _problem(store: Store) -> Path:
-    return store.path / "problem.json"
-
-
-def _read(path: Path) -> dict[str, Any]:
-    with contextlib.suppress(OSError, ValueError):
-        content = json.loads(path.read_text(encoding="utf-8"))
-        if isinstance(content, dict):
-            return content
-    return {}
-
-
-def main(run_path: str, store_path: str) -> int:
+def main(run_path: str, store_path: str, repeats: str, processes: str) -> int:
     """Carry out what was asked for; 0 when it came to its end."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # training processes end with this one
+
+    def end(*_: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # training processes are ended in peace
+        sys.exit(1)
+
+    signal.signal(signal.SIGTERM, end)
     store = Store(Path(store_path))
-    plan = json.loads(store.plan.read_text(encoding="utf-8"))
-    asked = _read(_request(store))
-
-    def tell(progress: VerifyProgress) -> None:
-        write_json(_progress(store), {"eta_seconds": progress.eta_seconds})
-
     try:
+        plan: dict[str, Any] = json.loads(store.plan.read_text(encoding="utf-8"))
         verify(
             RunFolder(Path(run_path)),
             plan["marked_rows"],
-            repeats=int(asked["repeats"]),
+            repeats=int(repeats),
             seed=plan["seed"],
-            processes=asked["processes"],
-            on_progress=tell,
+            processes=int(processes) or None,
         )
+    except BusyError:
+        return 1  # whoever is at it tells how it goes
     except FinineError as error:
-        write_json(_problem(store), {"problem": error.problem, "mend": error.mend})
+        write_json(store.problem, {"problem": error.problem, "mend": error.mend})
+        return 1
+    except Exception as error:  # the last resort: whatever it is, the person is told
+        traceback.print_exc()
+        problem = f"finine itself failed ({type(error).__name__}: {error})."
+        mend = f"The traceback is in {store.log}; please report it."
+        write_json(store.problem, {"problem": problem, "mend": mend})
         return 1
     return 0
 

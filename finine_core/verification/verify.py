@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,10 @@ from finine_core.verification.store import Store, store_of
 DEFAULT_REPEATS = 10
 FEWEST_REPEATS = 2  # a deviation needs two
 MOST_REPEATS = 10_000
+
+
+class BusyError(FinineError):
+    """Another process verifies the same."""
 
 
 @dataclass(frozen=True)
@@ -72,10 +76,11 @@ def verify(
     try:
         with store.held() as free:
             if not free:
-                raise FinineError(
+                raise BusyError(
                     f"Another process is verifying these marks of run {folder.run_id}.",
                     "Wait until it is done, or stop it; what it has trained is kept.",
                 )
+            store.problem.unlink(missing_ok=True)
             store.write_plan(plan)
             _train_missing(folder, store, repeats, processes or cores(), on_progress)
             targets = folder.read()["resolved"]["targets"]
@@ -106,7 +111,12 @@ def _train_missing(
     tasks = missing(store, repeats)
     total = repeats * len(Arm)
     before = total - len(tasks)
-    tell = on_progress or (lambda _: None)
+
+    def tell(progress: VerifyProgress) -> None:
+        write_json(store.progress, asdict(progress))  # for whoever looks from elsewhere
+        if on_progress:
+            on_progress(progress)
+
     tell(VerifyProgress(before, total, None))
     if not tasks:
         return

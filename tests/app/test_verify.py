@@ -42,14 +42,18 @@ def test_marks_are_verified_stopped_shown_and_taken_into_the_export(app, own_run
     page = healthy(app(own_run.home, "verify").run())
     assert "12 rows are marked for deletion" in words(page)
     assert "30 trainings" in words(page)
-    page.number_input(key="verify_repeats_2").set_value(40).run()
+    page.number_input(key="verify_repeats_2_10").set_value(40).run()
     page.button(key="start_verify").click().run()
     assert "Verifying the removal of 12 rows" in words(healthy(page))
     page.button(key="stop_verify").click().run()
     assert own_run.verify_status().state is VerifyState.STOPPED
     page.run()
     assert "They are kept" in page.warning[0].value
-    page.number_input(key="verify_repeats_2").set_value(2).run()
+    assert page.number_input(key="verify_repeats_2_40").value == 40, (
+        "it goes on with what was asked"
+    )
+    assert "-" not in page.caption[1].value
+    page.number_input(key="verify_repeats_2_40").set_value(2).run()
     page.button(key="start_verify").click().run()
     page = until_over(page, own_run)
     found = own_run.verification()
@@ -58,7 +62,7 @@ def test_marks_are_verified_stopped_shown_and_taken_into_the_export(app, own_run
     assert "What this does not show" in words(page)
     assert "random rows" in words(page)
     assert len(table(page, "95 % interval")) == len(found.changes)
-    assert page.number_input(key="verify_repeats_3").value == 4
+    assert page.number_input(key="verify_repeats_3_4").value == 4
     assert "Verified." in words(healthy(app(own_run.home, "export").run()))
 
     own_run.mark(top=14, decision="delete")  # other marks: what was found is not about them
@@ -66,3 +70,15 @@ def test_marks_are_verified_stopped_shown_and_taken_into_the_export(app, own_run
     assert "14 rows are marked" in words(page)
     assert "Earlier verifications" in page.expander[0].label
     assert "Verified." not in words(healthy(app(own_run.home, "export").run()))
+
+
+def test_marks_that_change_meanwhile_leave_a_verification_that_can_be_stopped(app, own_run):
+    own_run.mark(top=12, decision="delete")
+    own_run.start_verify(repeats=400)
+    own_run.mark(top=14, decision="delete")
+    page = healthy(app(own_run.home, "verify").run())
+    assert "A verification of other marks is going on (12 rows)" in words(page)
+    assert "start_verify" not in keys(page)
+    page.button(key="stop_verify").click().run()
+    assert own_run.running_verifications() == []
+    assert "start_verify" in keys(healthy(page.run()))

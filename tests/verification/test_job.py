@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -20,7 +21,12 @@ def store(run):
 
 
 def pid(run):
-    return int(json.loads((store(run).path / "request.json").read_text())["pid"])
+    return int(json.loads(store(run).job.read_text())["pid"])
+
+
+def heeds_ctrl_c():
+    """As in a terminal, also where the tests themselves run in the background."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def show(run):
@@ -37,7 +43,7 @@ def test_one_that_was_started_comes_to_the_result_of_one_that_was_waited_for(mar
     marked_run.start_verify(repeats=2)
     status = marked_run.verify_status()
     assert (status.state, status.total) == (VerifyState.RUNNING, 6)
-    with pytest.raises(FinineError, match="being verified already"):
+    with pytest.raises(FinineError, match="is going on"):
         marked_run.start_verify(repeats=2)
     wait_for(lambda: marked_run.verify_status().state is not VerifyState.RUNNING)
     status = marked_run.verify_status()
@@ -65,7 +71,8 @@ def test_one_that_ends_early_keeps_its_trainings_and_goes_on(marked_run, wait_fo
     wait_for(lambda: marked_run.verify_status().done >= 2)
     number = pid(marked_run)
     if how == "stopped":
-        marked_run.stop_verify()
+        (going_on,) = marked_run.running_verifications()
+        marked_run.stop_verify(going_on.key)
     else:
         os.kill(number, signal.SIGKILL)
         wait_for(lambda: marked_run.verify_status().state is not VerifyState.RUNNING)
@@ -98,3 +105,38 @@ def test_stored_ones_are_listed_newest_first_and_damaged_ones_left_out(marked_ru
     assert [one.key for one in marked_run.verifications()] == [second.key, first.key]
     store(marked_run).result.write_text("{")
     assert [one.key for one in stored_verifications(marked_run.folder)] == [first.key]
+
+
+def test_one_in_a_terminal_is_seen_but_not_stopped_from_elsewhere(marked_run, wait_for):
+    command = [sys.executable, "-m", "finine_core.cli", "verify", marked_run.run_id]
+    options = ["--repeats", "200", "--home", marked_run.home]
+    terminal = subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL,
+                                stderr=subprocess.DEVNULL,
+                                preexec_fn=heeds_ctrl_c)  # fmt: skip
+    try:
+        wait_for(lambda: marked_run.verify_status().done >= 1)
+        status = marked_run.verify_status()
+        assert (status.state, status.total) == (VerifyState.RUNNING, 600)
+        (going_on,) = marked_run.running_verifications()
+        store(marked_run).job.write_text(json.dumps({"pid": os.getpid()}))  # of one from before
+        with pytest.raises(FinineError, match="started in a terminal"):
+            marked_run.stop_verify(going_on.key)
+    finally:
+        terminal.send_signal(signal.SIGINT)
+        assert terminal.wait(60) == 130
+    status = marked_run.verify_status()
+    assert (status.state, status.total) == (VerifyState.STOPPED, 600)
+
+
+def test_of_two_starts_at_once_one_is_refused_and_the_other_comes_to_its_end(marked_run, wait_for):
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(marked_run.start_verify, repeats=2) for _ in range(4)]
+    refused = [one.exception() for one in asked]
+    assert sum(one is None for one in refused) == 1
+    wait_for(lambda: marked_run.verify_status().state is not VerifyState.RUNNING)
+    assert marked_run.verify_status().state is VerifyState.DONE
+
+
+def test_a_result_of_another_seed_is_about_the_same_marks(marked_run):
+    found = marked_run.verify(repeats=2, seed=5)
+    assert marked_run.verification() == found

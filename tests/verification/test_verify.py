@@ -128,10 +128,17 @@ def test_a_killed_verification_leaves_no_process_and_resumes_to_the_same_bits(
     assert printed == json.loads(store.result.read_text())
 
 
+def heeds_ctrl_c():
+    """As in a terminal, also where the tests themselves run in the background."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def test_two_at_once_are_refused_and_an_interrupt_says_what_is_kept(marked_run, wait_for):
     store = the_store(marked_run)
     command = [*FININE, "verify", "latest", "--home", str(marked_run.home), "--repeats", "300"]
-    first = subprocess.Popen([*command, "--processes", "1"], stderr=subprocess.PIPE, text=True)
+    first = subprocess.Popen(
+        [*command, "--processes", "1"], stderr=subprocess.PIPE, text=True, preexec_fn=heeds_ctrl_c
+    )
     wait_for(lambda: lines(store.trainings) >= 1)
     with pytest.raises(FinineError, match="Another process is verifying"):
         marked_run.verify()

@@ -19,4 +19,4 @@ class Carried(Gaussian):
     name = "carried"
     description = "like gaussian, of what is left of each step at the end of the run (default)"
     carried = True
-    model_error: Mapping[str, float] = {"self": 0.22, "shared": 0.55}
+    model_error: Mapping[str, float] = {"self": 0.3, "shared": 0.55}
