@@ -1,5 +1,7 @@
 """Estimators, intervals, ranks and curves on signals whose true μ is known."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -13,6 +15,7 @@ from finine_core.influence import (
     row_curve,
     score_target,
 )
+from finine_core.influence.curves import drawn_curve
 from finine_core.influence.scores import block_draws
 from finine_core.tradeoff import gaussian_beta
 
@@ -151,3 +154,22 @@ def test_the_empirical_curve_of_gaussian_signals_is_g_mu(mu):
         np.testing.assert_array_equal(curve.gaussian_beta, gaussian_beta(mu, curve.alpha))
         assert np.all(curve.beta <= 1 - curve.alpha + 1e-9)
     assert np.abs(np.mean(errors, axis=0)[2:-2]).max() < 0.04
+
+
+def test_a_curve_of_thousands_of_recorded_steps_takes_little_memory_and_is_g_mu():
+    random, steps = np.random.default_rng(0), 3000
+    plan = SignalPlan(1, tuple(range(steps)), steps, 10, 32, 10**9, ("validation",), ())
+    tracemalloc.start()
+    curve = drawn_curve(
+        plan,
+        with_variance=np.ones(steps),
+        without_variance=np.ones(steps),
+        shape=random.choice([-1.0, 1.0], steps),
+        shift=np.sqrt(steps),
+        seed=0,
+    )
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 200 << 20
+    alpha = np.linspace(0.05, 0.95, 19)
+    np.testing.assert_allclose(curve.at(alpha), gaussian_beta(1.0, alpha), atol=0.05)
