@@ -106,7 +106,7 @@ def test_groups_of_flipped_rows_hurt_truly_and_as_estimated(tmp_path):
 
 
 def test_sizes_stay_right_in_a_long_run_of_a_convex_model(tmp_path):
-    case = "breast_cancer:logistic:250"
+    case = "breast_cancer:logistic:180"
     small = ("--rows", "8", "--repeats", "6", "--seeds", "1")
     figures = study("lengths.py", tmp_path, *small, "--case", case)["cases"][case]["estimators"]
     assert figures["μ self (carried)"]["pearson"] > 0.8
