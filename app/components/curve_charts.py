@@ -36,15 +36,7 @@ def trade_off(
         key: of the chart.
         height: in pixels.
     """
-    figure = go.Figure()
-    figure.add_scatter(
-        x=np.array([0.0, 1.0], dtype=np.float32),
-        y=np.array([1.0, 0.0], dtype=np.float32),
-        name="nobody can tell: 1 − α",
-        mode="lines",
-        line={"color": theme.QUIET_LINE, "dash": "dot", "width": 1.5},
-        hoverinfo="skip",
-    )
+    figure = empty_square(height)
     alone = len(curves) == 1
     for place, one in enumerate(curves):
         style = _style(place, len(one.alpha))
@@ -68,8 +60,6 @@ def trade_off(
             **style,
         )
     figure.update_layout(
-        height=height,
-        margin=_MARGIN,
         shapes=[
             {
                 "type": "line",
@@ -93,13 +83,10 @@ def trade_off(
                 "xanchor": "left" if alpha < 0.8 else "right",
             }
         ],
-        xaxis={"title": "false alarms α (Type I error)", "range": [-0.01, 1.01]},
-        yaxis={"title": "misses β (Type II error)", "range": [-0.02, 1.04]},
-        # Curves lie below the diagonal, so the legend of one row fits above it.
-        legend={"x": 1, "xanchor": "right", "y": 1, "yanchor": "top"} if alone else _LEGEND,
         showlegend=True,
-        uirevision="keep",
     )
+    if not alone:
+        figure.update_layout(legend=_LEGEND)
     said = "; ".join(
         f"row {one.row_number} with μ {_mu(one)} has β {float(one.curve().at(alpha)):.2f}"
         for one in curves
@@ -109,10 +96,9 @@ def trade_off(
     )
 
 
-def group(curve: GroupCurve, *, key: str) -> None:
-    """The trade-off curve of one group, with G_μ behind it."""
+def empty_square(height: int) -> go.Figure:
+    """What every picture of trade-off curves has: α against β, and the line of pure guessing."""
     figure = go.Figure()
-    colour = theme.lines()[0]
     figure.add_scatter(
         x=np.array([0.0, 1.0], dtype=np.float32),
         y=np.array([1.0, 0.0], dtype=np.float32),
@@ -121,6 +107,21 @@ def group(curve: GroupCurve, *, key: str) -> None:
         line={"color": theme.QUIET_LINE, "dash": "dot", "width": 1.5},
         hoverinfo="skip",
     )
+    figure.update_layout(
+        height=height,
+        margin=_MARGIN,
+        xaxis={"title": "false alarms α (Type I error)", "range": [-0.01, 1.01]},
+        yaxis={"title": "misses β (Type II error)", "range": [-0.02, 1.04]},
+        # Curves lie below the diagonal, so a short legend fits above it.
+        legend={"x": 1, "xanchor": "right", "y": 1, "yanchor": "top"},
+        uirevision="keep",
+    )
+    return figure
+
+
+def group(curve: GroupCurve, *, key: str) -> None:
+    """The trade-off curve of one group, with G_μ behind it."""
+    figure, colour = empty_square(CHART_HEIGHT), theme.lines()[0]
     for name, beta, dash in (
         ("Gaussian with the same μ", curve.gaussian_beta, "dash"),
         ("from the recorded steps", curve.beta, "solid"),
@@ -133,14 +134,6 @@ def group(curve: GroupCurve, *, key: str) -> None:
             line={"color": colour, "dash": dash, "width": 2 if dash == "solid" else 1},
             hovertemplate="α %{x:.2f} · β %{y:.2f}<extra></extra>",
         )
-    figure.update_layout(
-        height=CHART_HEIGHT,
-        margin=_MARGIN,
-        xaxis={"title": "false alarms α (Type I error)", "range": [-0.01, 1.01]},
-        yaxis={"title": "misses β (Type II error)", "range": [-0.02, 1.04]},
-        legend={"x": 1, "xanchor": "right", "y": 1, "yanchor": "top"},
-        uirevision="keep",
-    )
     said = f"{curve.influence.rows} rows with μ {curve.influence.mu:.2f}"
     st.plotly_chart(figure, key=key, config=CONFIG, alt=f"Trade-off curve of a group: {said}.")
 

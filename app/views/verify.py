@@ -176,7 +176,7 @@ def _earlier(run: api.Run, shown: Verification | None) -> None:
     if not found:
         return
     with st.expander(
-        f"Earlier verifications of other marks ({len(found):,})", icon=":material/history:"
+        f"Other verifications of this run ({len(found):,})", icon=":material/history:"
     ):
         for one in found[:LISTED]:
             rows = "1 row" if one.removed_rows == 1 else f"{one.removed_rows:,} rows"

@@ -34,7 +34,13 @@ from finine_core.runs import RunFolder
 from finine_core.verification.plan import Arm, make_plan
 from finine_core.verification.result import Verification, read_verification
 from finine_core.verification.store import FOLDER, Store, read_json, store_of
-from finine_core.verification.verify import DEFAULT_REPEATS, BusyError, check_numbers, verify
+from finine_core.verification.verify import (
+    DEFAULT_REPEATS,
+    BusyError,
+    check_numbers,
+    missing,
+    verify,
+)
 
 START_SECONDS = 60.0  # a process that holds no lock after this never came up (imports are slow)
 STOP_SECONDS = 10.0  # it ends its training processes first
@@ -103,7 +109,9 @@ def start_verification(
             )
         store.problem.unlink(missing_ok=True)
         store.write_plan(plan)
-        write_json(store.progress, {"done": len(store.read()), "total": repeats * len(Arm)})
+        total = repeats * len(Arm)
+        done = total - len(missing(store, repeats))
+        write_json(store.progress, {"done": done, "total": total})
         with store.log.open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "finine_core.verification.job", str(folder.path),
@@ -131,9 +139,10 @@ def observe_verification(folder: RunFolder, rows: Rows, seed: int = 0) -> Verify
     if not store.plan.exists():
         return VerifyStatus(VerifyState.NONE)
     alive, told = _alive(store), read_json(store.progress)
-    done, total = len(store.read()), int(told.get("total", 0))
+    # Trainings of what was asked for last; more of them may be kept from before.
+    done, total = int(told.get("done", 0)), int(told.get("total", 0))
     if alive:
-        return VerifyStatus(VerifyState.RUNNING, min(done, total), total, told.get("eta_seconds"))
+        return VerifyStatus(VerifyState.RUNNING, done, total, told.get("eta_seconds"))
     if store.problem.exists():
         why = read_json(store.problem)
         problem = FinineError(why.get("problem", "It failed."), why.get("mend", ""))
@@ -141,7 +150,7 @@ def observe_verification(folder: RunFolder, rows: Rows, seed: int = 0) -> Verify
     if store.result.exists() and done >= total:
         count = len(Arm) * read_verification(store.result).repeats
         return VerifyStatus(VerifyState.DONE, count, count)
-    return VerifyStatus(VerifyState.STOPPED, done, max(total, done))
+    return VerifyStatus(VerifyState.STOPPED, done, total)
 
 
 def stop_verification(folder: RunFolder, key: str) -> None:

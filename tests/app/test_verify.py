@@ -68,7 +68,7 @@ def test_marks_are_verified_stopped_shown_and_taken_into_the_export(app, own_run
     own_run.mark(top=14, decision="delete")  # other marks: what was found is not about them
     page = healthy(app(own_run.home, "verify").run())
     assert "14 rows are marked" in words(page)
-    assert "Earlier verifications" in page.expander[0].label
+    assert "Other verifications" in page.expander[0].label
     assert "Verified." not in words(healthy(app(own_run.home, "export").run()))
 
 

@@ -11,11 +11,11 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from finine_app import theme
+from finine_app.components.curve_charts import CONFIG, empty_square
 from finine_app.components.messages import plain
 from finine_core.tradeoff import gaussian_beta
 from finine_core.verification import Arm, Measure, Verification, sentences
 
-CONFIG = {"displayModeBar": False}
 HEIGHT = 320
 SPREAD = 0.16  # of the points of an arm, sideways
 ARM_WORDS = {
@@ -116,12 +116,7 @@ def _trainings(found: Verification, measure: Measure, key: str) -> None:
 
 def _curves(found: Verification, key: str) -> None:
     """Empirical trade-off curves of both removals, with the band of the marked rows'."""
-    figure = go.Figure()
-    alpha = np.linspace(0, 1, 101)
-    figure.add_scatter(
-        x=[0.0, 1.0], y=[1.0, 0.0], mode="lines", name="nobody can tell: 1 − α",
-        line={"color": theme.QUIET_LINE, "dash": "dot", "width": 1.5}, hoverinfo="skip",
-    )  # fmt: skip
+    figure, alpha = empty_square(HEIGHT), np.linspace(0, 1, 101)
     said = []
     for place, arm in ((1, Arm.WITHOUT), (2, Arm.RANDOM)):
         one, colour = found.influence_of(arm), theme.lines()[place]
@@ -144,14 +139,6 @@ def _curves(found: Verification, key: str) -> None:
                 line={"color": colour, "width": 1, "dash": "dash"}, hoverinfo="skip",
             )  # fmt: skip
         said.append(f"{ARM_WORDS[arm]}: μ {'unknown' if one.mu is None else f'{one.mu:.2f}'}")
-    figure.update_layout(
-        height=HEIGHT,
-        margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        xaxis={"title": "false alarms α (Type I error)", "range": [-0.01, 1.01]},
-        yaxis={"title": "misses β (Type II error)", "range": [-0.02, 1.04]},
-        legend={"x": 1, "xanchor": "right", "y": 1, "yanchor": "top"},
-        uirevision="keep",
-    )
     st.plotly_chart(figure, key=key, config=CONFIG, alt=f"Trade-off curves. {'; '.join(said)}.")
     whose = "validation loss" if found.validation_rows else "loss of the marked rows"
     st.caption(
