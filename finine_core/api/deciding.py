@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from finine_core.api.looking import Looking
 from finine_core.curation.decisions import DecisionLog, Event
+from finine_core.curation.saved_groups import SavedGroups
 from finine_core.errors import FinineError
 
 LISTED_ROWS = 20  # row numbers that the log's words name; all are stored beside them
@@ -22,6 +23,11 @@ class Deciding(Looking):
         """The append-only log of decisions."""
         return DecisionLog(self.home, self.run_id)
 
+    @property
+    def groups(self) -> SavedGroups:
+        """Groups of rows that somebody saved under a name."""
+        return SavedGroups(self.home, self.run_id)
+
     def mark(
         self,
         *,
@@ -31,10 +37,15 @@ class Deciding(Looking):
         fdr: float | None = None,
         target: str | None = None,
         decision: str = "delete",
+        label: str | None = None,
         reason: str = "",
         reviewer: str = "",
     ) -> Event:
-        """Decide on rows: delete, keep, review, or clear. One call is one undoable event.
+        """Decide on rows: delete, keep, review, relabel, or clear. One call is one undoable event.
+
+        Args:
+            rows, where, top, fdr: which rows, as in `select`.
+            decision: `relabel` keeps the rows and corrects their label to `label`.
 
         Raises:
             FinineError: no row meets the selection, or the decision is unknown.
@@ -57,6 +68,7 @@ class Deciding(Looking):
         return self.log.mark(
             chosen,
             decision,
+            label=label,
             reason=reason,
             reviewer=reviewer or default_reviewer(),
             selection=", ".join(word for word in words if word),

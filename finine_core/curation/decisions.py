@@ -11,78 +11,29 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from finine_core.curation.decision_queries import COUNTS, CURRENT, EVENTS, NEXT_REDO, NEXT_UNDO
+from finine_core.database import open_database, transaction, utc_now
 from finine_core.errors import FinineError
-from finine_core.runs.database import open_database, transaction, utc_now
 
-DECISIONS = ("delete", "keep", "review")  # what a row can be
+RELABEL = "relabel"  # keep the row and correct its label; the new label stands beside it
+DECISIONS = ("delete", "keep", "review", RELABEL)  # what a row can be
 CLEAR = "clear"  # the mark that takes a row's decision away
 
 CURRENT_SCHEMA = pa.schema(
     [
         ("row_number", pa.int64()),
         ("decision", pa.string()),
+        ("label", pa.string()),
         ("reason", pa.string()),
         ("reviewer", pa.string()),
         ("at", pa.string()),
     ]
-)
-
-# Each mark of a run with the last event about it. In SQLite, a plain column beside a lone MAX()
-# comes from the line that has the maximum, so `kind` is the kind of that last undo or redo.
-_MARKS = """
-WITH flips AS (
-    SELECT of_event, kind, MAX(event_id) AS flip_id FROM events
-    WHERE run_id = :run AND kind IN ('undo', 'redo') GROUP BY of_event
-),
-marks AS (
-    SELECT e.event_id, f.flip_id, COALESCE(f.kind, 'redo') = 'redo' AS active
-    FROM events e LEFT JOIN flips f ON f.of_event = e.event_id
-    WHERE e.run_id = :run AND e.kind = 'mark'
-)
-"""
-
-# Marks are undone from the newest to the oldest, so the active ones form a stack in id order.
-_NEXT_UNDO = _MARKS + "SELECT MAX(event_id) FROM marks WHERE active"
-
-# A mark can be redone until a new mark comes; the last one undone is the oldest of these.
-_NEXT_REDO = (
-    _MARKS
-    + """SELECT MIN(event_id) FROM marks
-    WHERE NOT active AND flip_id > (SELECT MAX(event_id) FROM marks)"""
-)
-
-# The newest active mark of each row.
-_LATEST = (
-    _MARKS
-    + """, latest AS (
-    SELECT r.row_number, MAX(r.event_id) AS event_id
-    FROM marks m JOIN event_rows r ON r.event_id = m.event_id
-    WHERE m.active GROUP BY r.row_number
-)
-"""
-)
-_CURRENT = (
-    _LATEST
-    + """SELECT l.row_number, l.event_id FROM latest l JOIN events e ON e.event_id = l.event_id
-WHERE e.decision <> 'clear' ORDER BY l.row_number"""
-)
-_COUNTS = (
-    _LATEST
-    + """SELECT e.decision, COUNT(*) FROM latest l JOIN events e ON e.event_id = l.event_id
-WHERE e.decision <> 'clear' GROUP BY e.decision"""
-)
-
-_EVENTS = (
-    _MARKS
-    + """SELECT e.event_id, e.at, e.reviewer, e.kind, e.decision, e.reason, e.selection, e.rows,
-       e.of_event, COALESCE(m.active, 0)
-FROM events e LEFT JOIN marks m ON m.event_id = e.event_id
-WHERE e.run_id = :run AND (:event IS NULL OR e.event_id = :event) ORDER BY e.event_id"""
 )
 
 
@@ -90,8 +41,9 @@ WHERE e.run_id = :run AND (:event IS NULL OR e.event_id = :event) ORDER BY e.eve
 class Event:
     """One entry of the log.
 
-    `rows` counts the rows it touched; `of_event` is the mark that an undo or redo is about;
-    `active` says that a mark is in force (an undo or redo itself is never `active`).
+    `label` is the corrected label of a `relabel`; `rows` counts the rows it touched; `of_event` is
+    the mark that an undo or redo is about; `active` says that a mark is in force (an undo or redo
+    itself is never `active`).
     """
 
     event_id: int
@@ -99,6 +51,7 @@ class Event:
     reviewer: str
     kind: str
     decision: str | None
+    label: str | None
     reason: str
     selection: str
     rows: int
@@ -115,7 +68,7 @@ class DecisionLog:
         >>> log.mark([3, 5], "delete", reason="wrong label", reviewer="ann").rows
         2
         >>> log.counts()
-        {'delete': 2, 'keep': 0, 'review': 0}
+        {'delete': 2, 'keep': 0, 'review': 0, 'relabel': 0}
         >>> log.undo().decision, log.current().num_rows
         ('delete', 0)
     """
@@ -129,6 +82,7 @@ class DecisionLog:
         row_numbers: Sequence[int] | npt.NDArray[np.integer],
         decision: str,
         *,
+        label: str | None = None,
         reason: str = "",
         reviewer: str = "",
         selection: str = "",
@@ -137,11 +91,13 @@ class DecisionLog:
 
         Args:
             row_numbers: 0-based rows of the input file; a repeated one counts once.
-            decision: `delete`, `keep`, `review`, or `clear` to take the decision away.
+            decision: `delete`, `keep`, `review`, `relabel`, or `clear` to take the decision away.
+            label: what the label should be; with `relabel`, and only with it.
             selection: how the rows were chosen, in words, for the report.
 
         Raises:
-            FinineError: no rows, a row number that cannot be one, or an unknown decision.
+            FinineError: no rows, a row number that cannot be one, an unknown decision, or a label
+                without `relabel` or the other way round.
 
         Examples:
             >>> import tempfile
@@ -154,10 +110,15 @@ class DecisionLog:
             raise FinineError(
                 f"{decision!r} is not a decision.", f"Use one of {', '.join((*DECISIONS, CLEAR))}."
             )
-        rows = _row_numbers(row_numbers)
+        if (decision == RELABEL) != (label is not None):
+            raise FinineError(
+                f"Decision {decision!r} with the label {label!r}.",
+                f"A corrected label goes with {RELABEL!r}, and only with it.",
+            )
+        rows = checked_rows(row_numbers)
         with open_database(self.home) as connection, transaction(connection):
             event_id = self._append(
-                connection, "mark", reviewer, rows.size, decision, reason, selection
+                connection, "mark", reviewer, rows.size, decision, label, reason, selection
             )
             connection.executemany(
                 "INSERT INTO event_rows (event_id, row_number) VALUES (?, ?)",
@@ -174,7 +135,7 @@ class DecisionLog:
             >>> log.undo() is None
             True
         """
-        return self._flip("undo", _NEXT_UNDO, reviewer)
+        return self._flip("undo", NEXT_UNDO, reviewer)
 
     def redo(self, reviewer: str = "") -> Event | None:
         """Put the last undone mark back; None when nothing was undone since the last mark.
@@ -186,12 +147,12 @@ class DecisionLog:
             >>> log.redo().active, log.redo() is None
             (True, True)
         """
-        return self._flip("redo", _NEXT_REDO, reviewer)
+        return self._flip("redo", NEXT_REDO, reviewer)
 
     def events(self) -> list[Event]:
         """Every event of this run, oldest first."""
         with open_database(self.home) as connection:
-            lines = connection.execute(_EVENTS, {"run": self.run_id, "event": None}).fetchall()
+            lines = connection.execute(EVENTS, {"run": self.run_id, "event": None}).fetchall()
         return [_event_of(line) for line in lines]
 
     def version(self) -> int:
@@ -219,9 +180,9 @@ class DecisionLog:
         """
         with open_database(self.home) as connection:
             connection.execute("BEGIN")  # both reads see the same moment
-            lines = connection.execute(_CURRENT, {"run": self.run_id}).fetchall()
+            lines = connection.execute(CURRENT, {"run": self.run_id}).fetchall()
             marks = connection.execute(
-                "SELECT event_id, decision, reason, reviewer, at FROM events"
+                "SELECT event_id, decision, label, reason, reviewer, at FROM events"
                 " WHERE run_id = ? AND kind = 'mark' ORDER BY event_id",
                 (self.run_id,),
             ).fetchall()
@@ -232,14 +193,14 @@ class DecisionLog:
         pairs = np.array(lines, dtype=np.int64)  # (marked rows, 2)
         place = np.searchsorted(np.array([mark[0] for mark in marks]), pairs[:, 1])
         columns = [pa.array(pairs[:, 0])]
-        for field in range(1, 5):
+        for field in range(1, 6):
             columns.append(pa.array([mark[field] for mark in marks], pa.string()).take(place))
         return pa.Table.from_arrays(columns, schema=CURRENT_SCHEMA)
 
     def counts(self) -> dict[str, int]:
         """How many rows have each decision; every decision is listed, also at 0."""
         with open_database(self.home) as connection:
-            found = dict(connection.execute(_COUNTS, {"run": self.run_id}).fetchall())
+            found = dict(connection.execute(COUNTS, {"run": self.run_id}).fetchall())
         return {decision: found.get(decision, 0) for decision in DECISIONS}
 
     def rows_of(self, event_id: int) -> npt.NDArray[np.int64]:
@@ -278,36 +239,44 @@ class DecisionLog:
         reviewer: str,
         rows: int,
         decision: str | None = None,
+        label: str | None = None,
         reason: str = "",
         selection: str = "",
         of_event: int | None = None,
     ) -> int:
         cursor = connection.execute(
             "INSERT INTO events"
-            " (run_id, at, reviewer, kind, decision, reason, selection, of_event, rows)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (self.run_id, utc_now(), reviewer, kind, decision, reason, selection, of_event, rows),
-        )
+            " (run_id, at, reviewer, kind, decision, label, reason, selection, of_event, rows)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                self.run_id, utc_now(), reviewer, kind, decision, label, reason, selection,
+                of_event, rows,
+            ),
+        )  # fmt: skip
         assert cursor.lastrowid is not None
         return cursor.lastrowid
 
     def _event(self, connection: sqlite3.Connection, event_id: int) -> Event:
-        line = connection.execute(_EVENTS, {"run": self.run_id, "event": event_id}).fetchone()
+        line = connection.execute(EVENTS, {"run": self.run_id, "event": event_id}).fetchone()
         if line is None:
             raise FinineError(f"Run {self.run_id!r} has no event {event_id}.")
         return _event_of(line)
 
 
-def _event_of(line: tuple) -> Event:
-    """An event from a line of `_EVENTS`."""
-    event_id, at, reviewer, kind, decision, reason, selection, rows, of_event, active = line
+def _event_of(line: tuple[Any, ...]) -> Event:
+    """An event from a line of `EVENTS`."""
+    event_id, at, reviewer, kind, decision, label, reason, selection, rows, of, active = line
     return Event(
-        event_id, at, reviewer, kind, decision, reason, selection, rows, of_event, bool(active)
+        event_id, at, reviewer, kind, decision, label, reason, selection, rows, of, bool(active)
     )
 
 
-def _row_numbers(rows: Sequence[int] | npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
-    """Ascending, distinct, checked row numbers, shape (rows,)."""
+def checked_rows(rows: Sequence[int] | npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
+    """Ascending, distinct row numbers, shape (rows,).
+
+    Raises:
+        FinineError: there are none, or one cannot be a row number.
+    """
     numbers = np.asarray(rows)
     if numbers.size == 0:
         raise FinineError("No rows are selected.", "Select at least one row.")

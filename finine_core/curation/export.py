@@ -33,10 +33,10 @@ from finine_core.curation.manifest import (
     read_manifest,
 )
 from finine_core.curation.review import ROW_NUMBER, SCORE_COLUMNS
+from finine_core.database import utc_now
 from finine_core.dataset import format_of
 from finine_core.errors import FinineError
 from finine_core.files import sha256_of, write_atomically, write_json
-from finine_core.runs.database import utc_now
 
 SCORES_NAME = "removed_scores.csv"
 ZIP_NAME = "export.zip"

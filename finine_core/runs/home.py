@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from finine_core.database import list_run_ids, register_run, utc_now
 from finine_core.errors import FinineError
 from finine_core.files import sha256_of, write_json
 from finine_core.runs.config import RunConfig, validation_file
-from finine_core.runs.database import list_run_ids, register_run, utc_now
 from finine_core.runs.folder import RUN_SCHEMA, RunFolder
 from finine_core.runs.state import State
 

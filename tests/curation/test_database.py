@@ -9,15 +9,16 @@ from pathlib import Path
 import pytest
 
 from finine_core.curation.decisions import DecisionLog
-from finine_core.errors import FinineError
-from finine_core.runs.database import (
+from finine_core.database import (
     DATABASE_NAME,
+    MIGRATIONS,
     SCHEMA_VERSION,
     list_run_ids,
     open_database,
     register_run,
     transaction,
 )
+from finine_core.errors import FinineError
 
 
 def test_a_new_home_gets_a_database_in_wal_mode_with_foreign_keys(tmp_path: Path) -> None:
@@ -77,7 +78,7 @@ def test_events_cannot_be_changed_even_by_a_foreign_connection(
 def test_a_failed_transaction_leaves_nothing(tmp_path: Path) -> None:
     def fail_half_way(connection: sqlite3.Connection) -> None:
         with transaction(connection):
-            connection.execute("INSERT INTO runs VALUES ('a', 'b', 'c')")
+            connection.execute("INSERT INTO runs VALUES ('a', 'b', 'c', NULL)")
             raise RuntimeError
 
     with open_database(tmp_path) as connection:
@@ -110,7 +111,7 @@ def test_a_time_without_meaning_is_refused(tmp_path: Path, moment: str) -> None:
 OPEN_AT_ONCE = """
 import sys
 from pathlib import Path
-from finine_core.runs.database import open_database
+from finine_core.database import open_database
 sys.stdin.readline()
 with open_database(Path(sys.argv[1])) as connection:
     print(connection.execute("PRAGMA user_version").fetchone()[0])
@@ -135,3 +136,39 @@ def test_processes_that_create_one_home_at_once_all_find_it_ready(tmp_path: Path
     for process in processes:
         output, errors = process.communicate(timeout=60)
         assert (output.strip(), errors) == (str(SCHEMA_VERSION), "")
+
+
+def test_a_home_of_schema_1_is_brought_forward_with_its_events_and_their_guards(
+    tmp_path: Path,
+) -> None:
+    old = sqlite3.connect(tmp_path / DATABASE_NAME, isolation_level=None)
+    for statement in MIGRATIONS[0]:
+        old.execute(statement)
+    old.execute("INSERT INTO runs VALUES ('r', 'tweets', '2026-01-01')")
+    for event_id, kind, decision, of_event in (
+        (1, "mark", "delete", None), (2, "mark", "keep", None), (3, "undo", None, 2)
+    ):  # fmt: skip
+        old.execute(
+            "INSERT INTO events VALUES (?, 'r', '2026-01-02', 'ann', ?, ?, 'odd', 'rows 4', ?, 1)",
+            (event_id, kind, decision, of_event),
+        )
+    old.execute("INSERT INTO event_rows VALUES (1, 4), (2, 4)")
+    old.execute("PRAGMA user_version = 1")
+    old.close()
+
+    log = DecisionLog(tmp_path, "r")
+    assert log.current().select(["row_number", "decision", "label"]).to_pylist() == [
+        {"row_number": 4, "decision": "delete", "label": None}
+    ]
+    assert [(one.event_id, one.kind, one.active) for one in log.events()] == [
+        (1, "mark", True), (2, "mark", False), (3, "undo", False)
+    ]  # fmt: skip
+    assert log.mark([4], "relabel", label="cat").event_id == 4
+    with pytest.raises(FinineError, match="corrected label goes with"):
+        log.mark([4], "keep", label="cat")
+    with open_database(tmp_path) as connection:
+        assert connection.execute("PRAGMA foreign_keys").fetchone() == (1,)
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            connection.execute("DELETE FROM events")
+        with pytest.raises(sqlite3.IntegrityError):
+            connection.execute("INSERT INTO event_rows VALUES (99, 1)")

@@ -28,7 +28,7 @@ def test_the_newest_mark_of_a_row_holds_and_clear_takes_it_away(tmp_path: Path) 
     log.mark(np.array([2], dtype=np.int32), "keep")
     log.mark([3], "clear")
     assert decisions_of(log) == {1: "delete", 2: "keep"}
-    assert log.counts() == {"delete": 1, "keep": 1, "review": 0}
+    assert log.counts() == {"delete": 1, "keep": 1, "review": 0, "relabel": 0}
 
 
 def test_a_bulk_mark_is_one_event_and_one_undo(tmp_path: Path) -> None:
@@ -51,8 +51,8 @@ def test_the_current_table_says_who_decided_when_and_why(tmp_path: Path) -> None
     table = log.current()
     assert table.schema == CURRENT_SCHEMA
     assert [tuple(line.values()) for line in table.to_pylist()] == [
-        (4, "review", "odd", "ben", second.at),
-        (5, "delete", "wrong", "ann", first.at),
+        (4, "review", None, "odd", "ben", second.at),
+        (5, "delete", None, "wrong", "ann", first.at),
     ]
 
 
@@ -129,7 +129,7 @@ def test_rows_that_cannot_be_are_refused_and_nothing_is_written(
 
 
 def test_an_unknown_decision_is_refused_and_the_known_ones_are_named(tmp_path: Path) -> None:
-    with pytest.raises(FinineError, match=r"'drop' is not a decision.*delete, keep, review, clear"):
+    with pytest.raises(FinineError, match="'drop' is not a decision.*keep, review, relabel, clear"):
         DecisionLog(tmp_path, "run").mark([1], "drop")
 
 
@@ -268,5 +268,5 @@ def test_the_state_of_100k_marked_rows_is_had_within_seconds(tmp_path: Path) -> 
     log.mark(np.arange(0, 100_000, 2), "keep")
     started = time.process_time()
     assert log.current().num_rows == 100_000
-    assert log.counts() == {"delete": 50_000, "keep": 50_000, "review": 0}
+    assert log.counts() == {"delete": 50_000, "keep": 50_000, "review": 0, "relabel": 0}
     assert time.process_time() - started < 5  # about 0.7 s; the margin is for slow machines

@@ -1,8 +1,7 @@
 """The one SQLite file of a home: which runs there are, and every decision ever made on them.
 
 `open_database` gives a connection to `<home>/finine.db` whose schema is current; the file is
-created when it is missing and migrated forward when it is old. Events are append-only: triggers
-refuse to change or remove one, so a decision can be undone but never silently lost.
+created when it is missing and migrated forward when it is old (`schema.py`).
 """
 
 from __future__ import annotations
@@ -14,60 +13,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from finine_core.database.schema import MIGRATIONS, SCHEMA_VERSION
 from finine_core.errors import FinineError
 
 DATABASE_NAME = "finine.db"
 BUSY_SECONDS = 30.0  # how long a writer waits for another; a bulk mark of 100k rows takes under 1
 RETRY_SECONDS = 0.02  # pause between tries to switch to WAL, which SQLite does not wait for itself
-
-# MIGRATIONS[v] holds the statements that bring a file of schema version v to version v + 1. Only
-# append to it: files in the field have run the earlier ones.
-MIGRATIONS: tuple[tuple[str, ...], ...] = (
-    (
-        """CREATE TABLE runs (
-            run_id TEXT PRIMARY KEY NOT NULL,
-            name TEXT NOT NULL,
-            created_at TEXT NOT NULL
-        )""",
-        """CREATE TABLE events (
-            event_id INTEGER PRIMARY KEY AUTOINCREMENT,
-            run_id TEXT NOT NULL,
-            at TEXT NOT NULL,
-            reviewer TEXT NOT NULL,
-            kind TEXT NOT NULL CHECK (kind IN ('mark', 'undo', 'redo')),
-            decision TEXT NULL CHECK (decision IN ('delete', 'keep', 'review', 'clear')),
-            reason TEXT NOT NULL,
-            selection TEXT NOT NULL,
-            of_event INTEGER NULL REFERENCES events (event_id),
-            rows INTEGER NOT NULL,
-            CHECK ((kind = 'mark') = (decision IS NOT NULL)),
-            CHECK ((kind = 'mark') = (of_event IS NULL))
-        )""",
-        """CREATE TABLE event_rows (
-            event_id INTEGER NOT NULL REFERENCES events (event_id),
-            row_number INTEGER NOT NULL CHECK (row_number >= 0),
-            PRIMARY KEY (event_id, row_number)
-        ) WITHOUT ROWID""",
-        "CREATE INDEX events_of_run ON events (run_id, kind)",
-        """CREATE TRIGGER events_no_update BEFORE UPDATE ON events
-            BEGIN SELECT RAISE(ABORT, 'events are append-only'); END""",
-        """CREATE TRIGGER events_no_delete BEFORE DELETE ON events
-            BEGIN SELECT RAISE(ABORT, 'events are append-only'); END""",
-        """CREATE TRIGGER event_rows_no_update BEFORE UPDATE ON event_rows
-            BEGIN SELECT RAISE(ABORT, 'event_rows are append-only'); END""",
-        """CREATE TRIGGER event_rows_no_delete BEFORE DELETE ON event_rows
-            BEGIN SELECT RAISE(ABORT, 'event_rows are append-only'); END""",
-        # INSERT OR REPLACE removes the old line without firing a delete trigger.
-        """CREATE TRIGGER events_no_replace BEFORE INSERT ON events
-            WHEN EXISTS (SELECT 1 FROM events WHERE event_id = NEW.event_id)
-            BEGIN SELECT RAISE(ABORT, 'events are append-only'); END""",
-        """CREATE TRIGGER event_rows_no_replace BEFORE INSERT ON event_rows
-            WHEN EXISTS (SELECT 1 FROM event_rows
-                         WHERE event_id = NEW.event_id AND row_number = NEW.row_number)
-            BEGIN SELECT RAISE(ABORT, 'event_rows are append-only'); END""",
-    ),
-)
-SCHEMA_VERSION = len(MIGRATIONS)
 
 _LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _DAMAGED = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
@@ -130,7 +81,7 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     Examples:
         >>> import tempfile
         >>> with open_database(Path(tempfile.mkdtemp())) as connection, transaction(connection):
-        ...     _ = connection.execute("INSERT INTO runs VALUES ('a', 'first', '2026-01-01')")
+        ...     _ = connection.execute("INSERT INTO runs VALUES ('a', 'first', '2026-01-01', NULL)")
     """
     connection.execute("BEGIN IMMEDIATE")
     try:
@@ -256,13 +207,19 @@ def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
     if _schema_version(connection, path) == SCHEMA_VERSION:
         return
+    # A table that others refer to can only be made anew without foreign keys, and SQLite lets them
+    # be switched off outside a transaction only; what they promise is checked before the end.
+    connection.execute("PRAGMA foreign_keys = OFF")
     with transaction(connection):
         # read again under the lock: another process may have migrated meanwhile
         version = _schema_version(connection, path)
         for statements in MIGRATIONS[version:]:
             for statement in statements:
                 connection.execute(statement)
+        if connection.execute("PRAGMA foreign_key_check").fetchone() is not None:
+            raise sqlite3.IntegrityError("a line refers to one that is not there")
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    connection.execute("PRAGMA foreign_keys = ON")
 
 
 def _schema_version(connection: sqlite3.Connection, path: Path) -> int:
