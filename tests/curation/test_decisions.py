@@ -129,7 +129,9 @@ def test_rows_that_cannot_be_are_refused_and_nothing_is_written(
 
 
 def test_an_unknown_decision_is_refused_and_the_known_ones_are_named(tmp_path: Path) -> None:
-    with pytest.raises(FinineError, match="'drop' is not a decision.*keep, review, relabel, clear"):
+    with pytest.raises(
+        FinineError, match=r"'drop' is not a decision.*keep, review, relabel, clear"
+    ):
         DecisionLog(tmp_path, "run").mark([1], "drop")
 
 
