@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from finine_core.api.opened import Opened
+from finine_core.curation.comparing import same_rows
 from finine_core.curation.review import ReviewTable
 from finine_core.errors import FinineError
 from finine_core.influence import (
@@ -78,6 +79,26 @@ class Looking(Opened):
         carried_deviation, what is left of both at the end of the run (docs/method.md).
         """
         return self._results.signals(int(row), target)
+
+    def prediction(self, row: int) -> pd.DataFrame:
+        """What the trained model makes of a row: class and probability, likeliest first.
+
+        At most five classes are kept of each row.
+
+        Raises:
+            FinineError: the row is not a training row, or the run was made before these were kept.
+        """
+        return self._results.prediction(int(row))
+
+    def same_rows(self, row: int) -> NDArray[np.int64]:
+        """The other training rows that say exactly the same in every column the model saw."""
+        table, target = self.review(), self.targets[0]
+        self._results.check_rows(np.array([row]))
+        roles = self.record()["dataset"]["roles"]
+        columns = [table.name_of(name) for name in (*roles["text"], *roles["features"])]
+        where = f"row_number = {int(row)}"
+        line = table.query(target=target, where=where, with_data=True).to_pylist()[0]
+        return same_rows(table, line, columns, target)
 
     # --- groups ---
 

@@ -8,6 +8,7 @@ that people write run on a locked connection which can read these two files and 
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
@@ -17,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from finine_core.curation.decisions import DecisionLog
+from finine_core.curation.derived import derived_columns
 from finine_core.curation.expressions import (
     EXPRESSION_HELP,
     checked_condition,
@@ -24,6 +26,7 @@ from finine_core.curation.expressions import (
     literal,
     quoted,
 )
+from finine_core.curation.locked import locked_database, path_literal
 from finine_core.errors import FinineError
 
 # What scores.parquet holds first, in this order; an estimator may add columns after these.
@@ -41,9 +44,6 @@ SCORE_COLUMNS = (
 )
 ROW_NUMBER = "row_number"
 DECISION = "decision"
-
-MEMORY_LIMIT = "1GB"  # room for a sort of 100k rows with text, and no threat to a laptop with 8 GB
-THREADS = 2  # the app serves other pages and often a training run beside the query
 
 
 class ReviewTable:
@@ -88,9 +88,9 @@ class ReviewTable:
         self._decisions = self._log.current().slice(0, 0)
         scores = _existing(scores or run_folder / "scores.parquet")
         dataset = _existing(run_folder / "dataset.parquet")
-        self._database = _locked_database([scores, dataset])
-        self._scores_sql = f"read_parquet({_path_literal(scores)}, hive_partitioning = false)"
-        self._dataset_sql = f"read_parquet({_path_literal(dataset)}, hive_partitioning = false)"
+        self._database = locked_database([scores, dataset])
+        self._scores_sql = f"read_parquet({path_literal(scores)}, hive_partitioning = false)"
+        self._dataset_sql = f"read_parquet({path_literal(dataset)}, hive_partitioning = false)"
         score_columns = self._describe(self._scores_sql, scores)
         names = tuple(name for name, _ in score_columns)
         if names[: len(SCORE_COLUMNS)] != SCORE_COLUMNS:
@@ -98,7 +98,9 @@ class ReviewTable:
                 f"{scores} begins with the columns {', '.join(names[: len(SCORE_COLUMNS)])}.",
                 f"Expected {', '.join(SCORE_COLUMNS)}; compute the scores of this run again.",
             )
-        self._score_columns = [*score_columns, (DECISION, "VARCHAR")]
+        self._derived = derived_columns(names)
+        derived = [(name, kind) for name, (kind, _) in self._derived.items()]
+        self._score_columns = [*score_columns, *derived, (DECISION, "VARCHAR")]
         self._data_columns: list[tuple[str, str]] = []  # (name here, type)
         self._data_sql: list[str] = []  # the same columns, as a SELECT list
         self._aliases: dict[str, str] = {}  # input column -> its name here
@@ -107,6 +109,16 @@ class ReviewTable:
     def columns(self) -> list[tuple[str, str]]:
         """Every column a condition may use, as (name, DuckDB type): scores, decision, input."""
         return [*self._score_columns, *self._data_columns]
+
+    def name_of(self, column: str) -> str:
+        """What an input column is called here.
+
+        Raises:
+            FinineError: the input has no such column.
+        """
+        if column not in self._aliases:
+            raise FinineError(f"There is no column {column!r} in the input.", self._usable())
+        return self._aliases[column]
 
     def condition(self, column: str, value: str | None) -> str:
         """The condition that an input column has a value, given as text; None for a missing one.
@@ -181,6 +193,37 @@ class ReviewTable:
             sql += f" LIMIT {int(top)}"
         return self._run(sql, where).column(ROW_NUMBER).to_numpy()
 
+    def shares(
+        self, conditions: Mapping[str, str], *, target: str, where: str | None = None
+    ) -> dict[str, float | None]:
+        """The share of rows that meet each condition, in one pass; None where none can be told.
+
+        Args:
+            conditions: any names → SQL conditions.
+            where: which rows are counted; those for which a condition is NULL are left out of it.
+        """
+        return self._each("avg(CASE WHEN {} THEN 1.0 WHEN NOT ({}) THEN 0.0 END)", conditions,
+                          target, where)  # fmt: skip
+
+    def tally(
+        self, conditions: Mapping[str, str], *, target: str, where: str | None = None
+    ) -> dict[str, int]:
+        """How many rows meet each condition, in one pass over the rows that meet `where`."""
+        found = self._each("count(*) FILTER ({})", conditions, target, where)
+        return {name: int(count or 0) for name, count in found.items()}
+
+    def _each(
+        self, form: str, conditions: Mapping[str, str], target: str, where: str | None
+    ) -> dict[str, float | None]:
+        parser = self._database.cursor()
+        asked = [checked_condition(one, parser) for one in conditions.values()]
+        columns = [form.replace("{}", one) + f" AS c{k}" for k, one in enumerate(asked)]
+        if not columns:
+            return {}
+        told = " AND ".join([where or "true", *conditions.values()])  # for a message
+        line = self._run(f"SELECT {', '.join(columns)} {self._from(target, where)}", told)
+        return {name: line.column(k)[0].as_py() for k, name in enumerate(conditions)}
+
     def classes(self, *, target: str, where: str | None = None) -> pa.Table:
         """Per label, largest class first: `label`, `rows`, and `marked` (for deletion)."""
         sql = (
@@ -192,8 +235,9 @@ class ReviewTable:
     def _from(self, target: str, where: str | None) -> str:
         """FROM and WHERE: the joined rows of one target that meet the condition."""
         data = "".join(f", data.{part}" for part in (quoted(n) for n, _ in self._data_columns))
+        derived = "".join(f", {sql} AS {name}" for name, (_, sql) in self._derived.items())
         rows = (
-            f"SELECT scores.*, coalesce(marks.{DECISION}, '') AS {DECISION}{data}"
+            f"SELECT scores.*{derived}, coalesce(marks.{DECISION}, '') AS {DECISION}{data}"
             f" FROM {self._scores_sql} AS scores"
             f" LEFT JOIN marks ON marks.{ROW_NUMBER} = scores.{ROW_NUMBER}"
             f" LEFT JOIN (SELECT {', '.join(self._data_sql)} FROM {self._dataset_sql}) AS data"
@@ -280,27 +324,3 @@ def _existing(path: Path) -> Path:
     if not path.is_file():
         raise FinineError(f"{path} does not exist.", "Wait until the run is finished.")
     return path.resolve()
-
-
-def _path_literal(path: Path) -> str:
-    """A path for read_parquet, in which DuckDB would otherwise expand wildcards."""
-    return literal("".join(f"[{letter}]" if letter in "*?[" else letter for letter in str(path)))
-
-
-def _locked_database(readable: list[Path]) -> duckdb.DuckDBPyConnection:
-    """An in-memory database that can read the given files, and whose settings cannot change."""
-    database = duckdb.connect(":memory:")
-    paths = ", ".join(f"{literal(str(path))}, {_path_literal(path)}" for path in readable)
-    for setting in (
-        f"memory_limit = '{MEMORY_LIMIT}'",
-        f"threads = {THREADS}",
-        "temp_directory = ''",  # nothing spills to disk: a query too large is refused instead
-        "autoinstall_known_extensions = false",
-        "autoload_known_extensions = false",
-        "python_enable_replacements = false",  # else a name in SQL finds our Python variables
-        f"allowed_paths = [{paths}]",
-        "enable_external_access = false",
-        "lock_configuration = true",
-    ):
-        database.execute(f"SET {setting}")
-    return database

@@ -18,7 +18,7 @@ from finine_core.influence.groups import (
 )
 from finine_core.influence.scores import TargetScores, auxiliary_mu, score_target
 from finine_core.influence.signals import SignalPlan, SignalStore, SignalWriter, TargetSignals
-from finine_core.influence.significance import Discoveries, discoveries
+from finine_core.influence.significance import Discoveries, discoveries, row_q_values
 from finine_core.influence.slices import Slice, SliceColumn, slice_influences
 from finine_core.influence.targets import TARGETS, Target, check_targets, row_targets
 
@@ -46,6 +46,7 @@ __all__ = [
     "group_curve",
     "group_influence",
     "row_curve",
+    "row_q_values",
     "row_targets",
     "score_target",
     "slice_influences",

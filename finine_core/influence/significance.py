@@ -99,17 +99,39 @@ def discoveries(signals: TargetSignals, mu: Floats, target: Target, q: float) ->
         FinineError: q is out of range, or there are too few steps or rows to test.
     """
     check_rate(q)
-    ordinary = None
-    if target.suspicious_is_large:
-        null = fit_null(mu)
-        p, ordinary = null.p_values(mu), null.ordinary
-    else:
-        # A row that helps by its μ (what is left of its steps at the end) is none of the harmful,
-        # whatever its steps did; larger p-values leave the promise as it is.
-        p = np.where(mu < 0, harm_p_values(signals), 1.0)
+    p, ordinary = row_p_values(signals, mu, target)
     adjusted = q_values(p)
     order = np.argsort(p, kind="stable")
     return Discoveries(target.name, q, order[adjusted[order] <= q], len(p), ordinary)
+
+
+def row_p_values(signals: TargetSignals, mu: Floats, target: Target) -> tuple[Floats, float | None]:
+    """How well each row goes with being ordinary: p-values, shape (n,), and for self their share.
+
+    Args:
+        signals, mu, target: as in `discoveries`.
+
+    Raises:
+        FinineError: there are too few steps or rows to test.
+    """
+    if target.suspicious_is_large:
+        null = fit_null(mu)
+        return null.p_values(mu), null.ordinary
+    # A row that helps by its μ (what is left of its steps at the end) is none of the harmful,
+    # whatever its steps did; larger p-values leave the promise as it is.
+    return np.where(mu < 0, harm_p_values(signals), 1.0), None
+
+
+def row_q_values(signals: TargetSignals, mu: Floats, target: Target) -> tuple[Floats | None, str]:
+    """The least false discovery rate at which each row stands out, shape (n,).
+
+    Returns:
+        None and the reason where there are too few steps or rows to test; else the rates and "".
+    """
+    try:
+        return q_values(row_p_values(signals, mu, target)[0]), ""
+    except FinineError as error:
+        return None, str(error)
 
 
 def check_rate(q: float) -> None:

@@ -60,6 +60,10 @@ class RunFolder:
         return self.path / "scores.parquet"
 
     @property
+    def predictions(self) -> Path:
+        return self.path / "predictions.parquet"
+
+    @property
     def signals(self) -> Path:
         return self.path / "signals"
 

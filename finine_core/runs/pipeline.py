@@ -12,26 +12,21 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 import torch
 from safetensors.numpy import load_file, save_file
 
 from finine_core.dataset import Dataset, Encoded, encode
 from finine_core.errors import FinineError
-from finine_core.files import write_atomically, write_json, write_parquet
+from finine_core.files import write_atomically, write_json
 from finine_core.influence import (
-    Estimator,
     SignalPlan,
     SignalStore,
     SignalWriter,
-    auxiliary_mu,
     check_targets,
     default_estimator,
-    score_target,
 )
 from finine_core.influence.recorder import Recorder, Rows, plan_for
 from finine_core.influence.signals import AUXILIARY
-from finine_core.runs.clusters import CLUSTER, clusters
 from finine_core.runs.config import Resolved
 from finine_core.runs.folder import RunFolder
 from finine_core.runs.progress import (
@@ -40,7 +35,8 @@ from finine_core.runs.progress import (
     stop_if_cancelled,
     write_event,
 )
-from finine_core.runs.reading import ROW_NUMBER, Reading
+from finine_core.runs.reading import Reading
+from finine_core.runs.scoring import write_scores
 from finine_core.runs.target_rows import rows_of
 from finine_core.training.checkpoints import load_checkpoint, save_checkpoint
 from finine_core.training.models import model_kind
@@ -77,8 +73,7 @@ def carry_out(folder: RunFolder, read: Reading) -> None:
     write_event(folder, phase="scoring")
     started = time.perf_counter()
     chosen = default_estimator(SignalStore(folder.signals).plan.carried)
-    scores = score_table(folder, dataset, trainer, resolved, chosen)
-    write_parquet(scores, folder.scores)
+    untested = write_scores(folder, dataset, trainer, resolved, chosen)
     folder.update(
         results={
             "seconds_train": timings[0].train,
@@ -86,6 +81,7 @@ def carry_out(folder: RunFolder, read: Reading) -> None:
             "seconds_auxiliary": sum(one.train + one.record for one in timings[1:]),
             "seconds_score": time.perf_counter() - started,
             "estimator": chosen.name,
+            "untested": untested,
             **final_quality(trainer),
         }
     )
@@ -164,43 +160,6 @@ def _train(
     return found
 
 
-def score_table(
-    folder: RunFolder, dataset: Dataset, trainer: Trainer, resolved: Resolved, chosen: Estimator
-) -> pa.Table:
-    """One line per target and training row: what the review table shows."""
-    store = SignalStore(folder.signals)
-    rows = dataset.train.row_numbers
-    losses = np.asarray(store.losses()).mean(axis=0, dtype=np.float64)
-    probabilities = predict(trainer.model, trainer.train_x).softmax(dim=1).cpu().numpy()
-    classes = np.asarray(dataset.classes, dtype=object)
-    alike = clusters(trainer.train_x.flatten(1).cpu().numpy(), resolved.seed)
-    given = probabilities[np.arange(len(rows)), dataset.train.labels].astype(np.float64)
-    tables = []
-    for target in check_targets(resolved.targets, len(dataset.validation.labels)):
-        signals = store.target(target.name, carried=chosen.carried)
-        scores = score_target(signals, chosen, target, resolved.seed, rows)
-        tables.append(
-            pa.table(
-                {
-                    ROW_NUMBER: pa.array(rows, pa.int64()),
-                    "row_id": pa.array(_row_ids(dataset), pa.string()),
-                    "target": pa.array([target.name] * len(rows), pa.string()),
-                    "mu": scores.mu,
-                    "mu_low": scores.low,
-                    "mu_high": scores.high,
-                    "rank": scores.rank,
-                    "mean_loss": losses,
-                    "label": pa.array(classes[dataset.train.labels], pa.string()),
-                    "predicted": pa.array(classes[probabilities.argmax(axis=1)], pa.string()),
-                    "probability": given,
-                    CLUSTER: alike,
-                    **auxiliary_mu(store, chosen, target.name),
-                }
-            )
-        )
-    return pa.concat_tables(tables)
-
-
 def make_torch_repeatable() -> None:
     """One thread and deterministic kernels: the same seed gives the same bits."""
     torch.set_num_threads(TORCH_THREADS)
@@ -267,11 +226,3 @@ def final_quality(trainer: Trainer) -> dict[str, float | None]:
         found["validation_accuracy"] = float(right.float().mean())
         found["validation_loss"] = float(trainer.loss(outputs, trainer.validation_y).mean())
     return found
-
-
-def _row_ids(dataset: Dataset) -> list[str]:
-    numbers = dataset.train.row_numbers
-    if dataset.roles.id is None:
-        return [str(number) for number in numbers]
-    column = dataset.table.column(dataset.roles.id).take(pa.array(numbers))
-    return ["" if value is None else str(value) for value in column.to_pylist()]

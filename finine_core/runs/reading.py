@@ -21,6 +21,7 @@ from finine_core.runs.progress import write_event
 from finine_core.runs.target_rows import rows_of
 
 ROW_NUMBER = "row_number"
+Q_VALUE = "q_value"  # of scores: missing where the rows of a target could not be tested
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from finine_core.files import write_parquet
-from finine_core.influence import SignalStore, auxiliary_mu, estimator, score_target
+from finine_core.influence import SignalStore, auxiliary_mu, estimator, row_q_values, score_target
 from finine_core.influence.targets import target_named
 from finine_core.runs.folder import RunFolder
-from finine_core.runs.reading import ROW_NUMBER
+from finine_core.runs.reading import Q_VALUE, ROW_NUMBER
 
 
 def scores_by(folder: RunFolder, name: str | None) -> Path:
@@ -43,13 +43,17 @@ def scores_by(folder: RunFolder, name: str | None) -> Path:
             seed,
             part.column(ROW_NUMBER).to_numpy(),
         )
-        for column, values in {
+        columns = {
             "mu": scores.mu,
             "mu_low": scores.low,
             "mu_high": scores.high,
             "rank": scores.rank,
             **auxiliary_mu(store, chosen, target),
-        }.items():
+        }
+        if Q_VALUE in part.column_names:  # not in runs from before
+            q, _ = row_q_values(store.target(target), scores.mu, target_named(target))
+            columns[Q_VALUE] = pa.nulls(len(part), pa.float64()) if q is None else q
+        for column, values in columns.items():
             part = part.set_column(part.column_names.index(column), column, pa.array(values))
         parts.append(part)
     write_parquet(pa.concat_tables(parts), path)

@@ -108,6 +108,18 @@ class Results:
             **scores,
         )
 
+    def prediction(self, row: int) -> pd.DataFrame:
+        """The likeliest classes of a row, with their probabilities."""
+        self._place(row)
+        path = self.folder.predictions
+        if not path.exists():
+            raise FinineError(
+                f"Run {self.folder.run_id} is from before predictions were kept.",
+                "Start a new run to see the probabilities of other classes.",
+            )
+        line = pq.read_table(path, filters=[(ROW_NUMBER, "=", row)]).to_pylist()[0]
+        return pd.DataFrame({"class": line["classes"], "probability": line["probabilities"]})
+
     def signals(self, row: int, target: str | None) -> pd.DataFrame:
         """A line per recorded step: step, signal s_it, deviation σ_it, loss, and what is left."""
         store, place = SignalStore(self.folder.signals), self._place(row)

@@ -1,0 +1,42 @@
+"""Which rows deserve a look, and which label would the model rather give them?
+
+Columns of the review table that follow from others: `suspicious` and `suggested_label`. Here alone
+it is said what makes a row suspicious; the app, the command line and exports use the columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+SUSPICIOUS, SUGGESTED_LABEL = "suspicious", "suggested_label"
+# The model is called sure of a class from this probability on: a wrong label that the model has
+# been trained on pulls its probabilities towards itself, so that .9 would miss most of them.
+SURE = 0.7
+# A row stands out when it is among the discoveries at this false discovery rate.
+SUSPICIOUS_RATE = 0.1
+SUSPICIOUS_WORDS = (
+    f"the model is at least {SURE:.0%} sure of another label, or μ stands out from that of ordinary"
+    f" rows at a false discovery rate of {SUSPICIOUS_RATE:.0%}"
+)
+
+
+def derived_columns(names: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Name → (DuckDB type, SQL over columns of `scores`), for score files that have what it takes.
+
+    Args:
+        names: the columns of the score file; those of runs from before lack some.
+
+    Examples:
+        >>> list(derived_columns({"label", "predicted", "predicted_probability", "q_value"}))
+        ['suspicious', 'suggested_label']
+        >>> derived_columns({"label", "predicted"})
+        {}
+    """
+    if not {"label", "predicted", "predicted_probability", "q_value"} <= set(names):
+        return {}
+    another = f"scores.label <> scores.predicted AND scores.predicted_probability >= {SURE}"
+    stands_out = f"coalesce(scores.q_value <= {SUSPICIOUS_RATE}, false)"
+    return {
+        SUSPICIOUS: ("BOOLEAN", f"(({another}) OR {stands_out})"),
+        SUGGESTED_LABEL: ("VARCHAR", f"CASE WHEN {another} THEN scores.predicted ELSE '' END"),
+    }

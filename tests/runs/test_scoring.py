@@ -1,0 +1,86 @@
+"""Columns of the review table that follow from others."""
+
+from __future__ import annotations
+
+import pytest
+
+from finine_core import api
+from finine_core.curation.comparing import places
+from finine_core.curation.derived import SURE, SUSPICIOUS_RATE
+from finine_core.errors import FinineError
+
+
+def test_a_row_is_suspicious_when_the_model_is_sure_of_another_label_or_it_stands_out(
+    finished_run,
+):
+    scores = finished_run.scores("validation")
+    another = (scores["label"] != scores["predicted"]) & (scores["predicted_probability"] >= SURE)
+    stands_out = scores["q_value"] <= SUSPICIOUS_RATE
+    assert 0 < another.sum() < len(scores)
+    assert stands_out.sum() == len(finished_run.discoveries(SUSPICIOUS_RATE, "validation").places)
+    assert (scores["suspicious"] == (another | stands_out)).all()
+    assert (scores["suggested_label"] == scores["predicted"].where(another, "")).all()
+    asked = finished_run.scores("validation", where="suspicious AND suggested_label <> ''")
+    assert len(asked) == another.sum()
+
+
+def test_several_counts_and_shares_come_from_one_look(own_run):
+    table = own_run.review()
+    own_run.mark(rows=own_run.scores(top=3)["row_number"].tolist(), decision="keep")
+    rows = len(own_run.scores())
+    found = table.tally({"all": "true", "kept": "decision = 'keep'"}, target="self")
+    assert found == {"all": rows, "kept": 3}
+    shares = table.shares({"a": "decision = 'keep'", "b": "NULL"}, target="self", where="rank <= 6")
+    assert shares == {"a": 0.5, "b": None}
+    with pytest.raises(FinineError, match="nosuch"):
+        table.tally({"a": "nosuch > 1"}, target="self")
+
+
+def test_the_likeliest_classes_of_each_row_are_kept(finished_run):
+    import pyarrow.parquet as pq
+
+    scores = finished_run.scores("self").sort_values("row_number")
+    kept = pq.read_table(finished_run.folder.predictions).sort_by("row_number")
+    assert kept.column("row_number").to_pylist() == scores["row_number"].tolist()
+    lines = kept.to_pylist()
+    assert [one["classes"][0] for one in lines] == scores["predicted"].tolist()
+    assert [one["probabilities"][0] for one in lines] == pytest.approx(
+        scores["predicted_probability"].tolist()
+    )
+    assert all(sum(one["probabilities"]) == pytest.approx(1, abs=1e-5) for one in lines)
+
+
+def test_what_the_model_makes_of_a_row_is_told_for_training_rows_only(finished_run):
+    line = finished_run.scores(top=1).iloc[0]
+    found = finished_run.prediction(int(line["row_number"]))
+    assert found["class"][0] == line["predicted"]
+    given = found.loc[found["class"] == line["label"], "probability"].item()
+    assert given == pytest.approx(line["probability"])
+    with pytest.raises(FinineError, match="no row 99999"):
+        finished_run.prediction(99999)
+
+
+def test_rows_that_say_the_same_are_found_whatever_their_label_and_id(tmp_path):
+    lines = [f"r{i},{'ab'[i % 2]},{i % 7},{'x' if i % 3 else ''}" for i in range(60)]
+    lines += ["t1,a,99.5,odd", "t2,b,99.5,odd", "t3,a,99.5,"]
+    (tmp_path / "d.csv").write_text("id,label,n,note\n" + "\n".join(lines) + "\n")
+    run = api.run(tmp_path / "d.csv", label="label", id="id", home=tmp_path / "h", validation=0.05,
+                  epochs=1, record_steps=8, seed=3)  # fmt: skip
+    trained = run.scores("self").set_index("row_id")["row_number"]
+    assert {"t1", "t2", "t3"} <= set(trained.index)
+    assert run.same_rows(trained["t1"]).tolist() == [trained["t2"]]
+    assert run.same_rows(trained["t3"]).tolist() == []
+
+
+def test_a_value_is_placed_among_the_rows_of_a_label(finished_run):
+    table = finished_run.review()
+    data = finished_run.scores("self").merge(
+        table.query(target="self", with_data=True).to_pandas()[["row_number", "mean radius"]]
+    )
+    line = table.query(target="self", where="rank = 5", with_data=True).to_pylist()[0]
+    (found,) = places(table, line, ["mean radius"], "benign", "self")
+    others = data[(data["label"] == "benign") & (data["row_number"] != line["row_number"])]
+    below = (others["mean radius"] < line["mean radius"]).mean()
+    equal = (others["mean radius"] == line["mean radius"]).mean()
+    assert (found.numeric, found.share) == (True, pytest.approx(below + equal / 2))
+    assert found.oddness == pytest.approx(abs(2 * found.share - 1))
