@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import torch
+from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
 from finine_core.dataset import Dataset, Encoded, encode
@@ -34,6 +35,7 @@ from finine_core.influence.signals import AUXILIARY
 from finine_core.runs.clusters import CLUSTER, clusters
 from finine_core.runs.config import Resolved
 from finine_core.runs.folder import RunFolder
+from finine_core.runs.map.embedding import write_embedding
 from finine_core.runs.progress import (
     TRAINING,
     ProgressWriter,
@@ -79,6 +81,7 @@ def carry_out(folder: RunFolder, read: Reading) -> None:
     chosen = default_estimator(SignalStore(folder.signals).plan.carried)
     scores = score_table(folder, dataset, trainer, resolved, chosen)
     write_parquet(scores, folder.scores)
+    embed(folder, dataset.train.row_numbers, trainer, resolved)
     folder.update(
         results={
             "seconds_train": timings[0].train,
@@ -199,6 +202,13 @@ def score_table(
             )
         )
     return pa.concat_tables(tables)
+
+
+def embed(folder: RunFolder, rows: NDArray[np.int64], trainer: Trainer, resolved: Resolved) -> None:
+    """Store where the trained model puts each training row."""
+    body = model_kind(resolved.model).body(trainer.model)
+    activations = predict(body, trainer.train_x).flatten(1).cpu().numpy()
+    write_embedding(folder, rows, activations, resolved.seed)
 
 
 def make_torch_repeatable() -> None:
