@@ -21,7 +21,8 @@ from finine_core.runs import default_home
 
 MAX_PINS = 10  # more curves in one picture cannot be told apart
 
-_RUN, _ROW, _PINS, _TARGET = "run", "row", "pins", "target"  # names in the address
+# Names in the address.
+_RUN, _ROW, _PINS, _TARGET, _TAB = "run", "row", "pins", "target", "tab"
 # Each message of a browser carries the address it shows. A person who presses two keys in a row
 # sends the second with the address of before the first; within this time of a change of ours, an
 # address that differs is such an old one and not a link that was opened.
@@ -54,7 +55,7 @@ def current_run() -> api.Run | None:
 def select_run(run_id: str) -> None:
     """Look at another run; rows and pins of the old one are dropped."""
     if _get(_RUN) != run_id:
-        for name in (_ROW, _PINS, _TARGET):
+        for name in (_ROW, _PINS, _TARGET, _TAB):
             _set(name, None)
     _set(_RUN, run_id)
 
@@ -68,6 +69,16 @@ def target(run: api.Run) -> str:
 def select_target(name: str) -> None:
     """Show scores and curves for another target."""
     _set(_TARGET, name)
+
+
+def tab() -> str:
+    """Which of the Review page's lists is shown; '' when nobody chose."""
+    return _get(_TAB) or ""
+
+
+def select_tab(name: str) -> None:
+    """Show another of the Review page's lists."""
+    _set(_TAB, name)
 
 
 def selected_row() -> int | None:
@@ -140,7 +151,7 @@ def page(name: str) -> Any:
 
 def keep_address() -> None:
     """Write the view back into the address: a change of page clears it."""
-    for name in (_RUN, _ROW, _PINS, _TARGET):
+    for name in (_RUN, _ROW, _PINS, _TARGET, _TAB):
         value = st.session_state.get(f"_view_{name}")
         if value and st.query_params.get(name) != value:
             st.query_params[name] = value

@@ -7,13 +7,15 @@ decisions do change, and the review table reads them afresh.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
+from numpy.typing import NDArray
 
 from finine_core import api
 from finine_core.curation.review import DECISION, ReviewTable
@@ -63,12 +65,33 @@ def signals(run: api.Run, row: int, target: str) -> pd.DataFrame:
     return _signals(str(run.folder.path), _written(run), row, target)
 
 
+def prediction(run: api.Run, row: int) -> pd.DataFrame:
+    """The likeliest classes of a row."""
+    return _prediction(str(run.folder.path), _written(run), row)
+
+
+def same_rows(run: api.Run, row: int) -> NDArray[np.int64]:
+    """The other training rows that say the same."""
+    return _same_rows(str(run.folder.path), _written(run), row)
+
+
+def neighbours(run: api.Run, row: int, k: int) -> pd.DataFrame:
+    """The training rows that the model puts next to a row."""
+    return _neighbours(str(run.folder.path), _written(run), row, k)
+
+
 def count(run: api.Run, target: str, where: str | None) -> int:
     """How many rows meet a condition; counted again only when it, or a decision in it, changed."""
     by_decision = where is not None and DECISION in where.casefold()
     version = run.log.version() if by_decision else 0
     folder, written = str(run.folder.path), _written(run)
     return _count(folder, written, target, where, version)
+
+
+def tally(run: api.Run, target: str, conditions: Mapping[str, str]) -> dict[str, int]:
+    """How many rows meet each condition; counted again when a decision was made."""
+    asked = tuple(conditions.items())
+    return _tally(str(run.folder.path), _written(run), target, asked, run.log.version())
 
 
 def content_of(run: api.Run, table: ReviewTable) -> Content:
@@ -151,3 +174,29 @@ def _signals(folder: str, written: int, row: int, target: str) -> pd.DataFrame: 
 @st.cache_data(max_entries=KEPT_COUNTS, show_spinner=False)
 def _count(folder: str, written: int, target: str, where: str | None, version: int) -> int:  # noqa: ARG001
     return _review_table(folder, written).count(target=target, where=where)
+
+
+@st.cache_data(max_entries=KEPT_COUNTS, show_spinner=False)
+def _tally(
+    folder: str,
+    written: int,
+    target: str,
+    asked: tuple[tuple[str, str], ...],
+    version: int,  # noqa: ARG001
+) -> dict[str, int]:
+    return _review_table(folder, written).tally(dict(asked), target=target)
+
+
+@st.cache_data(max_entries=KEPT_ROWS, show_spinner=False)
+def _prediction(folder: str, written: int, row: int) -> pd.DataFrame:  # noqa: ARG001
+    return api.Run(RunFolder(Path(folder))).prediction(row)
+
+
+@st.cache_data(max_entries=KEPT_ROWS, show_spinner=False)
+def _same_rows(folder: str, written: int, row: int) -> NDArray[np.int64]:  # noqa: ARG001
+    return api.Run(RunFolder(Path(folder))).same_rows(row)
+
+
+@st.cache_data(max_entries=KEPT_ROWS, show_spinner=False)
+def _neighbours(folder: str, written: int, row: int, k: int) -> pd.DataFrame:  # noqa: ARG001
+    return api.Run(RunFolder(Path(folder))).neighbours(row, k)

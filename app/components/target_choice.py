@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from finine_app import state
-from finine_app.components.review import filters
+from finine_app.components.review.listing import list_changed
 from finine_app.components.words import TARGET_NAMES, TARGET_WORDS
 from finine_core import api
 from finine_core.influence.targets import target_named
@@ -21,7 +21,7 @@ def choose_target(run: api.Run, key: str) -> str:
     def take() -> None:
         if st.session_state[key]:
             state.select_target(st.session_state[key])
-        filters.list_changed()
+        list_changed()
 
     target = state.target(run)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):

@@ -29,6 +29,7 @@ DONE_WORDS = {
     "delete": "marked for deletion",
     "keep": "marked to keep",
     "review": "marked as needing review",
+    "relabel": "given a corrected label",
     "clear": "cleared of its mark",
 }
 

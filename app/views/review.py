@@ -10,7 +10,17 @@ from finine_app import state, theme
 from finine_app.components import reader
 from finine_app.components.messages import nothing_yet, plain, show_problem
 from finine_app.components.reader import Content
-from finine_app.components.review import bulk, decide, filters, row_detail, row_table
+from finine_app.components.review import (
+    bulk,
+    decide,
+    filters,
+    going_on,
+    others,
+    row_detail,
+    row_table,
+)
+from finine_app.components.review.listing import page_turned
+from finine_app.components.review.tabs import choose_tab, in_list, in_list_words
 from finine_app.components.run_summary import state_words
 from finine_app.components.target_choice import choose_target
 from finine_core import api
@@ -63,46 +73,58 @@ def _review(run: api.Run) -> None:
     content = reader.content_of(run, table)
     rows = int(record["dataset"]["train_rows"])
     target = _header(run, record, rows)
+    tab, counts = choose_tab(table, run, target)
+    if tab.name == "suspicious":
+        going_on.show_progress(counts)
     asked = filters.choose(record["dataset"]["classes"])
     with st.container(horizontal=True, vertical_alignment="bottom"):
         more = filters.choose_more(table, target, asked)
         if more is None:
             st.warning("The SQL condition under More filters does not work, so no row is listed.")
             return
-        where = more.where(content.searched)
-        sort, size = filters.choose_sort(), filters.choose_page_size()
+        asked_for = more.where(content.searched)
+        where = in_list(tab, asked_for)
+        sort, size = filters.choose_sort(table), filters.choose_page_size()
         listing = row_table.load(run, table, target, where, sort, size)
         with st.container(key="shown_count", width="content"):
             st.markdown(f"**{listing.total:,} of {rows:,} rows**")
-        if where:
+        if asked_for:
             st.button("Show all rows", key="filter_clear", type="tertiary", on_click=filters.clear)
     if (problem := state.last_problem()) is not None:
         show_problem(problem)
     if listing.total == 0:
         st.info(
-            "No row meets the filter. Take a part of it away, or show all rows.",
+            "No row meets the filter. Take a part of it away, or show all rows."
+            if asked_for
+            else tab.empty,
             icon=":material/filter_alt_off:",
         )
         decide.undo_bar(run)
+        going_on.watch_others(run)
         return
     row = row_table.shown_row(listing)
     theme.side_by_side(SPLIT, SPLIT_NARROWEST)
     with st.container(key=SPLIT):
         left, right = st.columns([13, 10], gap="medium")
         with left:
-            decide.undo_bar(run)
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                going_on.next_undecided_button(table, target, where, sort, size)
+                decide.undo_bar(run)
             row_table.draw(listing, target, content)
             if listing.pages > 1:
                 st.pagination(
                     listing.pages,
                     key="page_number",
-                    on_change=filters.page_turned,
+                    on_change=page_turned,
                     bind="query-params",
                 )
-            bulk.decide_on_all(run, table, target, more, where, listing.total)
+            bulk.decide_on_all(
+                run, table, target, in_list_words(tab, more.words()), where, listing.total
+            )
         with right:
             if row is not None:
-                _detail(run, table, target, content, listing, row, rows)
+                _detail(run, record, table, target, content, listing, row, more.text)
+    going_on.watch_others(run)
 
 
 def _header(run: api.Run, record: dict[str, Any], rows: int) -> str:
@@ -119,12 +141,13 @@ def _header(run: api.Run, record: dict[str, Any], rows: int) -> str:
 
 def _detail(
     run: api.Run,
+    record: dict[str, Any],
     table: ReviewTable,
     target: str,
     content: Content,
     listing: row_table.Listing,
     row: int,
-    rows: int,
+    searched: str,
 ) -> None:
     line = next((one for one in listing.lines if one["row_number"] == row), None)
     if line is None:
@@ -134,10 +157,12 @@ def _detail(
             return
         line = found[0]
     with st.container(key="row_detail"):
-        row_detail.heading(line, rows)
+        row_detail.heading(line, int(record["dataset"]["train_rows"]))
         if row not in listing.rows:
             st.caption("This row is not on this page of the list.")
-        decide.decide(run, row, line["decision"], listing.around(row))
+        decide.decide(run, line, record["dataset"]["classes"], listing.around(row))
         row_detail.verdict(line)
-        row_detail.content_in_full(line, content)
+        others.twins(run, table, line, target)
+        row_detail.content_in_full(table, line, content, target, searched)
         row_detail.influence(run, line, target)
+        row_detail.compare_with_others(run, table, line, content, target)

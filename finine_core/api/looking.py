@@ -19,6 +19,7 @@ from finine_core.influence import (
     RowCurve,
     Slice,
 )
+from finine_core.runs.map.embedding import NEIGHBOURS, neighbours
 from finine_core.runs.rescore import scores_by
 
 
@@ -99,6 +100,22 @@ class Looking(Opened):
         where = f"row_number = {int(row)}"
         line = table.query(target=target, where=where, with_data=True).to_pylist()[0]
         return same_rows(table, line, columns, target)
+
+    def neighbours(self, row: int, k: int = NEIGHBOURS) -> pd.DataFrame:
+        """The k training rows that the trained model puts next to a training row.
+
+        Columns: row_number, distance (Euclidean, in the stored embedding); the nearest first.
+
+        Raises:
+            FinineError: the row is not a training row, k is below 1, or the run was made by a
+                finine that kept no embedding.
+        """
+        self._results.record()
+        found = neighbours(self.folder, int(row), k)
+        if found is None:
+            self.select(rows=[row])  # says whether it is held out or does not exist
+            raise FinineError(f"Row {row} is not on the map of run {self.run_id}.")
+        return found
 
     # --- groups ---
 

@@ -183,10 +183,11 @@ class ReviewTable:
         target: str,
         where: str | None = None,
         order_by: str = "rank",
+        descending: bool = False,
         top: int | None = None,
     ) -> npt.NDArray[np.int64]:
         """The row numbers that meet the condition, in order; the first `top` of them."""
-        sql = f"SELECT {ROW_NUMBER} {self._from(target, where)}{self._order(order_by, False)}"
+        sql = f"SELECT {ROW_NUMBER} {self._from(target, where)}{self._order(order_by, descending)}"
         if top is not None:
             if top < 0:
                 raise FinineError(f"The top {top} rows do not exist.", "Use a number from 0 up.")

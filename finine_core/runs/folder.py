@@ -64,6 +64,14 @@ class RunFolder:
         return self.path / "predictions.parquet"
 
     @property
+    def embedding(self) -> Path:
+        return self.path / "embedding.safetensors"
+
+    @property
+    def projection(self) -> Path:
+        return self.path / "projection.parquet"
+
+    @property
     def signals(self) -> Path:
         return self.path / "signals"
 

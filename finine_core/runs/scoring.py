@@ -23,7 +23,9 @@ from finine_core.influence import (
 from finine_core.runs.clusters import CLUSTER, clusters
 from finine_core.runs.config import Resolved
 from finine_core.runs.folder import RunFolder
+from finine_core.runs.map.embedding import write_embedding
 from finine_core.runs.reading import Q_VALUE, ROW_NUMBER
+from finine_core.training.models import model_kind
 from finine_core.training.trainer import Trainer, predict
 
 LIKELIEST = 5  # classes kept of each row: what a person looks at, whatever the number of classes
@@ -32,9 +34,16 @@ LIKELIEST = 5  # classes kept of each row: what a person looks at, whatever the 
 def write_scores(
     folder: RunFolder, dataset: Dataset, trainer: Trainer, resolved: Resolved, chosen: Estimator
 ) -> dict[str, str]:
-    """Write both files; gives the targets whose rows could not be tested, with the reason."""
+    """Write both files and the embedding.
+
+    Returns:
+        The targets whose rows could not be tested, with the reason.
+    """
     probabilities = predict(trainer.model, trainer.train_x).softmax(dim=1).cpu().numpy()
     write_parquet(predictions(dataset, probabilities), folder.predictions)
+    body = model_kind(resolved.model).body(trainer.model)
+    activations = predict(body, trainer.train_x).flatten(1).cpu().numpy()
+    write_embedding(folder, dataset.train.row_numbers, activations, resolved.seed)
     scores, untested = score_table(folder, dataset, trainer, resolved, chosen, probabilities)
     write_parquet(scores, folder.scores)
     return untested

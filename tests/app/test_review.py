@@ -111,7 +111,8 @@ def test_a_link_to_a_held_out_row_says_why_it_has_no_influence(app, own_run):
 def test_a_decision_is_logged_on_the_shown_row_and_the_next_row_comes(review, own_run):
     first, second, third = ranked(own_run)[:3]
     assert shown_row(review) == first
-    review.selectbox(key="reason").set_value("wrong label").run()
+    button(review, "reason_1").click().run()
+    assert "✓ wrong label" in [one.label for one in review.button]
     review.text_input(key=f"reason_note_{first}").set_value("looks malignant").run()
     button(review, "mark_delete").click().run()
     assert f"Row {first} marked for deletion" in said(review)

@@ -70,6 +70,7 @@ def test_a_killed_run_is_seen_as_interrupted_and_resumes_to_the_same_scores(
     killed.resume()
     assert killed.wait().state is State.DONE
     same_scores(whole, killed)
+    assert killed.folder.embedding.read_bytes() == whole.folder.embedding.read_bytes()
 
 
 def test_a_failure_is_told_with_its_mend_and_leaves_no_traceback(table, tmp_path):

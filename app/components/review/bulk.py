@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from finine_app import state
 from finine_app.components.messages import plain
-from finine_app.components.review.decide import LOG_LOCK, events_since, reason_words
-from finine_app.components.review.filters import Filter
+from finine_app.components.review.decide import LOG_LOCK, events_since
+from finine_app.components.review.why import reason_words
 from finine_app.components.words import DONE_WORDS
 from finine_core import api
 from finine_core.curation.review import ReviewTable
@@ -30,7 +30,7 @@ CHOICES = {
 
 
 def decide_on_all(
-    run: api.Run, table: ReviewTable, target: str, asked: Filter, where: str | None, total: int
+    run: api.Run, table: ReviewTable, target: str, selection: str, where: str | None, total: int
 ) -> None:
     """Mark all rows of the list at once, after a look at what that means."""
     if total == 0:
@@ -48,7 +48,7 @@ def decide_on_all(
     with st.container(border=True):
         counts = table.classes(target=target, where=where).to_pandas()
         st.markdown(
-            f"**Preview.** {total:,} rows ({plain(asked.words())}) would be "
+            f"**Preview.** {total:,} rows ({plain(selection)}) would be "
             f"{DONE_WORDS[decision]}. Decisions they have now are replaced; one Undo brings all of "
             "them back."
         )
@@ -71,7 +71,7 @@ def decide_on_all(
                 key=f"bulk_apply_{decision}_{total}_{hash((target, where))}",
                 type="primary",
                 on_click=_apply,
-                args=(run, table, target, asked, where, total, decision, run.log.version()),
+                args=(run, table, target, selection, where, total, decision, run.log.version()),
             )
 
 
@@ -79,13 +79,13 @@ def _apply(
     run: api.Run,
     table: ReviewTable,
     target: str,
-    asked: Filter,
+    selection: str,
     where: str | None,
     shown: int,
     decision: str,
     seen: int,
 ) -> None:
-    selection, reason, reviewer = asked.words(), reason_words(decision), state.reviewer()
+    reason, reviewer = reason_words(decision), state.reviewer()
     try:
         with LOG_LOCK:
             since = events_since(run, seen)

@@ -7,38 +7,43 @@ drawn for, and to what the log held then: a second press on the same picture mar
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
 from finine_app import state
 from finine_app.components.messages import plain
+from finine_app.components.review.relabel import offer_labels
 from finine_app.components.review.row_table import go_to
+from finine_app.components.review.why import choose_why, reason_words
 from finine_app.components.words import DONE_WORDS
 from finine_core import api
-from finine_core.curation.decisions import Event
+from finine_core.curation.decisions import RELABEL, Event
 from finine_core.errors import FinineError
 
-REASONS = ("wrong label", "duplicate", "unreadable", "not relevant", "other")
 # Letters that Streamlit lets us bind (not C, R or punctuation), printed on their buttons.
 DELETE_KEY, KEEP_KEY, REVIEW_KEY = "D", "K", "N"
 UNDO_KEY, REDO_KEY, PREVIOUS_KEY, NEXT_KEY, PIN_KEY = "Z", "Y", "J", "L", "P"
-_NOTE = "reason_note"
 _DRAWN = "_drawn_row"  # the row that the newest buttons are for
 
 
 def decide(
-    run: api.Run, row: int, decision: str, neighbours: tuple[int | None, int | None]
+    run: api.Run,
+    line: dict[str, Any],
+    classes: Sequence[str],
+    neighbours: tuple[int | None, int | None],
 ) -> None:
     """The buttons for one row.
 
     Args:
         run: whose log takes the decision.
-        row: the row number that is shown.
-        decision: what was decided on it so far; '' when nothing.
+        line: of the review table: the row that is shown, and what was decided on it so far.
+        classes: of the run, for a corrected label.
         neighbours: the rows before and after it in the list; None at the ends.
     """
+    row, decision = int(line["row_number"]), line["decision"]
     previous, following = neighbours
     seen = run.log.version()
     st.session_state[_DRAWN] = row
@@ -59,7 +64,12 @@ def decide(
                     type="primary" if decision == word else "secondary",
                     on_click=_guarded(partial(_mark, run, row, word, following, seen)),
                 )
-    _why(row)
+    offer_labels(
+        line,
+        classes,
+        lambda label: _guarded(partial(_mark, run, row, RELABEL, following, seen, label)),
+    )
+    choose_why(row)
     with st.container(horizontal=True, gap="small"):
         _step("Previous", "previous_row", PREVIOUS_KEY, previous, "previous", "arrow_back")
         _step("Next", "next_row", NEXT_KEY, following, "next", "arrow_forward")
@@ -102,34 +112,6 @@ def undo_bar(run: api.Run) -> None:
             st.markdown(plain(state.last_action()) or "No decision in this session yet.")
 
 
-def reason_words(decision: str, row: int | None = None) -> str:
-    """The reason and the row's note as the log keeps them; a row kept has no fault to name."""
-    reason = st.session_state.get("reason") if decision in ("delete", "review") else None
-    note = str(st.session_state.get(f"{_NOTE}_{row}") or "").strip()
-    return ": ".join(part for part in (reason, note) if part)
-
-
-def _why(row: int) -> None:
-    left, right = st.columns(2)
-    left.selectbox(
-        "Reason",
-        REASONS,
-        index=None,
-        placeholder="Reason (optional)",
-        key="reason",
-        persist_state="session",
-        label_visibility="collapsed",
-        help="Written beside Delete and Needs review; stays chosen for the next rows.",
-    )
-    with right.container(key=_NOTE):
-        st.text_input(
-            "Note",
-            key=f"{_NOTE}_{row}",  # a note is about one row and never slips to the next
-            placeholder="Note (optional)",
-            label_visibility="collapsed",
-        )
-
-
 # Streamlit answers a press that comes during a callback in a second thread. Between the look at
 # the log and the writing into it nobody else may write.
 LOG_LOCK = threading.Lock()
@@ -146,7 +128,9 @@ def events_since(run: api.Run, seen: int) -> list[Event]:
     return [event for event in run.log.events() if event.event_id > seen]
 
 
-def _mark(run: api.Run, row: int, word: str, following: int | None, seen: int) -> None:
+def _mark(
+    run: api.Run, row: int, word: str, following: int | None, seen: int, label: str | None = None
+) -> None:
     drawn = st.session_state.get(_DRAWN)
     if drawn != row:
         # The browser keeps the last row's buttons, and their keys, until the page is drawn: a key
@@ -156,14 +140,20 @@ def _mark(run: api.Run, row: int, word: str, following: int | None, seen: int) -
         return
     selection = f"rows {row}"
     reason, reviewer = reason_words(word, row), state.reviewer()
-    this = ("mark", word, selection)
+    this = ("mark", word, label, selection)
     with LOG_LOCK:
-        since = [(event.kind, event.decision, event.selection) for event in events_since(run, seen)]
+        since = [
+            (event.kind, event.decision, event.label, event.selection)
+            for event in events_since(run, seen)
+        ]
         if this not in since:
-            run.log.mark([row], word, reason=reason, reviewer=reviewer, selection=selection)
+            run.log.mark(
+                [row], word, label=label, reason=reason, reviewer=reviewer, selection=selection
+            )
     if this in since and since[-1] != this:
         return  # the page has gone further on than to the next row
-    state.note_action(f"Row {row} {DONE_WORDS[word]}.")
+    to = f": {label}" if label else ""
+    state.note_action(f"Row {row} {DONE_WORDS[word]}{to}.")
     if following is not None:
         st.session_state[_DRAWN] = following
         go_to(following, "next")

@@ -13,15 +13,18 @@ from dataclasses import dataclass, replace
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from finine_app.components.messages import plain, show_problem
+from finine_app.components.messages import show_problem
+from finine_app.components.review.conditions import add_condition
+from finine_app.components.review.listing import list_changed
 from finine_app.theme import DECISION_SIGN
+from finine_core.curation.decisions import DECISIONS
 from finine_core.curation.expressions import EXPRESSION_HELP, contains_text, literal
 from finine_core.curation.review import ReviewTable
 from finine_core.errors import FinineError
 
 ANY = "any"
 UNDECIDED = "undecided"
-DECISION_CHOICES = (ANY, UNDECIDED, "delete", "keep", "review")
+DECISION_CHOICES = (ANY, UNDECIDED, *DECISIONS)
 PAGE_SIZES = (25, 50, 100)
 # What the list can be sorted by: words, column, whether largest first.
 SORTS = {
@@ -36,7 +39,6 @@ KEYS = (
     "filter_text", "filter_label", "filter_predicted", "filter_decision", "filter_disagree",
     *MORE_KEYS,
 )  # fmt: skip
-_MOVED = "_list_changed"
 
 
 @dataclass(frozen=True)
@@ -170,25 +172,31 @@ def choose_more(table: ReviewTable, target: str, asked: Filter) -> Filter | None
             except FinineError as error:
                 show_problem(error)
                 return None
+        add_condition(table)
         st.caption(EXPRESSION_HELP)
-        names = ", ".join(name for name, _ in table.columns())
-        st.caption(f"Columns: {plain(names)}")
     return more
 
 
-def choose_sort() -> tuple[str, bool]:
-    """Draw the sort; gives a column and whether it is descending."""
+def choose_sort(table: ReviewTable) -> tuple[str, bool]:
+    """Draw the sort, by any column; gives a column and whether it is descending."""
+    named = {column for column, _ in SORTS.values()}
+    others = [name for name, _ in table.columns() if name not in named]
     chosen = st.selectbox(
         "Sort by",
-        list(SORTS),
+        [*SORTS, *others],
         key="sort_by",
         on_change=list_changed,
         bind="query-params",
         width=235,
         help="Rank 1 is the most suspicious row for the chosen target. Mean loss is the simple "
-        "baseline: how badly the model fitted the row on average over the training.",
+        "baseline: how badly the model fitted the row on average over the training. Any column of "
+        "the data sorts too, largest first.",
     )
-    return SORTS[chosen]
+    backwards = st.toggle(
+        "Reverse", key="sort_reverse", on_change=list_changed, bind="query-params"
+    )
+    column, descending = SORTS.get(chosen, (chosen, True))
+    return column, descending is not backwards
 
 
 def choose_page_size() -> int:
@@ -210,22 +218,6 @@ def clear() -> None:
     for key in KEYS:
         st.session_state.pop(key, None)
     list_changed()
-
-
-def list_changed() -> None:
-    """The person asked for another list: it begins at page 1, with its own first row."""
-    st.session_state["page_number"] = 1
-    st.session_state[_MOVED] = True
-
-
-def page_turned() -> None:
-    """The person turned the page: its first row is shown."""
-    st.session_state[_MOVED] = True
-
-
-def take_list_changed() -> bool:
-    """Whether the list was changed since the last look; asking forgets it."""
-    return bool(st.session_state.pop(_MOVED, False))
 
 
 def _pick(label: str, key: str, classes: Sequence[str]) -> str | None:

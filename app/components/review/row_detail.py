@@ -5,16 +5,16 @@ Takes a line of the review table; draws its content in full, its scores in words
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
 from html import escape
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from finine_app.components import curve_charts, reader
 from finine_app.components.messages import plain, show_problem
 from finine_app.components.reader import Content, value_words
+from finine_app.components.review import others
 from finine_app.components.words import (
     EXAMPLE_ALPHA,
     INTERVAL_WORDS,
@@ -25,10 +25,10 @@ from finine_app.components.words import (
 )
 from finine_app.theme import DECISION_SIGN
 from finine_core import api
+from finine_core.curation.review import ReviewTable
 from finine_core.errors import FinineError
 
 TEXT_HEIGHT = "16rem"  # of a long text before it scrolls
-FEATURES_HEIGHT = 248  # pixels; six values and the head
 LONGEST_TEXT = 200_000  # letters sent to the page; beyond that the page itself would stall
 
 
@@ -42,14 +42,16 @@ def heading(line: dict[str, Any], rows: int) -> None:
     )
 
 
-def content_in_full(line: dict[str, Any], content: Content) -> None:
-    """Everything the row says: whole texts, all values."""
+def content_in_full(
+    table: ReviewTable, line: dict[str, Any], content: Content, target: str, searched: str
+) -> None:
+    """Everything the row says: whole texts with what was searched for marked, all values."""
     for name in content.text:
         if len(content.text) > 1:
             st.caption(plain(name))
-        _text(line[name])
+        _text(line[name], searched)
     if content.features:
-        _values(line, content.features, f"Values of row {line['row_number']}")
+        others.values(table, line, content.features, target)
     if content.other:
         # With a label and an id alone this is a short line; it keeps ignored columns at hand.
         shown = " · ".join(f"{plain(n)}: {plain(value_words(line[n]))}" for n in content.other[:8])
@@ -59,12 +61,13 @@ def content_in_full(line: dict[str, Any], content: Content) -> None:
 def verdict(line: dict[str, Any]) -> None:
     """Label against prediction."""
     label, predicted = plain(line["label"]), plain(line["predicted"])
-    given = line.get("probability")
+    given, other = line.get("probability"), line.get("predicted_probability")
     sure = "" if given is None else f", to which the trained model gives {100 * given:.0f} %"
     if line["label"] == line["predicted"]:
         st.markdown(f"Label **{label}**{sure}. The model agrees.")
-    else:
-        st.markdown(f"Label **{label}**{sure}. The model predicts **{predicted}** instead.")
+        return
+    instead = "" if other is None else f" ({100 * other:.0f} %)"
+    st.markdown(f"Label **{label}**{sure}. The model predicts **{predicted}** instead{instead}.")
 
 
 def influence(run: api.Run, line: dict[str, Any], target: str) -> None:
@@ -91,6 +94,20 @@ def _auxiliary(line: dict[str, Any]) -> str:
     return (
         f" · in the auxiliary run μ = {line['mu_auxiliary']:.2f}" if "mu_auxiliary" in line else ""
     )
+
+
+def compare_with_others(
+    run: api.Run, table: ReviewTable, line: dict[str, Any], content: Content, target: str
+) -> None:
+    """Nearest rows and probabilities, drawn when somebody opens them."""
+    nearest, classes = st.tabs(["Nearest rows", "Probabilities"], key="row_others",
+                               on_change="rerun")  # fmt: skip
+    if nearest.open:
+        with nearest:
+            others.neighbours(run, table, line, content, target)
+    if classes.open:
+        with classes:
+            others.probabilities(run, int(line["row_number"]))
 
 
 def _charts(run: api.Run, row: int, target: str) -> None:
@@ -120,7 +137,7 @@ def _charts(run: api.Run, row: int, target: str) -> None:
             st.caption("How badly the model fits this row at each recorded step.")
 
 
-def _text(value: object) -> None:
+def _text(value: object, searched: str = "") -> None:
     """A text as it stands: line breaks kept, its own direction, nothing read as markup."""
     if value is None or value == "":
         st.caption("(empty)")
@@ -128,17 +145,25 @@ def _text(value: object) -> None:
     text = str(value)
     if len(text) > LONGEST_TEXT:
         st.caption(f"The first {LONGEST_TEXT:,} of {len(text):,} letters:")
+    shown = marked(text[:LONGEST_TEXT], searched)
     with st.container(border=True, key=None):
         st.html(
             f'<div dir="auto" style="white-space: pre-wrap; overflow-wrap: anywhere; '
-            f'max-height: {TEXT_HEIGHT}; overflow-y: auto">{escape(text[:LONGEST_TEXT])}</div>'
+            f'max-height: {TEXT_HEIGHT}; overflow-y: auto">{shown}</div>'
         )
 
 
-def _values(line: dict[str, Any], names: Sequence[str], alt: str) -> None:
-    st.dataframe(
-        pd.DataFrame({"feature": names, "value": [value_words(line[name]) for name in names]}),
-        hide_index=True,
-        height=min(FEATURES_HEIGHT, 37 + 35 * len(names)),
-        alt=alt,
+def marked(text: str, searched: str) -> str:
+    """HTML of a text in which every place that was searched for is marked, whatever its case.
+
+    Examples:
+        >>> marked("A <b> cat", "CAT"), marked("x", "")
+        ('A &lt;b&gt; <mark>cat</mark>', 'x')
+    """
+    if not searched:
+        return escape(text)
+    parts = re.split(f"({re.escape(searched)})", text, flags=re.IGNORECASE)
+    return "".join(
+        f"<mark>{escape(part)}</mark>" if place % 2 else escape(part)
+        for place, part in enumerate(parts)
     )

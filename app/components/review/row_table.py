@@ -9,18 +9,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from finine_app import state
 from finine_app.components.reader import Content, count, preview
-from finine_app.components.review import filters
+from finine_app.components.review.listing import take_list_changed
 from finine_app.components.words import NOT_IN_INTERVAL, interval_words
 from finine_app.theme import DECISION_SIGN
 from finine_core import api
 from finine_core.curation.review import ReviewTable
+from finine_core.tradeoff import gaussian_beta
 
 TABLE_HEIGHT = 492  # pixels; 13 rows, so that on a narrow screen the details are not far below
+SPARKLINE = np.linspace(0.0, 1.0, 21)  # the α of the small curves
 _FOLLOW = "_follow"  # the way in which the list follows the shown row: "", "next", "previous"
 # Every message of a browser carries the state of all widgets. The second of two quick presses
 # brings the selection and page of before the first, which Streamlit takes for a click there. A
@@ -96,7 +99,7 @@ def load(
 
 def shown_row(listing: Listing) -> int | None:
     """The row whose details are shown: the chosen one, else the first of the page."""
-    row, rows, changed = state.selected_row(), listing.rows, filters.take_list_changed()
+    row, rows, changed = state.selected_row(), listing.rows, take_list_changed()
     if rows and (row is None or (changed and row not in rows)):
         row = rows[0]
         state.select_row(row)
@@ -144,7 +147,7 @@ def _settle() -> None:
         if picked is not None:
             state.select_row(picked)
     elif _PAGE in st.session_state:
-        filters.take_list_changed()
+        take_list_changed()
         st.session_state["page_number"] = st.session_state[_PAGE]
 
 
@@ -184,10 +187,15 @@ def _frame(listing: Listing, content: Content) -> pd.DataFrame:
     columns["interval"] = [
         interval_words(line["mu_low"], line["mu_high"], line["mu"]) for line in lines
     ]
+    columns["curve"] = [_sparkline(line["mu"]) for line in lines]
     columns |= {name: [line[name] for line in lines] for name in ("label", "predicted")}
     columns["content"] = [preview(line, content) for line in lines]
     columns |= {name: [line[name] for line in lines] for name in ("mean_loss", "row_id")}
     return pd.DataFrame(columns)
+
+
+def _sparkline(mu: float) -> list[float]:
+    return gaussian_beta(mu, SPARKLINE).round(3).tolist()
 
 
 def _columns(target: str) -> dict[str, Any]:
@@ -213,6 +221,15 @@ def _columns(target: str) -> dict[str, Any]:
             "The sign says whether removing the row raises (+) or lowers (−) the target's loss.",
         ),
         "interval": text("90 % interval", width=100, help=f"Of μ. {NOT_IN_INTERVAL}"),
+        "curve": st.column_config.LineChartColumn(
+            "G_μ",
+            width=60,
+            y_min=0,
+            y_max=1,
+            help="The trade-off curve that goes with this μ: misses β against false alarms α. The "
+            "deeper it bends, the more the row gives itself away. The curve from the recorded "
+            "steps is beside the table.",
+        ),
         "label": text("label", width=78, help="What the data says."),
         "predicted": text(
             "predicted", width=78, help="The class that the trained model finds most likely."

@@ -19,12 +19,15 @@ class ModelKind:
         description: one sentence for a person.
         learning_rates: the default learning rate of each optimiser.
         build: (features, classes) -> a freshly initialised module.
+        body: a built module -> what of it comes before its last linear layer; its outputs are
+            where the model puts a row (the map, rows that look alike).
     """
 
     name: str
     description: str
     learning_rates: dict[str, float]
     build: Callable[[int, int], nn.Module]
+    body: Callable[[nn.Module], nn.Module]
 
     def seeded(self, features: int, classes: int, seed: int) -> nn.Module:
         """Build the model; the same seed gives the same initial parameters.

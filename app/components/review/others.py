@@ -1,0 +1,160 @@
+"""How does the row compare with others? What the model makes of it, its twins, its neighbours.
+
+Takes a line of the review table; draws probabilities, rows that say the same, the nearest rows in
+the model's embedding, and how usual each value is among the rows of a label.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from finine_app.components import reader
+from finine_app.components.messages import plain
+from finine_app.components.reader import Content, preview, value_words
+from finine_app.components.review.row_table import go_to
+from finine_app.theme import DECISION_SIGN
+from finine_core import api
+from finine_core.curation.comparing import places
+from finine_core.curation.review import ReviewTable
+from finine_core.errors import FinineError
+
+FEATURES_HEIGHT = 248  # pixels; six values and the head
+ODD = 0.95  # from this oddness on a value is said to be unusual: beyond 97.5 % of the rows
+LISTED_TWINS = 20
+NEIGHBOURS = 6
+
+
+def probabilities(run: api.Run, row: int) -> None:
+    """The likeliest classes, as bars with numbers."""
+    try:
+        found = reader.prediction(run, row)
+    except FinineError as error:
+        st.caption(f"{plain(error.problem)} {plain(error.mend)}")
+        return
+    st.dataframe(
+        found,
+        hide_index=True,
+        key="row_probabilities",
+        column_config={
+            "class": st.column_config.TextColumn("class"),
+            "probability": st.column_config.ProgressColumn(
+                "the model's probability", format="percent", min_value=0.0, max_value=1.0
+            ),
+        },
+        alt="; ".join(
+            f"{one} {share:.0%}"
+            for one, share in zip(found["class"], found["probability"], strict=True)
+        ),
+    )
+
+
+def values(table: ReviewTable, line: dict[str, Any], names: Sequence[str], target: str) -> None:
+    """Each value, and where it lies among the rows of the label and of the predicted class."""
+    label, predicted = line["label"], line["predicted"]
+    compared = list(dict.fromkeys([label, predicted]))
+    found = {one: places(table, line, names, one, target) for one in compared}
+    order = {one.column: one.oddness for one in found[label]}
+    listed = sorted(names, key=lambda name: -order.get(name, -1.0))
+    frame = pd.DataFrame({"feature": listed, "value": [value_words(line[name]) for name in listed]})
+    config: dict[str, Any] = {}
+    for one in compared:
+        shares = {place.column: place for place in found[one]}
+        column = f"among {one}"
+        frame[column] = [shares[name].share if name in shares else None for name in listed]
+        config[column] = st.column_config.ProgressColumn(
+            column,
+            format="percent",
+            min_value=0.0,
+            max_value=1.0,
+            help=f"Of a number: the share of the other rows labelled {one} that have less. Of a "
+            "word: the share that has the same.",
+        )
+    st.dataframe(
+        frame,
+        hide_index=True,
+        height=min(FEATURES_HEIGHT, 37 + 35 * len(names)),
+        column_config=config,
+        alt=f"Values of row {line['row_number']}",
+    )
+    odd = sum(one.oddness >= ODD for one in found[label])
+    if odd:
+        kind = "value is" if odd == 1 else "values are"
+        st.caption(f"{odd} {kind} unusual among rows labelled {plain(label)}; these come first.")
+
+
+def twins(run: api.Run, table: ReviewTable, line: dict[str, Any], target: str) -> None:
+    """The other rows that say exactly the same, with their labels."""
+    row = int(line["row_number"])
+    found = reader.same_rows(run, row)
+    if not len(found):
+        return
+    listed = ", ".join(map(str, found[:LISTED_TWINS]))
+    lines = table.query(target=target, where=f"row_number IN ({listed})").to_pylist()
+    others = sorted({one["label"] for one in lines} - {line["label"]})
+    words = "1 other row says" if len(found) == 1 else f"{len(found):,} other rows say"
+    said = f" with the label {', '.join(plain(one) for one in others)}" if others else ""
+    st.warning(f"{words} exactly the same{said}.", icon=":material/content_copy:")
+    _rows(lines, None, "row_twins", None)
+
+
+def neighbours(
+    run: api.Run, table: ReviewTable, line: dict[str, Any], content: Content, target: str
+) -> None:
+    """The rows that look most alike to the model, with their labels."""
+    try:
+        found = reader.neighbours(run, int(line["row_number"]), NEIGHBOURS)
+    except FinineError as error:
+        st.caption(f"{plain(error.problem)} {plain(error.mend)}")
+        return
+    listed = ", ".join(map(str, found["row_number"]))
+    where = f"row_number IN ({listed})"
+    by_row = {
+        int(one["row_number"]): one
+        for one in table.query(target=target, where=where, with_data=True).to_pylist()
+    }
+    lines = [by_row[int(row)] for row in found["row_number"]]
+    same = sum(one["label"] == line["label"] for one in lines)
+    st.markdown(
+        f"**{same} of the {len(lines)} nearest rows** have this row's label, "
+        f"{plain(line['label'])}."
+    )
+    _rows(lines, content, "row_neighbours", found["distance"].tolist())
+
+
+def _rows(
+    lines: list[dict[str, Any]], content: Content | None, key: str, distances: list[float] | None
+) -> None:
+    """Some rows as a table; a click goes to one."""
+    frame = pd.DataFrame(
+        {
+            "row": [one["row_number"] for one in lines],
+            "label": [one["label"] for one in lines],
+            "predicted": [one["predicted"] for one in lines],
+            "decision": [DECISION_SIGN[one["decision"]] for one in lines],
+        }
+    )
+    if content is not None:
+        frame["content"] = [preview(one, content) for one in lines]
+    if distances is not None:
+        frame["distance"] = distances
+    rows = [int(one["row_number"]) for one in lines]
+
+    def take() -> None:
+        picked = st.session_state[key].selection.rows
+        if picked and picked[0] < len(rows):
+            go_to(rows[picked[0]], "")
+
+    st.dataframe(
+        frame,
+        hide_index=True,
+        key=key,
+        on_select=take,
+        selection_mode="single-row",
+        height="content",
+        column_config={"distance": st.column_config.NumberColumn(format="%.2f")},
+        alt="Rows to compare with; pick one to see it",
+    )

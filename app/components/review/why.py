@@ -1,0 +1,44 @@
+"""Why is a row decided on? Five reasons on the keys 1 to 5, and a note about this row alone."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+REASONS = ("wrong label", "duplicate", "unreadable", "not relevant", "other")
+_NOTE, _REASON = "reason_note", "_reason"
+
+
+def choose_why(row: int) -> None:
+    """Draw the reasons, one of which stays chosen for the next rows, and the note."""
+    with st.container(horizontal=True, gap="small", key="reasons"):
+        for place, reason in enumerate(REASONS, start=1):
+            chosen = st.session_state.get(_REASON) == reason
+            st.button(
+                f"✓ {reason}" if chosen else reason,
+                key=f"reason_{place}",
+                shortcut=str(place),
+                type="primary" if chosen else "secondary",
+                on_click=_choose,
+                args=(None if chosen else reason,),
+                help="The reason written beside Delete, Needs review and a corrected label. It "
+                "stays chosen for the next rows; pressed again, it is taken away.",
+            )
+    with st.container(key=_NOTE):
+        st.text_input(
+            "Note",
+            key=f"{_NOTE}_{row}",  # a note is about one row and never slips to the next
+            placeholder="Note about this row (optional)",
+            label_visibility="collapsed",
+        )
+
+
+def reason_words(decision: str, row: int | None = None) -> str:
+    """The reason and the row's note as the log keeps them; a row kept has no fault to name."""
+    named = decision in ("delete", "review", "relabel")
+    reason = st.session_state.get(_REASON) if named else None
+    note = str(st.session_state.get(f"{_NOTE}_{row}") or "").strip()
+    return ": ".join(part for part in (reason, note) if part)
+
+
+def _choose(reason: str | None) -> None:
+    st.session_state[_REASON] = reason
