@@ -5,8 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from finine_app import state
+from finine_app.components.remember import write_cookies
 from finine_app.components.sidebar import sidebar
-from finine_app.views import compare, data, export, groups, review, run, start, verify
+from finine_app.components.tour import tour
+from finine_app.views import compare, data, export, glossary, groups, review, run, start, verify
 
 st.set_page_config(page_title="finine", page_icon=":material/filter_alt:", layout="wide")
 
@@ -26,9 +28,13 @@ PAGES = {
                       url_path="verify"),
     "export": st.Page(export.render, title="Export", icon=":material/download:",
                       url_path="export"),
+    "glossary": st.Page(glossary.render, title="Glossary", url_path="glossary",
+                        visibility="hidden"),
 }  # fmt: skip
 
 state.remember_pages(PAGES)
 page = st.navigation(list(PAGES.values()))
 sidebar()
+tour()
 page.run()
+write_cookies()

@@ -15,6 +15,7 @@ from typing import Any
 
 import streamlit as st
 
+from finine_app.components.remember import remember, remembered
 from finine_core import api
 from finine_core.errors import FinineError
 from finine_core.runs import default_home
@@ -27,6 +28,7 @@ _RUN, _ROW, _PINS, _TARGET, _TAB = "run", "row", "pins", "target", "tab"
 # sends the second with the address of before the first; within this time of a change of ours, an
 # address that differs is such an old one and not a link that was opened.
 ADDRESS_SECONDS = 3.0
+REVIEWER_COOKIE = "reviewer"
 _PAGES, _REVIEWER, _DATA = "_pages", "_reviewer", "_data"
 
 
@@ -120,12 +122,15 @@ def unpin(row: int) -> None:
 
 def reviewer() -> str:
     """Who decides, for the log."""
-    return str(st.session_state.get(_REVIEWER) or api.default_reviewer())
+    return str(
+        st.session_state.get(_REVIEWER) or remembered(REVIEWER_COOKIE) or api.default_reviewer()
+    )
 
 
 def set_reviewer(name: str) -> None:
-    """Change who decides."""
+    """Change who decides; this browser remembers it."""
     st.session_state[_REVIEWER] = name.strip()
+    remember(REVIEWER_COOKIE, name.strip())
 
 
 def data_file() -> Path | None:

@@ -5,27 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from finine_app import state
+from finine_app.components.glossary import GLOSSARY
 from finine_app.components.messages import plain
 from finine_app.components.run_summary import summarise
+from finine_app.components.tour import restart_button
 from finine_core import api
 
 LISTED_RUNS = 50  # newest runs in the choice; each costs a look at its folder on every rerun
-
-GLOSSARY = {
-    "Influence, μ": "How strongly one row pulls on the result of training, compared with the luck "
-    "of the draw in training itself. 0: nobody could tell whether the row was there. "
-    "1: noticeable. 3: hard to miss.",
-    "Target self": "The influence of a row on how well the model fits that same row. A large μ "
-    "says: the model gets this row right only because it has seen it. Such rows are mislabelled, "
-    "unusual, or learned by heart.",
-    "Target validation": "The influence of a row on the held-out rows. Below 0 the row hurts: "
-    "without it the model would do better on them. Above 0 it helps.",
-    "Trade-off curve": "Imagine a tester who sees only the trained model and must say whether the "
-    "row was in its data. The curve shows how the two errors trade off: the lower it bends, the "
-    "more the row gives itself away.",
-    "Type I error": "False alarm: the tester says the row was taken out, and it was there.",
-    "Type II error": "Miss: the tester says the row was there, and it was taken out.",
-}
 
 
 def sidebar() -> None:
@@ -34,7 +20,11 @@ def sidebar() -> None:
     with st.sidebar:
         _choose_run()
         _name_reviewer()
-        _explain_words()
+        with st.expander("What do the words mean?", icon=":material/help:"):
+            for word, meaning in GLOSSARY.items():
+                st.markdown(f"**{word}.** {meaning}")
+            st.page_link(state.page("glossary"), label="All on one page")
+        restart_button()
         st.caption(f"Home: {plain(state.home())}")
 
 
@@ -76,9 +66,3 @@ def _name_reviewer() -> None:
         on_change=lambda: state.set_reviewer(st.session_state["reviewer_name"]),
         help="Written beside every decision, so that the log says who decided.",
     )
-
-
-def _explain_words() -> None:
-    with st.expander("What do the words mean?", icon=":material/help:"):
-        for word, meaning in GLOSSARY.items():
-            st.markdown(f"**{word}.** {meaning}")

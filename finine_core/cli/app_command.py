@@ -65,6 +65,9 @@ def app_command(
         # Widgets here follow the address by way of the session state; that is meant.
         "--global.disableWidgetStateDuplicationWarning", "true",
         "--server.maxUploadSize", "1024",
+        # Streamlit's red says "wrong" where it only means "chosen"; on both, white reads well.
+        "--theme.light.primaryColor", "#0072B2",
+        "--theme.dark.primaryColor", "#2F86C1",
     ]  # fmt: skip
     if not no_browser:
         threading.Thread(target=_show, args=(port,), daemon=True).start()

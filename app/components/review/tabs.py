@@ -106,8 +106,9 @@ def choose_tab(table: ReviewTable, run: api.Run, target: str) -> tuple[Tab, dict
             required=True,
             label_visibility="collapsed",
         )
-        with st.container(width=560):
-            st.caption(chosen.meaning)
+        if chosen is not ALL:
+            with st.container(width=560):
+                st.caption(chosen.meaning)
     return chosen, counts
 
 

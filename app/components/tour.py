@@ -1,0 +1,90 @@
+"""Where does a person who is here for the first time look? Some steps, one after the other.
+
+A card above the page says what this page is for and leads on to the next; it is gone for good once
+it was ended (this browser remembers), and the sidebar brings it back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from finine_app import state
+from finine_app.components.remember import remember, remembered
+
+_STEP, COOKIE, OVER = "_tour_step", "tour", "over"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One card: the page it is about, and what to do there."""
+
+    page: str
+    title: str
+    text: str
+
+
+STEPS = (
+    Step("data", "Choose data", "Upload a file, name one on this machine, or take a sample. finine "
+         "suggests which column is the label and says what looks odd before anything is trained."),
+    Step("run", "Train once", "One training run, in the background, gives every row its influence "
+         "**μ**. You can close the page and come back."),
+    Step("review", "Look at the suspicious rows", "The table is ranked, the details are beside it. "
+         "**D** marks a row for deletion, **K** keeps it, **T** takes the label that the model "
+         "suggests, **Z** undoes. Your file is never changed."),
+    Step("groups", "Which kinds of rows hurt", "Whole groups, ranked: by column values, by what "
+         "looks alike, or saved by you."),
+    Step("compare", "Compare a few", "Pin rows or groups and lay their trade-off curves over each "
+         "other."),
+    Step("verify", "Check that it helps", "Train again with and without the marked rows, beside as "
+         "many random ones: did removing them do anything?"),
+    Step("export", "Take it away", "The cleaned file, byte for byte what it was without the marked "
+         "rows, with a manifest that says who removed what and why."),
+)  # fmt: skip
+
+
+def tour() -> None:
+    """Draw the card of the current step, unless the tour is over."""
+    place = _place()
+    if place is None:
+        return
+    step = STEPS[place]
+    with st.container(border=True, key="tour"):
+        left, right = st.columns([5, 3], vertical_alignment="center")
+        left.markdown(f"**{place + 1} of {len(STEPS)} · {step.title}.** {step.text}")
+        with right.container(horizontal=True, horizontal_alignment="right", gap="small"):
+            st.page_link(
+                state.page(step.page), label=f"Go to {step.page.title()}",
+                icon=":material/arrow_forward:",
+            )  # fmt: skip
+            if place:
+                st.button("Back", key="tour_back", on_click=_go, args=(place - 1,))
+            last = place == len(STEPS) - 1
+            st.button("Done" if last else "Next", key="tour_next", type="primary",
+                      on_click=_end if last else _go,
+                      args=() if last else (place + 1,))  # fmt: skip
+            if not last:
+                st.button("Skip the tour", key="tour_skip", type="tertiary", on_click=_end)
+
+
+def restart_button() -> None:
+    """The button that begins the tour again."""
+    st.button("Show the tour", key="tour_restart", type="tertiary", icon=":material/tour:",
+              on_click=_go, args=(0,))  # fmt: skip
+
+
+def _place() -> int | None:
+    if _STEP in st.session_state:
+        place = st.session_state[_STEP]
+        return None if place is None else int(place)
+    return None if remembered(COOKIE) == OVER else 0
+
+
+def _go(place: int) -> None:
+    st.session_state[_STEP] = place
+
+
+def _end() -> None:
+    st.session_state[_STEP] = None
+    remember(COOKIE, OVER)
