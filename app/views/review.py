@@ -107,9 +107,10 @@ def _review(run: api.Run) -> None:
     with st.container(key=SPLIT):
         left, right = st.columns([13, 10], gap="medium")
         with left:
-            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                going_on.next_undecided_button(table, target, where, sort, size)
-                decide.undo_bar(run)
+            decide.undo_bar(
+                run,
+                lambda: going_on.next_undecided_button(table, target, where, sort, size),
+            )
             row_table.draw(listing, target, content)
             if listing.pages > 1:
                 st.pagination(

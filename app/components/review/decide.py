@@ -94,10 +94,12 @@ def decide(
                 )
 
 
-def undo_bar(run: api.Run) -> None:
-    """Undo, Redo, and what was done last."""
+def undo_bar(run: api.Run, before: Callable[[], None] | None = None) -> None:
+    """Undo, Redo, and what was done last; `before` draws what stands before them in the line."""
     seen = run.log.version()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if before:
+            before()
         st.button(
             "Undo", key="undo", icon=":material/undo:", shortcut=UNDO_KEY,
             help="Take back the newest decision on this run, whoever made it.",

@@ -23,6 +23,7 @@ from finine_core.curation.review import ReviewTable
 from finine_core.errors import FinineError
 
 FEATURES_HEIGHT = 248  # pixels; six values and the head
+FEATURE_WIDTH, VALUE_WIDTH, SHARE_WIDTH = 125, 70, 95  # pixels; all of it beside the table
 ODD = 0.95  # from this oddness on a value is said to be unusual: beyond 97.5 % of the rows
 LISTED_TWINS = 20
 NEIGHBOURS = 6
@@ -60,13 +61,17 @@ def values(table: ReviewTable, line: dict[str, Any], names: Sequence[str], targe
     order = {one.column: one.oddness for one in found[label]}
     listed = sorted(names, key=lambda name: -order.get(name, -1.0))
     frame = pd.DataFrame({"feature": listed, "value": [value_words(line[name]) for name in listed]})
-    config: dict[str, Any] = {}
+    config: dict[str, Any] = {
+        "feature": st.column_config.TextColumn(width=FEATURE_WIDTH),
+        "value": st.column_config.TextColumn(width=VALUE_WIDTH),
+    }
     for one in compared:
         shares = {place.column: place for place in found[one]}
         column = f"among {one}"
         frame[column] = [shares[name].share if name in shares else None for name in listed]
         config[column] = st.column_config.ProgressColumn(
             column,
+            width=SHARE_WIDTH,
             format="percent",
             min_value=0.0,
             max_value=1.0,
