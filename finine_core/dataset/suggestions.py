@@ -80,6 +80,16 @@ def suggest_roles(table: pa.Table, label: str | None = None) -> list[Suggestion]
     return found
 
 
+def named_like_an_id(name: str) -> bool:
+    """Whether a column's name says that it names the rows.
+
+    Examples:
+        >>> [named_like_an_id(name) for name in ("ID", "user_id", "PassengerId", "acid")]
+        [True, True, True, False]
+    """
+    return name.strip().lower() in ID_NAMES or ID_ENDING.search(name.strip()) is not None
+
+
 def _guess_label(table: pa.Table) -> tuple[str | None, str]:
     by_lower = {name.strip().lower(): name for name in table.column_names}
     for known in LABEL_NAMES:
@@ -116,7 +126,7 @@ def _role_of(name: str, column: pa.ChunkedArray) -> tuple[str, str]:
         return "ignore", "its name says that it is another version of the label"
 
     unique = distinct == len(column)
-    if lower in ID_NAMES or ID_ENDING.search(name.strip()):
+    if named_like_an_id(name):
         if unique and not pa.types.is_floating(kind):
             return "id", "its name says id, and no value repeats"
         if not pa.types.is_floating(kind):
