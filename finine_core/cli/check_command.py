@@ -53,7 +53,7 @@ def _print(report: Report) -> None:
     for finding in report.findings:
         typer.echo(f"{finding.severity:<8} {finding.problem}")
         typer.echo(f"{'':<8} {finding.mend}")
-        if finding.rows:
+        if finding.rows and finding.count < report.rows:
             typer.echo(f"{'':<8} {_rows(finding)}")
     for note in report.file_notes:
         typer.echo(f"{'reading':<8} {note}")

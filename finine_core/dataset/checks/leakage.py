@@ -104,8 +104,9 @@ def _finding(subject: Subject, rows: _Rows, right: dict[str, float]) -> Finding:
     return Finding(
         kind="leakage",
         severity=Severity.WARNING,
-        problem=f"{counted(len(told), 'column')} nearly {'gives' if len(told) == 1 else 'give'} "
-        f"the label away, each by itself: {', '.join(told[:SHOWN_NAMES])}"
+        problem=f"{counted(len(told), 'column')} nearly "
+        f"{'gives the label away' if len(told) == 1 else 'give the label away, each'} by itself: "
+        f"{', '.join(told[:SHOWN_NAMES])}"
         + (f" and {more:,} more" if more > 0 else "")
         + f". Always naming the largest class is {percent(by_chance)} right.",
         mend="If it is only known once the label is, or made from it, set the role to ignore: the "
