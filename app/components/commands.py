@@ -6,8 +6,11 @@ import csv
 import io
 import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+
+from finine_app.state import DataChoice
 
 # Options of `finine run` in the order a person would write them.
 _RUN_OPTIONS = (
@@ -45,6 +48,17 @@ def run_command(options: Mapping[str, Any], defaults: Mapping[str, Any], name: s
     if name:
         words += ["--name", name]
     return shlex.join(words)
+
+
+def check_command(choice: DataChoice) -> str:
+    """`finine check …` for a file and its roles.
+
+    Examples:
+        >>> check_command(DataChoice("a b.csv", "y", text=("t",), validation=0.3))
+        "finine check 'a b.csv' --label y --text t --validation 0.3"
+    """
+    defaults = {"validation": DataChoice.validation}
+    return run_command(asdict(choice), defaults, "").replace("finine run", "finine check", 1)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -1,4 +1,5 @@
-"""The Data page: choose a file, say what its columns are, and see whether a run would work."""
+"""The Data page: choose a file, say what its columns are, and see whether a run would work
+and what is odd about the data."""
 
 from __future__ import annotations
 
@@ -8,23 +9,19 @@ import streamlit as st
 
 from finine_app import state
 from finine_app.components import charts
+from finine_app.components.data.address import keep_choice, restore_choice
+from finine_app.components.data.checked import Checked, check, class_counts
 from finine_app.components.data.columns import (
     choice_from,
     choose_label,
     choose_roles,
     choose_validation,
 )
-from finine_app.components.data.file_facts import (
-    PREVIEW_LETTERS,
-    PREVIEW_ROWS,
-    FileFacts,
-    check,
-    class_counts,
-    facts_of,
-)
+from finine_app.components.data.file_facts import PREVIEW_LETTERS, PREVIEW_ROWS, FileFacts, facts_of
+from finine_app.components.data.findings import show_findings
 from finine_app.components.data.source import choose_source
 from finine_app.components.messages import plain, show_problem
-from finine_core.dataset import Dataset
+from finine_app.state import DataChoice
 from finine_core.errors import FinineError
 
 
@@ -42,6 +39,7 @@ def render() -> None:
     except FinineError as error:
         show_problem(error)
         return
+    restore_choice(path, facts)
     _show_file(path, facts)
     st.subheader("What the columns are")
     label = choose_label(path, facts)
@@ -55,13 +53,15 @@ def render() -> None:
         st.info("Say which rows are held out, or choose a share.")
         return
     try:
-        dataset = check(choice_from(path, label, roles, validation))
+        choice = choice_from(path, label, roles, validation)
+        keep_choice(path, facts)
+        checked = check(choice)
     except FinineError as error:
         st.subheader("Not ready yet")
         show_problem(error)
         st.button("Go on to Run", key="go_to_run", disabled=True)
         return
-    _show_ready(dataset, label, facts)
+    _show_ready(checked, choice, facts)
 
 
 def _show_file(path: Path, facts: FileFacts) -> None:
@@ -80,7 +80,8 @@ def _show_file(path: Path, facts: FileFacts) -> None:
     )
 
 
-def _show_ready(dataset: Dataset, label: str, facts: FileFacts) -> None:
+def _show_ready(checked: Checked, choice: DataChoice, facts: FileFacts) -> None:
+    dataset, label = checked.dataset, choice.label
     counts = class_counts(dataset)
     st.subheader(f"Classes in {plain(label)}")
     charts.class_balance(
@@ -89,6 +90,7 @@ def _show_ready(dataset: Dataset, label: str, facts: FileFacts) -> None:
     for note in dataset.notes:
         if note not in facts.notes:
             st.info(plain(note), icon=":material/info:")
+    show_findings(checked, choice)
     train, held_out = len(dataset.train), len(dataset.validation)
     st.success(
         f"Ready: **{train:,} rows** will be learned from and get a μ; **{held_out:,}** are held "

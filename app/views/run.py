@@ -7,7 +7,9 @@ from pathlib import Path
 import streamlit as st
 
 from finine_app import state
-from finine_app.components.data.file_facts import check, default_choice, facts_of
+from finine_app.components.data.address import keep_choice, restore_choice
+from finine_app.components.data.checked import check
+from finine_app.components.data.file_facts import FileFacts, default_choice, facts_of
 from finine_app.components.messages import nothing_yet, plain, show_problem
 from finine_app.components.run.form import run_form
 from finine_app.components.run.panel import run_panel
@@ -64,14 +66,17 @@ def _new_run() -> None:
         )
         return
     try:
-        choice = state.data_choice() or _suggested(path)
-        dataset = check(choice)
+        facts = facts_of(path)
+        restore_choice(path, facts)
+        keep_choice(path, facts)
+        choice = state.data_choice() or _suggested(path, facts)
+        checked = check(choice)
     except FinineError as error:
         st.subheader("Not ready yet")
         show_problem(error)
         st.page_link(state.page("data"), label="Back to Data", icon=":material/arrow_back:")
         return
-    run_form(choice, dataset)
+    run_form(choice, checked)
     st.page_link(
         state.page("data"),
         label=f"Change the data or the columns of {plain(path.name)}",
@@ -79,8 +84,7 @@ def _new_run() -> None:
     )
 
 
-def _suggested(path: Path) -> DataChoice:
-    facts = facts_of(path)
+def _suggested(path: Path, facts: FileFacts) -> DataChoice:
     if facts.label is None:
         raise FinineError(
             f"No column of {path.name} looks like a label.", "Choose it on the Data page."

@@ -1,8 +1,9 @@
-"""The Python API: start a run, look at its scores and curves, decide, export.
+"""The Python API: check a file, start a run, look at its scores and curves, decide, export.
 
 Everything the CLI and the app do goes through here, so that whatever one can do the other can.
 
     import finine_core as fi
+    fi.check("rows.csv", label="y").warnings
     run = fi.run("rows.csv", label="y")
     run.scores().head()
     run.curve(3)
@@ -12,12 +13,13 @@ Everything the CLI and the app do goes through here, so that whatever one can do
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from finine_core.api.deciding import default_reviewer
 from finine_core.api.run import Run
 from finine_core.curation.apply import apply_manifest
+from finine_core.dataset import Finding, Report, Severity, check_dataset, load_dataset
 from finine_core.errors import FinineError
 from finine_core.runs import (
     State,
@@ -29,6 +31,43 @@ from finine_core.runs import (
     start,
 )
 from finine_core.runs.config import make_config
+
+
+def check(
+    data: str | Path,
+    *,
+    label: str,
+    text: Sequence[str] = (),
+    features: Sequence[str] = (),
+    id: str | None = None,
+    ignore: Sequence[str] = (),
+    validation: float | str | Path = 0.2,
+    seed: int = 0,
+) -> Report:
+    """What is odd about a file, before anything is trained on it; nothing is changed.
+
+    Looks for duplicates, columns that give the label away, label variants, uneven classes, ids
+    among the features, constant columns, and empty or very long texts.
+
+    Args:
+        data: a CSV, TSV, JSONL or Parquet file.
+        label, text, features, id, ignore, validation, seed: as in `run`.
+
+    Raises:
+        FinineError: whatever would keep a run from starting.
+
+    Examples:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "a.csv"
+        >>> rows = [f"{i * 37 % 101},{i % 2},{'ab'[i % 2]}" for i in range(60)]
+        >>> _ = path.write_text("x,code,y\\n" + "\\n".join(rows))
+        >>> [(found.kind, found.columns) for found in check(path, label="y").warnings]
+        [('leakage', ('code',))]
+    """
+    path = Path(data).expanduser()
+    roles = {"text": text, "features": features, "ignore": ignore}
+    dataset = load_dataset(path, label=label, id=id, validation=validation, seed=seed, **roles)
+    return check_dataset(dataset)
 
 
 def run(
@@ -87,4 +126,15 @@ def apply(
     apply_manifest(*paths, overwrite=overwrite)
 
 
-__all__ = ["Run", "apply", "default_reviewer", "open_run", "run", "runs"]
+__all__ = [
+    "Finding",
+    "Report",
+    "Run",
+    "Severity",
+    "apply",
+    "check",
+    "default_reviewer",
+    "open_run",
+    "run",
+    "runs",
+]

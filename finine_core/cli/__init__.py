@@ -10,6 +10,7 @@ import sys
 
 from finine_core.cli import (
     app_command,
+    check_command,
     decide_commands,
     group_commands,
     look_commands,
@@ -23,6 +24,7 @@ from finine_core.errors import FinineError
 
 __all__ = [
     "app_command",
+    "check_command",
     "cli",
     "decide_commands",
     "group_commands",

@@ -66,6 +66,19 @@ def numbers_of(value: str, option: str) -> list[int]:
     return found
 
 
+def fraction_or_text(value: str) -> float | str:
+    """What `--validation` says: a number where it is one.
+
+    Examples:
+        >>> fraction_or_text("0.2"), fraction_or_text("column:part")
+        (0.2, 'column:part')
+    """
+    try:
+        return float(value)
+    except ValueError:
+        return value
+
+
 def print_json(content: Any) -> None:
     """Print one JSON object on one line; NaN is refused."""
     typer.echo(json.dumps(content, ensure_ascii=False, allow_nan=False))

@@ -7,7 +7,16 @@ from typing import Annotated, Any
 
 import typer
 
-from finine_core.cli.common import Home, Json, RunId, cli, columns_of, print_json, say
+from finine_core.cli.common import (
+    Home,
+    Json,
+    RunId,
+    cli,
+    columns_of,
+    fraction_or_text,
+    print_json,
+    say,
+)
 from finine_core.errors import FinineError
 from finine_core.influence.targets import FORMS
 
@@ -48,18 +57,9 @@ def run_command(
     """Train once with f-INE recording; the last line printed is the run id."""
     from finine_core import api
 
-    options: dict[str, Any] = {
-        "data": data,
-        "label": label,
-        "text": columns_of(text),
-        "id": id,
-        **({"targets": tuple(target)} if target else {}),
-    }
-    if data.startswith(SAMPLE_PREFIX):
-        options = {**sample_options(data), **{key: one for key, one in options.items() if one}}
-        options["data"] = sample_options(data)["data"]
-    if not options["label"]:
-        raise FinineError("No label column was given.", "Name it with: --label COLUMN")
+    options = data_options(data, label, text, id)
+    if target:
+        options["targets"] = tuple(target)
     started = api.run(
         home=home,
         name=name,
@@ -67,7 +67,7 @@ def run_command(
         **options,
         features=columns_of(features),
         ignore=columns_of(ignore),
-        validation=_fraction_or_text(validation),
+        validation=fraction_or_text(validation),
         model=model,
         epochs=epochs,
         batch_size=batch_size,
@@ -147,19 +147,28 @@ def resume(run: RunId, home: Home = None, json: Json = False) -> None:
     _follow(found, json)
 
 
+def data_options(data: str, label: str | None, text: str | None, id: str | None) -> dict[str, Any]:
+    """Path, label, text and id as they were given; a sample knows its own.
+
+    Raises:
+        FinineError: no label column was given.
+    """
+    options: dict[str, Any] = {"data": data, "label": label, "text": columns_of(text), "id": id}
+    if data.startswith(SAMPLE_PREFIX):
+        sample = sample_options(data)
+        given = {key: one for key, one in options.items() if one}
+        options = {**sample, **given, "data": sample["data"]}
+    if not options["label"]:
+        raise FinineError("No label column was given.", "Name it with: --label COLUMN")
+    return options
+
+
 def sample_options(data: str) -> dict[str, Any]:
     """Path and roles of `sample:NAME`."""
     from finine_sample_data import sample
 
     found = sample(data.removeprefix(SAMPLE_PREFIX))
     return {"data": str(found.path), "label": found.label, "text": found.text, "id": found.id}
-
-
-def _fraction_or_text(value: str) -> float | str:
-    try:
-        return float(value)
-    except ValueError:
-        return value
 
 
 def _follow(run: Any, json: bool) -> None:

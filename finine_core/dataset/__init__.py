@@ -1,10 +1,11 @@
 """From a file to numbers a model can learn from.
 
-`load_dataset` reads and validates a labelled table, `encode` turns it into arrays; `read_table`,
-`format_of`, `suggest_roles` and `resolve_roles` are the steps before, for a page that lets a
-person choose columns.
+`load_dataset` reads and validates a labelled table, `encode` turns it into arrays,
+`check_dataset` says what is odd about it; `read_table`, `format_of`, `suggest_roles` and
+`resolve_roles` are the steps before, for a page that lets a person choose columns.
 """
 
+from finine_core.dataset.checks import Finding, Report, Severity, check_dataset
 from finine_core.dataset.dataset import Dataset, Part, load_dataset
 from finine_core.dataset.encoders import Encoded, encode
 from finine_core.dataset.formats import format_of, read_table
@@ -13,8 +14,12 @@ from finine_core.dataset.roles import Roles, resolve_roles, suggest_roles
 __all__ = [
     "Dataset",
     "Encoded",
+    "Finding",
     "Part",
+    "Report",
     "Roles",
+    "Severity",
+    "check_dataset",
     "encode",
     "format_of",
     "load_dataset",

@@ -27,6 +27,14 @@ OTHER_LABEL = re.compile(r"^(reference|gold|truth|ground_?truth|(true|clean|orig
 TRAINING_WORDS = frozenset({"train", "training"})
 VALIDATION_WORDS = frozenset({"validation", "val", "valid", "dev", "test"})
 
+# 2024-01-31, 31.01.2024, 1/31/24, with or without a time; each is a category of its own to a model.
+DATE = (
+    r"^\s*(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2}))"
+    r"([T ]\d{1,2}:.*)?\s*$"
+)
+DATES_WORDS = "dates; write them as numbers (year, weekday, age) to learn from them"
+MOSTLY = 0.9  # a few slips do not make dates a text
+
 # A label without a telling name is guessed among columns with at most this many values.
 MAX_GUESSED_CLASSES = 20
 # A category's values come back: below this many rows per value a column is not one.
@@ -80,6 +88,16 @@ def suggest_roles(table: pa.Table, label: str | None = None) -> list[Suggestion]
     return found
 
 
+def named_like_an_id(name: str) -> bool:
+    """Whether a column's name says that it names the rows.
+
+    Examples:
+        >>> [named_like_an_id(name) for name in ("ID", "user_id", "PassengerId", "acid")]
+        [True, True, True, False]
+    """
+    return name.strip().lower() in ID_NAMES or ID_ENDING.search(name.strip()) is not None
+
+
 def _guess_label(table: pa.Table) -> tuple[str | None, str]:
     by_lower = {name.strip().lower(): name for name in table.column_names}
     for known in LABEL_NAMES:
@@ -107,6 +125,8 @@ def _role_of(name: str, column: pa.ChunkedArray) -> tuple[str, str]:
     numeric = pa.types.is_integer(kind) or pa.types.is_floating(kind)
     if len(present) == 0:
         return "ignore", "it has no values"
+    if pa.types.is_temporal(kind):
+        return "ignore", DATES_WORDS
     if not (numeric or pa.types.is_boolean(kind) or pa.types.is_string(kind)):
         return "ignore", f"its type ({kind}) is neither numbers nor text"
     distinct = _distinct(present)
@@ -116,7 +136,7 @@ def _role_of(name: str, column: pa.ChunkedArray) -> tuple[str, str]:
         return "ignore", "its name says that it is another version of the label"
 
     unique = distinct == len(column)
-    if lower in ID_NAMES or ID_ENDING.search(name.strip()):
+    if named_like_an_id(name):
         if unique and not pa.types.is_floating(kind):
             return "id", "its name says id, and no value repeats"
         if not pa.types.is_floating(kind):
@@ -146,6 +166,10 @@ def _role_of_strings(
             and values <= TRAINING_WORDS | VALIDATION_WORDS
         ):
             return "split", "its values say train and validation"
+    if float(pc.mean(pc.cast(pc.match_substring_regex(present, DATE), pa.float64())).as_py()) > (
+        MOSTLY
+    ):
+        return "ignore", DATES_WORDS
     words = float(
         pc.mean(pc.add(pc.count_substring_regex(present, r"\S\s+\S"), pa.scalar(1))).as_py()
     )

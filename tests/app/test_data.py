@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from finine_app.components.data.file_facts import check, choice_of, facts_of
+from finine_app.components.data.checked import check
+from finine_app.components.data.file_facts import choice_of, facts_of
 from finine_app.components.data.source import save_upload
 from finine_core.errors import FinineError
 from finine_core.files import sha256_of
@@ -222,6 +223,6 @@ def test_a_large_file_is_shown_in_under_a_second_once_it_was_read(app, tmp_path)
     started = time.perf_counter()
     healthy(page.run())
     assert time.perf_counter() - started < 1
-    kept = check(page.session_state["_data_choice"])
+    kept = check(page.session_state["_data_choice"]).dataset
     assert kept.table.num_rows == 0, "the page keeps counts, not rows"
     assert path.stat().st_size > 3e6

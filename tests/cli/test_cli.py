@@ -184,3 +184,21 @@ def test_wrong_requests_say_what_would_be_right(home, arguments, words):
     message = finine(*arguments, "--home", home, ok=False)
     assert words in message
     assert len(message.strip().splitlines()) == 1
+
+
+def test_check_tells_warnings_without_failing_and_the_same_as_json(tmp_path):
+    data = tmp_path / "data.csv"
+    rows = [f"{i * 37 % 101},{'no' if i % 2 else 'Yes'}" for i in range(60)]
+    rows += ["500,yes "] * 12 + ["500,no"]
+    data.write_text("x,y\n" + "\n".join(rows) + "\n")
+    out = finine("check", data, "--label", "y", "--validation", 0.1)
+    assert "1 label is written in several ways: 'Yes' (30 rows) / 'yes ' (12 rows)" in out
+    assert "rows 60, 61" in out
+    assert "Looked for, in 73 rows" in out
+    (line,) = finine("check", data, "--label", "y", "--json").strip().splitlines()
+    found = json.loads(line)
+    assert found["warnings"] == len([o for o in found["findings"] if o["severity"] == "warning"])
+    conflict = next(o for o in found["findings"] if o["kind"] == "conflicting_duplicates")
+    assert (conflict["count"], conflict["numbers"]["sets"]) == (13, 1)
+    assert "No problems found" in finine("check", "sample:breast_cancer_flips")
+    assert "lable" in finine("check", data, "--label", "lable", ok=False)

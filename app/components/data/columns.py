@@ -8,6 +8,7 @@ another page and back loses nothing.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -17,6 +18,7 @@ from finine_app import state
 from finine_app.components.data.file_facts import (
     COLUMN_PREFIX,
     ROLES,
+    ColumnFacts,
     FileFacts,
     choice_of,
     default_choice,
@@ -25,11 +27,14 @@ from finine_app.components.data.file_facts import (
 )
 from finine_app.components.messages import plain
 from finine_app.state import DataChoice
+from finine_core.errors import FinineError
 
 FRACTION, COLUMN, FILE = "A share of the rows", "A column says which", "A second file"
 DEFAULT_SHARE = 0.2  # as in the core
 MAX_SHARE = 0.8  # the core refuses 0.9; beyond this so little is left that μ says little
-_BASE = "_roles_base"
+MANY_COLUMNS = 25  # from here on a table is scrolled, and a field to find columns pays
+REASON_WIDTH = 330  # pixels: the usual reasons fit, and the example still begins on the screen
+_BASE, _TIMES_SET = "_roles_base", "_roles_times_set"
 
 
 def choose_label(path: Path, facts: FileFacts) -> str | None:
@@ -51,7 +56,11 @@ def choose_label(path: Path, facts: FileFacts) -> str | None:
 
 def choose_roles(path: Path, facts: FileFacts, label: str) -> dict[str, str]:
     """The role of every column but the label: a table in which each can be overruled."""
-    key = f"roles_{_mark(path, label)}"
+    columns = [column for column in facts.columns if column.name != label]
+    above = st.container()
+    wanted = _wanted(path) if len(columns) >= MANY_COLUMNS else ""
+    shown = [column for column in columns if wanted in _searched(column)]
+    key = f"roles_{_mark(path, label, wanted, st.session_state.get(_TIMES_SET, 0))}"
     # The table given to the editor must stay the same while it is edited, so the roles it begins
     # from are noted when it first appears.
     if key not in st.session_state or key not in st.session_state.get(_BASE, {}):
@@ -59,16 +68,33 @@ def choose_roles(path: Path, facts: FileFacts, label: str) -> dict[str, str]:
         known = roles_of(before) if before is not None else {}
         suggested = roles_of(default_choice(path, facts, label))
         st.session_state[_BASE] = {key: {**suggested, **known}}
-    roles: dict[str, str] = st.session_state[_BASE][key]
-    columns = [column for column in facts.columns if column.name != label]
+    base: dict[str, str] = st.session_state[_BASE][key]
+    roles = {column.name: base.get(column.name, "ignore") for column in columns}
+    roles |= _edited(shown, roles, key)
+    st.caption(
+        "**text**: read as language · **feature**: a number or a category · **id**: only names "
+        "the row · **ignore**: not learned from, but kept in the file."
+    )
+    with above:
+        _say_roles(roles)
+        if len(columns) >= MANY_COLUMNS:
+            _find_and_set(path, label, roles, shown)
+    return roles
+
+
+def _edited(shown: Sequence[ColumnFacts], roles: dict[str, str], key: str) -> dict[str, str]:
+    """The roles of the columns shown, as they are after a person's changes."""
+    if not shown:
+        st.info("No column has that in its name, its kind or its reason.")
+        return {}
     table = pd.DataFrame(
         {
-            "Column": [column.name for column in columns],
-            "Role": [roles.get(column.name, "ignore") for column in columns],
-            "Suggested, because": [f"{c.role}: {c.reason}" for c in columns],
-            "Holds": [column.kind for column in columns],
-            "Missing": [column.missing for column in columns],
-            "Example": [column.example for column in columns],
+            "Column": [column.name for column in shown],
+            "Role": [roles[column.name] for column in shown],
+            "Suggested, because": [f"{c.role}: {c.reason}" for c in shown],
+            "Holds": [column.kind for column in shown],
+            "Missing": [column.missing for column in shown],
+            "Example": [column.example for column in shown],
         }
     )
     edited = st.data_editor(
@@ -80,15 +106,66 @@ def choose_roles(path: Path, facts: FileFacts, label: str) -> dict[str, str]:
             "Role": st.column_config.SelectboxColumn(
                 options=list(ROLES), required=True, help="Click a cell to change it.", width="small"
             ),
+            "Suggested, because": st.column_config.TextColumn(width=REASON_WIDTH),
+            "Holds": st.column_config.TextColumn(width="small"),
             "Missing": st.column_config.NumberColumn(format="localized", width="small"),
         },
         alt="The columns of the file, with the role of each",
     )
-    st.caption(
-        "**text**: read as language · **feature**: a number or a category · **id**: only names "
-        "the row · **ignore**: not learned from, but kept in the file."
-    )
     return dict(zip(edited["Column"], edited["Role"], strict=True))
+
+
+def _say_roles(roles: dict[str, str]) -> None:
+    numbers = [(sum(its == role for its in roles.values()), role) for role in ROLES]
+    told = " · ".join(f"{number:,} {role}" for number, role in numbers if number)
+    st.caption(f"{len(roles):,} columns beside the label: {told}")
+
+
+def _wanted(path: Path) -> str:
+    """What the field above the table asks for; it is drawn when the roles are known."""
+    return str(st.session_state.get(_find_key(path), "")).strip().casefold()
+
+
+def _find_key(path: Path) -> str:
+    return f"find_columns_{_mark(path)}"
+
+
+def _searched(column: ColumnFacts) -> str:
+    return f"{column.name} {column.kind} {column.role}: {column.reason}".casefold()
+
+
+def _find_and_set(
+    path: Path, label: str, roles: dict[str, str], shown: Sequence[ColumnFacts]
+) -> None:
+    """With many columns: show those with a word, and give all of them a role at once."""
+    find, role, give = st.columns([3, 2, 2], vertical_alignment="bottom")
+    find.text_input(
+        "Find columns",
+        key=_find_key(path),
+        placeholder="part of a name, or of a reason",
+    )
+    chosen = role.selectbox(
+        "Role for all shown", [one for one in ROLES if one != "id"], index=2, key="role_for_shown"
+    )
+    give.button(
+        f"Set {len(shown):,} columns",
+        key="set_shown",
+        disabled=not shown,
+        on_click=_set_all,
+        args=(path, label, {**roles, **{column.name: chosen for column in shown}}),
+        width="stretch",
+    )
+
+
+def _set_all(path: Path, label: str, roles: dict[str, str]) -> None:
+    """Choose these roles, and let the table begin anew from them."""
+    before = state.data_choice()
+    validation = before.validation if before is not None else DEFAULT_SHARE
+    try:
+        state.choose_data(choice_of(path, label, roles, validation))
+    except FinineError:  # two ids: the page has said so, and they are to be mended first
+        return
+    st.session_state[_TIMES_SET] = st.session_state.get(_TIMES_SET, 0) + 1
 
 
 def choose_validation(path: Path, facts: FileFacts, label: str) -> float | str | None:

@@ -1,14 +1,13 @@
-"""What is in a file, and would a run on it work?
+"""What is in a file, and how do roles become the options of a run?
 
 `facts_of` reads a file once and keeps what the Data page shows: a preview, counts and suggested
-roles, never the whole table. `check` asks the core whether a choice of roles can be run; it is the
-same code that the run begins with, so what passes here passes there.
+roles, never the whole table. `choice_of` and `roles_of` go from roles by column to a `DataChoice`
+and back.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -17,7 +16,7 @@ import pyarrow.types as kinds
 import streamlit as st
 
 from finine_app.state import DataChoice
-from finine_core.dataset import Dataset, load_dataset, read_table, suggest_roles
+from finine_core.dataset import read_table, suggest_roles
 from finine_core.errors import FinineError
 
 PREVIEW_ROWS = 200  # enough to see what a file is; keeps the page light
@@ -64,22 +63,7 @@ def facts_of(path: Path) -> FileFacts:
     Raises:
         FinineError: it cannot be read; where and what to do is said.
     """
-    found = _facts(str(path), *_stamp(path))
-    if isinstance(found, FinineError):
-        raise found
-    return found
-
-
-def check(choice: DataChoice) -> Dataset:
-    """The dataset a run would learn from, without its tables: classes, labels, parts, notes.
-
-    Raises:
-        FinineError: a run would be refused, and why.
-    """
-    stamps: tuple[int, ...] = _stamp(Path(choice.data))
-    if isinstance(choice.validation, str) and split_column(choice.validation) is None:
-        stamps += _stamp(Path(choice.validation))
-    found = _checked(choice, stamps)
+    found = _facts(str(path), *stamp(path))
     if isinstance(found, FinineError):
         raise found
     return found
@@ -138,7 +122,7 @@ def split_column(validation: float | str) -> str | None:
     return None
 
 
-def _stamp(path: Path) -> tuple[int, int]:
+def stamp(path: Path) -> tuple[int, int]:
     """What changes when a file does: time of change and size; (0, 0) where there is none."""
     try:
         found = path.stat()
@@ -185,34 +169,6 @@ def _facts(path: str, changed: int, size: int) -> FileFacts | FinineError:  # no
     )
 
 
-@st.cache_resource(max_entries=4 * KEPT_FILES, show_spinner="Checking the data…")
-def _checked(choice: DataChoice, stamps: tuple[int, ...]) -> Dataset | FinineError:  # noqa: ARG001
-    options = {k: getattr(choice, k) for k in ("label", "text", "features", "id", "ignore")}
-    try:
-        found = load_dataset(choice.data, validation=choice.validation, **options)
-    except FinineError as error:
-        return error
-    except (OSError, ValueError) as error:
-        return FinineError(f"{choice.data} cannot be read ({error}).", "Check the path.")
-    empty = found.table.schema.empty_table()  # only counts are asked for: let the rows go
-    return replace(
-        found,
-        table=empty,
-        train=replace(found.train, table=empty),
-        validation=replace(found.validation, table=empty),
-    )
-
-
-def class_counts(dataset: Dataset) -> list[tuple[str, int, int]]:
-    """(class, training rows, validation rows), the class with most rows first."""
-    train, held_out = (
-        Counter(dataset.train.labels.tolist()),
-        Counter(dataset.validation.labels.tolist()),
-    )
-    counts = [(name, train[code], held_out[code]) for code, name in enumerate(dataset.classes)]
-    return sorted(counts, key=lambda one: -(one[1] + one[2]))
-
-
 def _preview(table: pa.Table) -> pd.DataFrame:
     """The first rows, long texts shortened, whole numbers whole even beside missing ones."""
     head = table.slice(0, PREVIEW_ROWS)
@@ -225,7 +181,7 @@ def _preview(table: pa.Table) -> pd.DataFrame:
             columns[name] = column.to_pandas()
         else:
             values = column.to_pylist()
-            columns[name] = [None if v is None else _cut(v, PREVIEW_LETTERS) for v in values]
+            columns[name] = [None if v is None else cut_short(v, PREVIEW_LETTERS) for v in values]
     preview = pd.DataFrame(columns)
     preview.index.name = "row"
     return preview
@@ -234,11 +190,12 @@ def _preview(table: pa.Table) -> pd.DataFrame:
 def _example(column: pa.ChunkedArray) -> str:
     for value in column.slice(0, PREVIEW_ROWS).to_pylist():
         if value is not None:
-            return _cut(value, EXAMPLE_LETTERS)
+            return cut_short(value, EXAMPLE_LETTERS)
     return ""
 
 
-def _cut(value: object, letters: int) -> str:
+def cut_short(value: object, letters: int) -> str:
+    """A value as text of so many letters at most."""
     text = str(value)
     return text if len(text) <= letters else text[: letters - 1] + "…"
 

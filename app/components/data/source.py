@@ -14,6 +14,7 @@ from typing import BinaryIO
 import streamlit as st
 
 from finine_app import state
+from finine_app.components.data.address import forget_choice
 from finine_app.components.messages import plain, show_problem
 from finine_core.dataset import format_of
 from finine_core.errors import FinineError
@@ -134,6 +135,7 @@ def _choose(path: Path | None) -> None:
     st.session_state[_PROBLEM] = None
     if path != state.data_file():
         state.choose_data(None)
+        forget_choice()
     state.choose_data_file(path)
 
 

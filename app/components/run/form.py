@@ -13,10 +13,11 @@ import streamlit as st
 
 from finine_app import state
 from finine_app.components.commands import run_command
+from finine_app.components.data.checked import Checked
+from finine_app.components.data.findings import link_to_warnings
 from finine_app.components.messages import plain, show_problem
 from finine_app.state import DataChoice
 from finine_core import api
-from finine_core.dataset import Dataset
 from finine_core.errors import FinineError
 from finine_core.runs.config import MODELS, RunConfig, make_config, resolve
 
@@ -33,8 +34,9 @@ OPTIMIZER_WORDS = {"sgd": "SGD", "adam": "Adam"}
 DEFAULTS = {k: f.default for k, f in RunConfig.model_fields.items()}
 
 
-def run_form(choice: DataChoice, dataset: Dataset) -> None:
+def run_form(choice: DataChoice, checked: Checked) -> None:
     """The form of a new run, with its start button."""
+    dataset = checked.dataset
     st.subheader("New run")
     has_validation = len(dataset.validation) > 0
     st.markdown(
@@ -49,6 +51,7 @@ def run_form(choice: DataChoice, dataset: Dataset) -> None:
         + "On the way finine records how each row pulls on the model, and gives every row its "
         "influence μ with an interval. It runs in the background: you may close this page."
     )
+    link_to_warnings(checked.report)
     options: dict[str, Any] = {**asdict(choice), **_choices(has_validation)}
     name = st.text_input(
         "Name", value="", key="run_name", placeholder=dataset.path.name, help="For you."

@@ -1,0 +1,79 @@
+"""Is one class nearly everything, and are there classes with hardly any rows?
+
+Takes the subject, gives up to two findings. Classes with a single row are left to the notes of
+reading the labels, which tell them already.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from finine_core.dataset.checks.base import (
+    Check,
+    Finding,
+    Severity,
+    Subject,
+    counted,
+    listed,
+    percent,
+)
+
+# A model that always names the largest class is right this often: accuracy then says little.
+NEARLY_ALL = 0.9
+# The largest class has so many times the rows of the smallest: the smallest is easily overlooked.
+UNEVEN = 10
+# Fewer rows than this leave two held-out rows at the usual fifth: nothing can be judged by them.
+FEW_ROWS = 10
+
+
+def find(subject: Subject) -> list[Finding]:
+    """Uneven classes and small ones."""
+    sizes = np.bincount(subject.labels, minlength=len(subject.classes))
+    return [*_uneven(subject, sizes), *_small(subject, sizes)]
+
+
+def _uneven(subject: Subject, sizes: np.ndarray) -> list[Finding]:
+    most, least = int(sizes.argmax()), int(sizes.argmin())
+    share, ratio = sizes[most] / sizes.sum(), sizes[most] / max(sizes[least], 1)
+    if share < NEARLY_ALL and ratio < UNEVEN:
+        return []
+    rows = np.flatnonzero(subject.labels == least)
+    return [
+        Finding(
+            kind="class_imbalance",
+            severity=Severity.WARNING if share >= NEARLY_ALL else Severity.NOTE,
+            problem=f"The classes are uneven: {subject.classes[most]!r} has {percent(share)} of "
+            f"the rows ({sizes[most]:,}), {subject.classes[least]!r} has {sizes[least]:,}.",
+            mend="Judge the model by each class and not by its accuracy alone (target “each "
+            "class”), and look twice before you remove rows of a small class.",
+            columns=(subject.roles.label,),
+            rows=subject.rows(rows),
+            count=len(rows),
+            numbers={"largest_share": float(share), "ratio": float(ratio)},
+        )
+    ]
+
+
+def _small(subject: Subject, sizes: np.ndarray) -> list[Finding]:
+    small = np.flatnonzero((sizes > 1) & (sizes < FEW_ROWS))
+    if len(small) == 0:
+        return []
+    rows = np.flatnonzero(np.isin(subject.labels, small))
+    named = listed([subject.classes[code] for code in small])
+    return [
+        Finding(
+            kind="small_classes",
+            severity=Severity.WARNING,
+            problem=f"{counted(len(small), 'class has', 'classes have')} fewer than {FEW_ROWS} "
+            f"rows: {named}.",
+            mend="So few rows all look unusual to a model, and get a large μ whether they are "
+            "wrong or not. Add rows, or put small classes together.",
+            columns=(subject.roles.label,),
+            rows=subject.rows(rows),
+            count=len(rows),
+            numbers={"classes": len(small)},
+        )
+    ]
+
+
+CHECK = Check("uneven and very small classes", find)
