@@ -33,6 +33,7 @@ from finine_core.influence.recorder import Recorder, Rows, plan_for
 from finine_core.influence.signals import AUXILIARY
 from finine_core.runs.clusters import CLUSTER, clusters
 from finine_core.runs.config import Resolved
+from finine_core.runs.estimate import expected_seconds
 from finine_core.runs.folder import RunFolder
 from finine_core.runs.progress import (
     TRAINING,
@@ -56,8 +57,13 @@ ENCODED_TENSORS = ("train_x", "train_y", "validation_x", "validation_y")
 CHECKPOINT_SECONDS = 2.0  # between checkpoints: at most so much work is lost, at little cost
 
 
-def carry_out(folder: RunFolder, read: Reading) -> None:
-    """Take the run in `folder` from what was read to its scores."""
+def carry_out(folder: RunFolder, read: Reading, began: float) -> None:
+    """Take the run in `folder` from what was read to its scores.
+
+    Args:
+        began: when the run began, on the clock of `time.perf_counter`.
+    """
+    resumed = folder.encoded.exists()  # then its time says nothing of a whole run
     make_torch_repeatable()
     config, dataset, resolved = read.config, read.dataset, read.resolved
     stop_if_cancelled(folder)
@@ -85,6 +91,8 @@ def carry_out(folder: RunFolder, read: Reading) -> None:
             "seconds_record": timings[0].record,
             "seconds_auxiliary": sum(one.train + one.record for one in timings[1:]),
             "seconds_score": time.perf_counter() - started,
+            "seconds_total": None if resumed else time.perf_counter() - began,
+            "seconds_expected": expected_seconds(config, resolved, dataset),
             "estimator": chosen.name,
             **final_quality(trainer),
         }

@@ -57,6 +57,7 @@ class ProgressWriter:
         stop_if_cancelled(self.folder)
         told = {
             "loss": progress.loss,
+            "accuracy": progress.accuracy,
             "validation_loss": progress.validation_loss,
             "validation_accuracy": progress.validation_accuracy,
         }

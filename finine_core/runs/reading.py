@@ -45,6 +45,21 @@ def read_input(folder: RunFolder) -> Reading:
     second = validation_file(config)
     if second is not None:
         _require_same_file(second, record["fingerprint"]["validation_sha256"])
+    dataset, resolved = checked_input(config)
+    _write_dataset(dataset, folder.dataset)
+    folder.update(
+        resolved=resolved.model_dump(mode="json"),
+        dataset=_described(dataset),
+    )
+    return Reading(config, dataset, resolved)
+
+
+def checked_input(config: RunConfig) -> tuple[Dataset, Resolved]:
+    """The dataset and the settings of a run, as far as they can be checked before training.
+
+    Raises:
+        FinineError: a file is missing or wrong, or a target cannot be had from it.
+    """
     dataset = load_dataset(
         config.data,
         label=config.label,
@@ -58,12 +73,7 @@ def read_input(folder: RunFolder) -> Reading:
     resolved = resolve(config, dataset)
     for target in check_targets(resolved.targets, len(dataset.validation.labels)):
         rows_of(target, dataset)
-    _write_dataset(dataset, folder.dataset)
-    folder.update(
-        resolved=resolved.model_dump(mode="json"),
-        dataset=_described(dataset),
-    )
-    return Reading(config, dataset, resolved)
+    return dataset, resolved
 
 
 def _require_same_file(path: Path, expected: str) -> None:
