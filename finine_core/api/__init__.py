@@ -12,12 +12,13 @@ Everything the CLI and the app do goes through here, so that whatever one can do
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from finine_core.api.deciding import default_reviewer
 from finine_core.api.run import Run
 from finine_core.curation.apply import apply_manifest
+from finine_core.curation.marked import marked_rows
 from finine_core.errors import FinineError
 from finine_core.runs import (
     Plan,
@@ -118,8 +119,13 @@ def apply(
     apply_manifest(*paths, overwrite=overwrite)
 
 
+def marked(home: str | Path | None, run_ids: Sequence[str]) -> dict[str, int]:
+    """How many rows of each of these runs have a decision in force."""
+    return marked_rows(_home(home), run_ids)
+
+
 def _home(home: str | Path | None) -> Path:
     return Path(home).expanduser() if home else default_home()
 
 
-__all__ = ["Run", "apply", "default_reviewer", "lines", "open_run", "plan", "run", "runs"]
+__all__ = ["Run", "apply", "default_reviewer", "lines", "marked", "open_run", "plan", "run", "runs"]

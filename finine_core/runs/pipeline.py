@@ -38,8 +38,8 @@ from finine_core.runs.folder import RunFolder
 from finine_core.runs.progress import (
     TRAINING,
     ProgressWriter,
+    begin_phase,
     stop_if_cancelled,
-    write_event,
 )
 from finine_core.runs.reading import ROW_NUMBER, Reading
 from finine_core.runs.target_rows import rows_of
@@ -67,7 +67,7 @@ def carry_out(folder: RunFolder, read: Reading, began: float) -> None:
     make_torch_repeatable()
     config, dataset, resolved = read.config, read.dataset, read.resolved
     stop_if_cancelled(folder)
-    write_event(folder, phase="encoding")
+    begin_phase(folder, "encoding")
     encoded = _encoded(dataset, folder.encoded, config.seed)
     stop_if_cancelled(folder)
     phases = TRAINING[: 2 if config.auxiliary else 1]
@@ -80,7 +80,7 @@ def carry_out(folder: RunFolder, read: Reading, began: float) -> None:
         plan = plan_for(one, config.record_steps, resolved.targets)
         timings.append(_train(folder, one, plan, _shared(dataset, resolved, one), phases, phase))
         stop_if_cancelled(folder)
-    write_event(folder, phase="scoring")
+    begin_phase(folder, "scoring")
     started = time.perf_counter()
     chosen = default_estimator(SignalStore(folder.signals).plan.carried)
     scores = score_table(folder, dataset, trainer, resolved, chosen)
@@ -157,9 +157,9 @@ def _train(
     writer = SignalWriter(signals, plan)
     recorder = Recorder(trainer, writer, shared)
     progress = ProgressWriter(folder, trainer.step, plan.total_steps, plan.epochs, phases, phase)
-    write_event(
+    begin_phase(
         folder,
-        phase=phase,
+        phase,
         step=progress.before + trainer.step,
         steps=progress.in_all,
         epochs=plan.epochs,

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TextIO
 
 from finine_core.errors import FinineError
-from finine_core.runs.folder import RunFolder
+from finine_core.runs.folder import RunFolder, now
 from finine_core.runs.progress import stop_if_cancelled
 from finine_core.runs.state import State
 
@@ -75,6 +75,8 @@ def wait_for_slot(folder: RunFolder) -> TextIO:
     slots = worker_slots()
     if not _tickets_of(folder):
         take_ticket(folder)
+    if ahead := runs_ahead(folder):
+        print(f"{now()} queued behind {ahead}", flush=True)
     try:
         while True:
             stop_if_cancelled(folder)

@@ -17,7 +17,7 @@ from finine_core.files import sha256_of, write_parquet
 from finine_core.influence import check_targets
 from finine_core.runs.config import Resolved, RunConfig, resolve, validation_file
 from finine_core.runs.folder import RunFolder
-from finine_core.runs.progress import write_event
+from finine_core.runs.progress import begin_phase
 from finine_core.runs.target_rows import rows_of
 
 ROW_NUMBER = "row_number"
@@ -40,7 +40,7 @@ def read_input(folder: RunFolder) -> Reading:
     """
     record = folder.read()
     config = RunConfig.model_validate(record["config"])
-    write_event(folder, phase="reading")
+    begin_phase(folder, "reading")
     _require_same_file(Path(config.data), record["fingerprint"]["sha256"])
     second = validation_file(config)
     if second is not None:
