@@ -55,8 +55,7 @@ def _watched() -> api.Run | None:
     current = state.current_run()
     if wanted is None and current is not None:
         found = _state_of(current)
-        wants = found is not None and found is not State.DONE
-        if found and wants and (not found.over or state.data_file() is None):
+        if found not in (None, State.DONE) and (not found.over or state.data_file() is None):
             state.watch(current.run_id)  # it stays in view when it ends
             return current
     return None

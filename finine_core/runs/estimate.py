@@ -9,6 +9,7 @@ earlier runs of the same home; the range is how far those were off.
 from __future__ import annotations
 
 import math
+import os
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -59,15 +60,15 @@ class Estimate:
 
         Examples:
             >>> Estimate(30, 18, 47, 0).words, Estimate(200, 100, 330, 2).words
-            ('about 15–50 s', 'about 2–6 min')
+            ('about 15–50 s', 'about 1.5–5.5 min')
         """
         unit, size = (
             ("s", 1) if self.high < 100 else ("min", 60) if self.high < 6000 else ("h", 3600)
         )
         low, high = self.low / size, self.high / size
-        step = 5 if high > 20 else 1
+        step = 5 if high > 20 else 1 if unit == "s" else 0.5
         low, high = math.floor(low / step) * step, math.ceil(high / step) * step
-        return f"about {low}–{high} {unit}" if low >= 1 else f"up to {high} {unit}"
+        return f"about {low:g}–{high:g} {unit}" if low else f"up to {high:g} {unit}"
 
     @property
     def basis(self) -> str:
@@ -112,20 +113,29 @@ def plan_run(home: Path, config: RunConfig) -> Plan:
 def estimate_run(home: Path, config: RunConfig, resolved: Resolved, dataset: Dataset) -> Estimate:
     """How long a run with these settings on this dataset will take; reads nothing of the data."""
     expected = expected_seconds(config, resolved, dataset)
-    lines = [one for one in run_lines(home) if one.state is State.DONE][:LATEST_RUNS]
+    lines = run_lines(home)
     known = [
         (one.expected_seconds, one.seconds)
         for one in lines
         if one.expected_seconds is not None and one.seconds is not None
     ]
-    return corrected(expected, known)
+    going_on = sum(one.state is State.RUNNING for one in lines)
+    return corrected(expected, known[:LATEST_RUNS], busy=_busy(going_on))
 
 
-def corrected(expected: float, known: Sequence[tuple[float, float]]) -> Estimate:
+def _busy(going_on: int) -> float:
+    """Programs that want a core now, for each core there is; this home's runs give theirs up."""
+    return max(0.0, os.getloadavg()[0] - going_on) / (os.cpu_count() or 1)
+
+
+def corrected(
+    expected: float, known: Sequence[tuple[float, float]], *, busy: float = 0
+) -> Estimate:
     """An expected time, corrected by what others took: the most alike of them count.
 
     Args:
         known: (expected, taken) seconds of earlier runs.
+        busy: other programs at work for each core; a run has to share with them, if they stay.
 
     Examples:
         >>> corrected(10, [(10, 20), (12, 24)])
@@ -133,14 +143,16 @@ def corrected(expected: float, known: Sequence[tuple[float, float]]) -> Estimate
     """
     alike = sorted(known, key=lambda one: abs(math.log(one[0] / expected)))[:COMPARED_RUNS]
     if not alike:
-        return Estimate(expected, expected / UNKNOWN_RANGE, expected * UNKNOWN_RANGE, 0)
+        slowest = expected * UNKNOWN_RANGE * (1 + busy)
+        return Estimate(expected, expected / UNKNOWN_RANGE, slowest, 0)
     ratios = [taken / foreseen for foreseen, taken in alike]
     seconds = expected * statistics.median(ratios)
     # One that is much shorter or longer says less: other parts of the work made up its time.
     apart = abs(math.log(alike[0][0] / expected))
     wide = min(NARROWEST_RANGE * math.exp(apart / 4), UNKNOWN_RANGE)
     low = min(seconds / wide, expected * min(ratios))
-    high = max(seconds * wide, expected * max(ratios))
+    # The earlier runs had to share as well, as far as is known: the larger of both is allowed for.
+    high = max(seconds * wide, expected * max(ratios), expected * (1 + busy))
     return Estimate(seconds, low, high, len(alike))
 
 

@@ -28,6 +28,7 @@ ICONS = {
     TRASH: ":material/delete:",
 }
 SEARCH, PAGE, IN_TRASH = "runs_search", "runs_page", "runs_trash"
+COMPACT = '<style>[class*="st-key-line_"] {padding: 0.35rem 0.8rem}</style>'
 _RENAMING, _DONE, _PROBLEM, _DELETING = "_renaming", "_runs_done", "_runs_problem", "_deleting"
 
 
@@ -54,6 +55,7 @@ def past_runs(shown: str | None) -> None:
     page = st.session_state[PAGE] if pages > 1 else 1
     drawn = found[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
     marked = api.marked(state.home(), [one.run_id for one in drawn])
+    st.html(COMPACT)
     with st.container(key="runs_list", gap="xsmall"):
         for line in drawn:
             _one(line, marked[line.run_id], shown, in_trash)
@@ -68,8 +70,7 @@ def past_runs(shown: str | None) -> None:
 def _head(runs: int, thrown: int) -> bool:
     """Title, search and the way to the trash; gives whether the trash is shown."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        trash_asked = bool(st.session_state.get(IN_TRASH))
-        st.subheader("Trash" if trash_asked else "Runs", width="content")
+        title = st.container(width="content")  # what it says hangs on the switch after it
         st.text_input(
             "Search runs",
             key=SEARCH,
@@ -80,14 +81,15 @@ def _head(runs: int, thrown: int) -> bool:
             on_change=_first_page,
             width=280,
         )
-        return st.toggle(
+        trash_shown = st.toggle(
             f"Trash ({thrown:,})",
             key=IN_TRASH,
             bind="query-params",
             on_change=_first_page,
-            disabled=not thrown and not trash_asked,
             help=f"Runs that were moved to the trash. {runs:,} runs are not in it.",
         )
+    title.subheader("Trash" if trash_shown else "Runs", anchor=False)
+    return trash_shown
 
 
 def _first_page() -> None:
@@ -133,7 +135,7 @@ def _one(line: RunLine, marked: int, shown: str | None, in_trash: bool) -> None:
             _rename_field(line)
             return
         with st.container(gap=None, width="stretch"):
-            st.markdown(f"**{plain(line.name)}**")
+            st.markdown(f"**{plain(line.name.strip())}**")
             st.caption(_facts(line, marked, shown))
         if in_trash:
             _trash_actions(line)
