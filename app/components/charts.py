@@ -1,4 +1,4 @@
-"""Small charts of counts and losses, readable without colour: signs, hatches and numbers help."""
+"""Small charts of counts, readable without colour: signs, hatches and numbers help."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ from finine_app.theme import OKABE_ITO
 
 SHOWN_CLASSES = 20  # more bars cannot be read; the rest is in the table or said in words
 LABEL_LENGTH = 28  # letters of a class name beside its bar
-DRAWN_EPOCHS = 500  # of a loss curve; a screen has no more room, and the latest is among them
-SHOWN_MARKERS = 20  # signs on a curve: enough to tell it by, few enough to see the line
 BAR_HEIGHT = 26  # pixels a bar
 QUIET: dict[str, Any] = {"displayModeBar": False}
 
@@ -79,43 +77,6 @@ def balance_before_after(
         figure, key=key, config=QUIET, alt=f"Rows of each class before and after. {said}"
     )
     _say_rest(len(labels))
-
-
-def losses(history: Sequence[dict[str, Any]], key: str) -> None:
-    """Training and validation loss after each epoch, told apart by line, sign and name."""
-    figure = go.Figure()
-    series = (
-        ("training loss", "loss", OKABE_ITO[0], "solid", "circle"),
-        ("validation loss", "validation_loss", OKABE_ITO[4], "dash", "square"),
-    )
-    said = []
-    for name, field, colour, dash, symbol in series:
-        points = [(e["epoch"], e[field]) for e in history if e.get(field) is not None]
-        if not points:
-            continue
-        every = -(-len(points) // DRAWN_EPOCHS)
-        epochs, values = np.asarray(points[::-1][::every][::-1], dtype=float).T
-        figure.add_scatter(
-            x=epochs,
-            y=values,
-            name=name,
-            mode="lines+markers",
-            line={"color": colour, "dash": dash, "width": 2},
-            marker={"symbol": symbol, "size": 7, "maxdisplayed": SHOWN_MARKERS},
-            hovertemplate=f"epoch %{{x:.0f}}<br>{name} %{{y:.4f}}<extra></extra>",
-        )
-        said.append(f"{name} from {values[0]:.3f} to {values[-1]:.3f}")
-    figure.update_layout(
-        height=260,
-        margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        xaxis={"title": "epoch", "rangemode": "tozero"},
-        yaxis={"title": "mean loss", "rangemode": "tozero"},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-        showlegend=True,
-    )
-    st.plotly_chart(
-        figure, key=key, config=QUIET, alt=f"Loss by epoch: {', '.join(said) or 'none yet'}"
-    )
 
 
 def _bars(figure: go.Figure, labels: Sequence[str], longest: int, bars_each: int) -> None:

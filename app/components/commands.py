@@ -15,7 +15,7 @@ from finine_app.state import DataChoice
 # Options of `finine run` in the order a person would write them.
 _RUN_OPTIONS = (
     "label", "text", "features", "id", "ignore", "targets", "validation", "model", "epochs",
-    "batch_size", "lr", "optimizer", "seed", "record_steps", "auxiliary",
+    "batch_size", "lr", "optimizer", "weight_decay", "seed", "record_steps", "auxiliary", "device",
 )  # fmt: skip
 
 

@@ -1,16 +1,14 @@
 """How is a run told to a person in one line: its name, when it was made, and its state?
 
-Takes a run; gives words. A run whose folder is damaged still gets a line, with the problem.
+Takes the line that the core keeps of a run; gives words. A run whose folder is damaged still gets
+a line, with the problem.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
-from finine_core import api
-from finine_core.errors import FinineError
-from finine_core.runs import State
+from finine_core.runs import RunLine, State, Status
 
 # A sign beside the word, so that the state is seen at a glance and does not hang on colour.
 STATE_SIGN = {
@@ -22,49 +20,40 @@ STATE_SIGN = {
     State.INTERRUPTED: "‖",
     State.DONE: "✓",
 }
+DAMAGED = "! cannot be read"
 
 
-@dataclass(frozen=True)
-class RunSummary:
-    """One line about a run; `state` is None and `problem` says why where it cannot be read."""
+def line_state(line: RunLine) -> str:
+    """Sign and name of a run's state, and what it waits for.
 
-    run_id: str
-    name: str
-    created: str
-    state: State | None
-    rows: int | None = None
-    validation_accuracy: float | None = None
-    problem: str = ""
-
-    @property
-    def words(self) -> str:
-        """Sign and name of the state."""
-        return "! cannot be read" if self.state is None else state_words(self.state)
-
-    @property
-    def line(self) -> str:
-        """State, name and time, for a list; the state first, because a list cuts ends off."""
-        sign = "!" if self.state is None else STATE_SIGN[self.state]
-        return " · ".join(part for part in (f"{sign} {self.name}", self.created) if part)
+    Examples:
+        >>> line_state(RunLine("r1", "a", "", status=Status(State.QUEUED, ahead=1)))
+        '○ queued, waiting for 1 run before it'
+        >>> line_state(RunLine("r1", "a", ""))
+        '! cannot be read'
+    """
+    if line.status is None:
+        return DAMAGED
+    waiting = waiting_words(line.status)
+    return state_words(line.status.state) + (f", {waiting}" if waiting else "")
 
 
-def summarise(run: api.Run) -> RunSummary:
-    """What a list says about a run."""
-    try:
-        record = run.record()
-        state, _ = run.folder.read_state()
-        if not state.over:  # only then must the progress be read to know how it stands
-            state = run.status().state
-    except (FinineError, OSError) as error:
-        return RunSummary(run.run_id, run.run_id, "", None, problem=str(error))
-    return RunSummary(
-        run_id=run.run_id,
-        name=record["name"],
-        created=local_time(record["created_at"]),
-        state=state,
-        rows=(record.get("dataset") or {}).get("rows"),
-        validation_accuracy=(record["results"] or {}).get("validation_accuracy"),
-    )
+def line_words(line: RunLine) -> str:
+    """State, name and time, for a choice; the state first, because a choice cuts ends off."""
+    sign = "!" if line.state is None else STATE_SIGN[line.state]
+    return f"{sign} {line.name} · {local_time(line.created_at)}"
+
+
+def waiting_words(status: Status) -> str:
+    """What a queued run waits for; empty when it is its turn.
+
+    Examples:
+        >>> waiting_words(Status(State.QUEUED, ahead=2)), waiting_words(Status(State.QUEUED))
+        ('waiting for 2 runs before it', '')
+    """
+    if not status.ahead:
+        return ""
+    return f"waiting for {status.ahead} run{'s' if status.ahead > 1 else ''} before it"
 
 
 def state_words(state: State) -> str:

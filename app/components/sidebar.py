@@ -7,11 +7,11 @@ import streamlit as st
 from finine_app import state
 from finine_app.components.glossary import GLOSSARY
 from finine_app.components.messages import plain
-from finine_app.components.run_summary import summarise
+from finine_app.components.run_summary import line_state, line_words, local_time
 from finine_app.components.tour import restart_button
 from finine_core import api
 
-LISTED_RUNS = 50  # newest runs in the choice; each costs a look at its folder on every rerun
+LISTED_RUNS = 50  # newest runs in the choice; the Run page finds the others
 
 
 def sidebar() -> None:
@@ -34,22 +34,23 @@ def _choose_run() -> None:
         st.caption("No runs yet. Choose data, then start one.")
         return
     state.keep_run(current.run_id)
-    newest = api.runs(state.home())[:LISTED_RUNS]
-    if all(one.run_id != current.run_id for one in newest):
-        newest.append(current)
-    found = {one.run_id: summarise(one) for one in newest}
+    known = api.lines(state.home())
+    shown = [*known[:LISTED_RUNS], *(o for o in known[LISTED_RUNS:] if o.run_id == current.run_id)]
+    found = {one.run_id: one for one in shown}
+    if current.run_id not in found:
+        return  # put into the trash just now, by somebody else
     # The address decides; the widget follows it, and tells it when a person chooses.
     st.session_state["run_choice"] = current.run_id
     st.selectbox(
         "Run",
         list(found),
-        format_func=lambda run_id: found[run_id].line if run_id in found else run_id,
+        format_func=lambda run_id: line_words(found[run_id]) if run_id in found else run_id,
         key="run_choice",
         on_change=_take_run,
         help="All pages show this run.",
     )
-    shown = found[current.run_id]
-    st.caption(f"{plain(shown.words)} · {plain(shown.created)}")
+    line = found[current.run_id]
+    st.caption(f"{plain(line_state(line))} · {plain(local_time(line.created_at))}")
 
 
 def _take_run() -> None:

@@ -11,15 +11,16 @@ from finine_app.components.data.address import keep_choice, restore_choice
 from finine_app.components.data.checked import check
 from finine_app.components.data.file_facts import FileFacts, default_choice, facts_of
 from finine_app.components.messages import nothing_yet, plain, show_problem
+from finine_app.components.run.duplicate import copied_from, duplicate, forget_copy
 from finine_app.components.run.form import run_form
 from finine_app.components.run.panel import run_panel
-from finine_app.components.run_summary import summarise
+from finine_app.components.run.past_runs import past_runs
 from finine_app.state import DataChoice
 from finine_core import api
 from finine_core.errors import FinineError
 from finine_core.runs import State
 
-LISTED_RUNS = 20  # before "show all": what fits on a screen
+_PROBLEM = "_run_problem"
 
 
 def render() -> None:
@@ -29,10 +30,19 @@ def render() -> None:
     watched = _watched()
     if watched is not None:
         run_panel(watched)
-        st.button("Set up another run", key="new_run", on_click=state.watch, args=("",))
+        with st.container(horizontal=True):
+            st.button("Set up another run", key="new_run", on_click=_other)
+            st.button(
+                "Duplicate with changes",
+                key="duplicate_run",
+                icon=":material/content_copy:",
+                on_click=_duplicate,
+                args=(watched,),
+                help="Fill the form of a new run with the settings of this one.",
+            )
     else:
         _new_run()
-    _past_runs(watched.run_id if watched else None)
+    past_runs(watched.run_id if watched else None)
 
 
 def _watched() -> api.Run | None:
@@ -46,15 +56,35 @@ def _watched() -> api.Run | None:
             return None
     current = state.current_run()
     if wanted is None and current is not None:
-        found = summarise(current).state
-        is_idle = found is None or found is State.DONE
-        if not is_idle and (not found.over or state.data_file() is None):
+        found = _state_of(current)
+        if found not in (None, State.DONE) and (not found.over or state.data_file() is None):
             state.watch(current.run_id)  # it stays in view when it ends
             return current
     return None
 
 
+def _state_of(run: api.Run) -> State | None:
+    try:
+        return run.status().state
+    except FinineError:
+        return None
+
+
+def _other() -> None:
+    state.watch("")
+    forget_copy()
+
+
+def _duplicate(run: api.Run) -> None:
+    try:
+        duplicate(run)
+    except FinineError as error:
+        st.session_state[_PROBLEM] = error
+
+
 def _new_run() -> None:
+    if (problem := st.session_state.pop(_PROBLEM, None)) is not None:
+        show_problem(problem)
     path = state.data_file()
     if path is None:
         nothing_yet(
@@ -76,6 +106,11 @@ def _new_run() -> None:
         show_problem(error)
         st.page_link(state.page("data"), label="Back to Data", icon=":material/arrow_back:")
         return
+    if copied := copied_from():
+        st.info(
+            f"Filled in from the run **{plain(copied)}**. Change what should be different.",
+            icon=":material/content_copy:",
+        )
     run_form(choice, checked)
     st.page_link(
         state.page("data"),
@@ -90,36 +125,3 @@ def _suggested(path: Path, facts: FileFacts) -> DataChoice:
             f"No column of {path.name} looks like a label.", "Choose it on the Data page."
         )
     return default_choice(path, facts, facts.label)
-
-
-def _past_runs(shown: str | None) -> None:
-    known = api.runs(state.home())
-    if not known:
-        return
-    st.subheader("Runs")
-    show_all = len(known) > LISTED_RUNS and st.toggle(f"Show all {len(known):,}", key="all_runs")
-    for run in known if show_all else known[:LISTED_RUNS]:
-        found = summarise(run)
-        about, action = st.columns([5, 1], vertical_alignment="center")
-        facts = [found.words, found.created]
-        if found.validation_accuracy is not None:
-            facts.append(f"{found.validation_accuracy:.1%} right on held-out rows")
-        facts += [found.problem] if found.problem else []
-        facts += ["shown above"] if run.run_id == shown else []
-        with about.container(gap=None):
-            st.markdown(f"**{plain(found.name)}**")
-            st.caption(plain(" · ".join(part for part in facts if part)))
-        action.button(
-            "Open",
-            key=f"open_{run.run_id}",
-            on_click=_open,
-            args=(run.run_id,),
-            disabled=run.run_id == shown,
-            help=f"Show {run.run_id} here and on the other pages",
-            width="stretch",
-        )
-
-
-def _open(run_id: str) -> None:
-    state.watch(run_id)
-    state.select_run(run_id)

@@ -19,15 +19,20 @@ from pathlib import Path
 from finine_core.api.deciding import default_reviewer
 from finine_core.api.run import Run
 from finine_core.curation.apply import apply_manifest
+from finine_core.curation.marked import marked_rows
 from finine_core.dataset import Finding, Report, Severity, check_dataset, load_dataset
 from finine_core.errors import FinineError
 from finine_core.runs import (
+    Plan,
+    RunLine,
     State,
     Status,
     create_run,
     default_home,
     find_run,
     list_runs,
+    plan_run,
+    run_lines,
     start,
 )
 from finine_core.runs.config import make_config
@@ -98,7 +103,7 @@ def run(
         FinineError: an option or the data is wrong, or the run failed.
     """
     config = make_config(data=str(data), label=label, **options)
-    folder = create_run(Path(home).expanduser() if home else default_home(), config, name)
+    folder = create_run(_home(home), config, name)
     start(folder)
     started = Run(folder)
     if block:
@@ -108,14 +113,41 @@ def run(
     return started
 
 
-def open_run(run_id: str = "latest", home: str | Path | None = None) -> Run:
-    """A run that exists; `latest` is the newest, an unambiguous beginning of the id will do."""
-    return Run(find_run(Path(home).expanduser() if home else default_home(), run_id))
+def plan(
+    data: str | Path, *, label: str, home: str | Path | None = None, **options: object
+) -> Plan:
+    """What `run` with the same arguments would do, and about how long it would take.
+
+    Reads and checks the data; starts and writes nothing.
+
+    Raises:
+        FinineError: an option or the data is wrong.
+    """
+    return plan_run(_home(home), make_config(data=str(data), label=label, **options))
 
 
-def runs(home: str | Path | None = None) -> list[Run]:
-    """All runs of a home, newest first."""
-    return [Run(one) for one in list_runs(Path(home).expanduser() if home else default_home())]
+def open_run(
+    run_id: str = "latest", home: str | Path | None = None, *, trashed: bool = False
+) -> Run:
+    """A run that exists; `latest` is the newest, an unambiguous beginning of the id will do.
+
+    Args:
+        trashed: open one that is in the trash, to restore or delete it.
+
+    Raises:
+        FinineError: there is none, or it is in the trash.
+    """
+    return Run(find_run(_home(home), run_id, trashed=trashed))
+
+
+def runs(home: str | Path | None = None, *, trashed: bool = False) -> list[Run]:
+    """All runs of a home, newest first; those in the trash apart, last thrown away first."""
+    return [Run(one) for one in list_runs(_home(home), trashed=trashed)]
+
+
+def lines(home: str | Path | None = None, *, trashed: bool = False) -> list[RunLine]:
+    """What a list says of each of `runs`, without opening them."""
+    return run_lines(_home(home), trashed=trashed)
 
 
 def apply(
@@ -126,6 +158,15 @@ def apply(
     apply_manifest(*paths, overwrite=overwrite)
 
 
+def marked(home: str | Path | None, run_ids: Sequence[str]) -> dict[str, int]:
+    """How many rows of each of these runs have a decision in force."""
+    return marked_rows(_home(home), run_ids)
+
+
+def _home(home: str | Path | None) -> Path:
+    return Path(home).expanduser() if home else default_home()
+
+
 __all__ = [
     "Finding",
     "Report",
@@ -134,7 +175,10 @@ __all__ = [
     "apply",
     "check",
     "default_reviewer",
+    "lines",
+    "marked",
     "open_run",
+    "plan",
     "run",
     "runs",
 ]

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from finine_core.runs import RunFolder, Status, cancel, observe, resume, wait
+from finine_core.errors import FinineError
+from finine_core.runs import RunFolder, Status, cancel, keeping, name_of, observe, resume, wait
 from finine_core.runs.results import Results
+from finine_core.verification import running_verifications
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,13 @@ class Opened:
         return observe(self.folder)
 
     def record(self) -> dict[str, Any]:
-        """run.json: config, resolved settings, dataset facts, versions, results."""
-        return self.folder.read()
+        """run.json: config, resolved settings, dataset facts, versions, results; and its name."""
+        return {**self.folder.read(), "name": self.name}
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return name_of(self.folder)
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -57,6 +64,39 @@ class Opened:
     def resume(self) -> None:
         """Let it go on from its last checkpoint."""
         resume(self.folder)
+
+    def rename(self, name: str) -> None:
+        """Call it something else, everywhere.
+
+        Raises:
+            FinineError: the name is empty, too long, or has more than one line.
+        """
+        keeping.rename(self.folder, name)
+
+    def trash(self) -> None:
+        """Take it off the lists; nothing is lost, and `restore` brings it back.
+
+        Raises:
+            FinineError: it waits or is going on.
+        """
+        keeping.trash(self.folder)
+
+    def restore(self) -> None:
+        """Bring it back from the trash."""
+        keeping.restore(self.folder)
+
+    def delete(self) -> None:
+        """Remove it for good: model, scores and signals; its marks stay in the log of decisions.
+
+        Raises:
+            FinineError: it is not in the trash, or a verification of it is going on.
+        """
+        if running_verifications(self.folder):
+            raise FinineError(
+                f"A verification of run {self.run_id} is going on.",
+                "Wait until it is done, or stop it.",
+            )
+        keeping.delete(self.folder)
 
     @property
     def _results(self) -> Results:

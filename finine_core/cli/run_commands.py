@@ -1,4 +1,4 @@
-"""finine run, runs, show, cancel, resume."""
+"""finine run, show, cancel, resume."""
 
 from __future__ import annotations
 
@@ -50,7 +50,14 @@ def run_command(
     auxiliary: Annotated[
         bool, typer.Option("--auxiliary", help="Train a second run, with other random numbers.")
     ] = False,
+    weight_decay: Annotated[
+        float | None, typer.Option(help="Pull of the parameters to 0 [default: 0.001].")
+    ] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     name: Annotated[str, typer.Option(help="A name for people [default: the file's].")] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be done, and how long it takes.")
+    ] = False,
     home: Home = None,
     json: Json = False,
 ) -> None:
@@ -60,11 +67,7 @@ def run_command(
     options = data_options(data, label, text, id)
     if target:
         options["targets"] = tuple(target)
-    started = api.run(
-        home=home,
-        name=name,
-        block=False,
-        **options,
+    options.update(
         features=columns_of(features),
         ignore=columns_of(ignore),
         validation=fraction_or_text(validation),
@@ -76,31 +79,15 @@ def run_command(
         seed=seed,
         record_steps=record_steps,
         auxiliary=auxiliary,
+        device=device,
+        **({} if weight_decay is None else {"weight_decay": weight_decay}),
     )
+    if dry_run:
+        _tell(api.plan(home=home, **options), json)
+        return
+    started = api.run(home=home, name=name, block=False, **options)
     say(f"run {started.run_id} in {started.home}")
     _follow(started, json)
-
-
-@cli.command()
-def runs(home: Home = None, json: Json = False) -> None:
-    """List the runs, newest first."""
-    from finine_core import api
-
-    found = []
-    for run in api.runs(home):
-        try:
-            found.append(_summary(run))
-        except FinineError as error:  # one damaged run must not hide the others
-            say(f"{run.run_id}: {error}")
-    if json:
-        print_json({"runs": found})
-        return
-    if not found:
-        say("No runs yet. Start one with: finine run DATA --label COLUMN")
-    for one in found:
-        typer.echo(
-            f"{one['run_id']}  {one['state']:<11}  {one['rows'] or '?':>7} rows  {one['name']}"
-        )
 
 
 @cli.command()
@@ -109,12 +96,12 @@ def show(run: RunId, home: Home = None, json: Json = False) -> None:
     from finine_core import api
 
     found = api.open_run(run, home)
-    record, summary = found.record(), _summary(found)
+    record, about = found.record(), summary(found)
     if json:
         kept = ("config", "resolved", "dataset", "results", "fingerprint", "versions")
-        print_json({**summary, **{key: record.get(key) for key in kept}})
+        print_json({**about, **{key: record.get(key) for key in kept}})
         return
-    for key, value in summary.items():
+    for key, value in about.items():
         if value not in (None, ""):
             typer.echo(f"{key:<20} {value if not isinstance(value, list) else ', '.join(value)}")
     for key, value in (record.get("resolved") or {}).items():
@@ -132,7 +119,7 @@ def cancel(run: RunId, home: Home = None, json: Json = False) -> None:
     found = api.open_run(run, home)
     status = found.cancel()
     if json:
-        print_json(_summary(found))
+        print_json(summary(found))
     else:
         typer.echo(f"{found.run_id} {status.state}")
 
@@ -171,6 +158,30 @@ def sample_options(data: str) -> dict[str, Any]:
     return {"data": str(found.path), "label": found.label, "text": found.text, "id": found.id}
 
 
+def _tell(plan: Any, json: bool) -> None:
+    """What a run would do."""
+    told = {
+        "data": plan.config.data,
+        "label": plan.config.label,
+        "classes": list(plan.classes),
+        "rows": plan.rows,
+        "train_rows": plan.train_rows,
+        "validation_rows": plan.validation_rows,
+        **plan.resolved.model_dump(mode="json"),
+        "record_steps": plan.config.record_steps,
+        "auxiliary": plan.config.auxiliary,
+    }
+    time = plan.estimate
+    if json:
+        seconds = {"seconds": time.seconds, "low": time.low, "high": time.high, "runs": time.runs}
+        print_json({**told, "estimate": seconds})
+        return
+    for key, value in told.items():
+        typer.echo(f"{key:<20} {', '.join(value) if isinstance(value, list) else value}")
+    typer.echo(f"{'time':<20} {time.words} on this machine ({time.basis})")
+    say("Nothing was started.")
+
+
 def _follow(run: Any, json: bool) -> None:
     """Show progress until the run is over, then its id (or one JSON object) on stdout."""
     from finine_core.runs import State
@@ -178,12 +189,12 @@ def _follow(run: Any, json: bool) -> None:
     try:
         status = run.wait(_show_progress)
     except KeyboardInterrupt:
-        say(f"\nStill running in the background. Stop it with: finine cancel {run.run_id}")
+        say(f"\nIt goes on in the background. Stop it with: finine cancel {run.run_id}")
         raise typer.Exit(130) from None
     if sys.stderr.isatty():
         say("")
     if json:
-        print_json(_summary(run))
+        print_json(summary(run))
     if status.state is not State.DONE:
         raise FinineError(f"Run {run.run_id} {status.state.verb}: {status.message}")
     if not json:
@@ -194,10 +205,14 @@ def _show_progress(status: Any) -> None:
     from finine_core.runs.progress import TRAINING
 
     parts = [str(status.phase or status.state)]
+    if status.ahead:
+        parts.append(f"waiting for {status.ahead} run{'s' if status.ahead > 1 else ''} before it")
     if status.phase in TRAINING and status.steps:
         parts.append(f"epoch {status.epoch}/{status.epochs}, step {status.step}/{status.steps}")
         if status.loss is not None:
             parts.append(f"loss {status.loss:.4f}")
+        if status.accuracy is not None:
+            parts.append(f"accuracy {status.accuracy:.1%}")
         if status.validation_accuracy is not None:
             parts.append(f"validation accuracy {status.validation_accuracy:.1%}")
         if status.eta_seconds is not None:
@@ -209,7 +224,8 @@ def _show_progress(status: Any) -> None:
         say(line)
 
 
-def _summary(run: Any) -> dict[str, Any]:
+def summary(run: Any) -> dict[str, Any]:
+    """One run as `show` and `runs` print it."""
     record, status = run.record(), run.status()
     results = record["results"] or {}
     dataset = record.get("dataset") or {}

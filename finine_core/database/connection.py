@@ -1,4 +1,4 @@
-"""The one SQLite file of a home: which runs there are, and every decision ever made on them.
+"""The one SQLite file of a home, opened: which runs there are, and every decision ever made.
 
 `open_database` gives a connection to `<home>/finine.db` whose schema is current; the file is
 created when it is missing and migrated forward when it is old (`schema.py`).
@@ -92,49 +92,6 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     connection.execute("COMMIT")
 
 
-def register_run(home: Path, run_id: str, name: str, created_at: datetime | str) -> None:
-    """Note a run in the database; a run that is known already only takes the new name.
-
-    Args:
-        created_at: a time with its zone, or the same as ISO text; stored in UTC.
-
-    Raises:
-        FinineError: `created_at` is no ISO time or has no zone.
-
-    Examples:
-        >>> import tempfile
-        >>> home = Path(tempfile.mkdtemp())
-        >>> register_run(home, "r1", "tweets", "2026-01-01T10:00:00+00:00")
-        >>> list_run_ids(home)
-        ['r1']
-    """
-    stamp = _utc_text(created_at)
-    with open_database(home) as connection:
-        connection.execute(
-            "INSERT INTO runs (run_id, name, created_at) VALUES (?, ?, ?)"
-            " ON CONFLICT (run_id) DO UPDATE SET name = excluded.name",
-            (run_id, name, stamp),
-        )
-
-
-def list_run_ids(home: Path) -> list[str]:
-    """The ids of all registered runs, newest first.
-
-    Examples:
-        >>> import tempfile
-        >>> home = Path(tempfile.mkdtemp())
-        >>> register_run(home, "old", "a", "2026-01-01T10:00:00+00:00")
-        >>> register_run(home, "new", "b", "2026-01-01T11:30:00+01:00")
-        >>> list_run_ids(home)
-        ['new', 'old']
-    """
-    with open_database(home) as connection:
-        lines = connection.execute(
-            "SELECT run_id FROM runs ORDER BY created_at DESC, run_id DESC"
-        ).fetchall()
-    return [run_id for (run_id,) in lines]
-
-
 def utc_now() -> str:
     """This moment in UTC as ISO text with microseconds, the form of every time in the database.
 
@@ -143,24 +100,6 @@ def utc_now() -> str:
         ('T', '+00:00')
     """
     return datetime.now(UTC).isoformat(timespec="microseconds")
-
-
-def _utc_text(moment: datetime | str) -> str:
-    if isinstance(moment, str):
-        try:
-            moment = datetime.fromisoformat(moment)
-        except ValueError as error:
-            raise FinineError(
-                f"created_at is {moment!r}, which is not an ISO time.",
-                "Write it like 2026-01-31T12:00:00+00:00.",
-            ) from error
-    if moment.tzinfo is None:
-        raise FinineError(
-            f"created_at is {moment.isoformat()!r}, which names no time zone.",
-            "Add one, for example +00:00 for UTC.",
-        )
-    # one fixed form, so that text order is time order
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def _code(error: sqlite3.Error) -> int:

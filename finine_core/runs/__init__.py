@@ -1,23 +1,36 @@
 """Runs: where they live, the worker that carries them out, and what state they are in."""
 
 from finine_core.runs.config import RunConfig
+from finine_core.runs.estimate import Estimate, Plan, plan_run
 from finine_core.runs.folder import RunFolder
 from finine_core.runs.home import create_run, default_home, find_run, list_runs
 from finine_core.runs.jobs import cancel, observe, resume, start, wait
+from finine_core.runs.keeping import delete, name_of, rename, restore, trash
+from finine_core.runs.listing import RunLine, run_lines
 from finine_core.runs.state import State, Status
 
 __all__ = [
+    "Estimate",
+    "Plan",
     "RunConfig",
     "RunFolder",
+    "RunLine",
     "State",
     "Status",
     "cancel",
     "create_run",
     "default_home",
+    "delete",
     "find_run",
     "list_runs",
+    "name_of",
     "observe",
+    "plan_run",
+    "rename",
+    "restore",
     "resume",
+    "run_lines",
     "start",
+    "trash",
     "wait",
 ]

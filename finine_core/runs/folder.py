@@ -122,6 +122,11 @@ class RunFolder:
         except (OSError, ValueError, KeyError) as error:
             raise FinineError(f"{self.path / 'state.json'} cannot be read ({error}).") from error
 
+    @property
+    def came_up(self) -> bool:
+        """Whether a worker has been at it since it was last started."""
+        return (self.path / "pid").exists()
+
     def starter(self) -> int:
         """The process that wrote the stored state; of a queued run, the one that started it."""
         content = json.loads((self.path / "state.json").read_text(encoding="utf-8"))

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from finine_core.database import list_run_ids, register_run, utc_now
+from finine_core.database import DATABASE_NAME, register_run, run_entries, utc_now
 from finine_core.errors import FinineError
 from finine_core.files import sha256_of, write_json
 from finine_core.runs.config import RunConfig, validation_file
@@ -18,6 +18,7 @@ from finine_core.runs.folder import RUN_SCHEMA, RunFolder
 from finine_core.runs.state import State
 
 HOME_VARIABLE = "FININE_HOME"
+LATEST = "latest"  # instead of an id: the newest run
 # Packages whose version can change a run's numbers or files.
 VERSIONED = ("finine", "torch", "numpy", "scipy", "scikit-learn", "pyarrow", "duckdb")
 
@@ -61,7 +62,6 @@ def create_run(home: Path, config: RunConfig, name: str = "") -> RunFolder:
         {
             "schema": RUN_SCHEMA,
             "run_id": run_id,
-            "name": name or data.name,
             "created_at": created,
             "config": config.model_dump(mode="json"),
             "fingerprint": fingerprint,
@@ -76,29 +76,47 @@ def create_run(home: Path, config: RunConfig, name: str = "") -> RunFolder:
     return folder
 
 
-def find_run(home: Path, run_id: str) -> RunFolder:
+def find_run(home: Path, run_id: str, *, trashed: bool = False) -> RunFolder:
     """The run called `run_id`; `latest` is the newest, and an unambiguous beginning will do.
 
+    Args:
+        trashed: look in the trash instead, where `latest` is the one thrown away last.
+
     Raises:
-        FinineError: there is none, or more than one.
+        FinineError: there is none, or more than one, or it is in the trash.
     """
-    known = [folder.run_id for folder in list_runs(home)]
-    found = known[:1] if run_id == "latest" else [one for one in known if one.startswith(run_id)]
-    if run_id in known:
-        found = [run_id]
+    known = [folder.run_id for folder in list_runs(home, trashed=trashed)]
+    found = _matching(known, run_id)
     if len(found) > 1:
         raise FinineError(f"'{run_id}' is the beginning of {len(found)} runs.", "Give more of it.")
-    if not found or not run_id:
-        mend = f"Runs here: {', '.join(known[:5])}." if known else "Start one with: finine run DATA"
-        raise FinineError(f"There is no run '{run_id}' in {home}.", mend)
-    return RunFolder(home.resolve() / "runs" / found[0])
+    if found:
+        return RunFolder(home.resolve() / "runs" / found[0])
+    if trashed:
+        mend = f"In the trash: {', '.join(known[:5])}." if known else "The trash is empty."
+        raise FinineError(f"There is no run '{run_id}' in the trash of {home}.", mend)
+    away = _matching([one.run_id for one in list_runs(home, trashed=True)], run_id)
+    if len(away) == 1 and run_id != LATEST:
+        raise FinineError(
+            f"Run {away[0]} is in the trash.", f"Bring it back with: finine restore {away[0]}"
+        )
+    mend = f"Runs here: {', '.join(known[:5])}." if known else "Start one with: finine run DATA"
+    raise FinineError(f"There is no run '{run_id}' in {home}.", mend)
 
 
-def list_runs(home: Path) -> list[RunFolder]:
-    """All runs of a home, newest first; a home without any gives an empty list."""
-    if not (home / "finine.db").exists():
+def _matching(known: list[str], run_id: str) -> list[str]:
+    if run_id == LATEST:
+        return known[:1]
+    if run_id in known:
+        return [run_id]
+    return [one for one in known if run_id and one.startswith(run_id)]
+
+
+def list_runs(home: Path, *, trashed: bool = False) -> list[RunFolder]:
+    """All runs of a home, newest first, or those in its trash; a home without any gives none."""
+    if not (home / DATABASE_NAME).exists():
         return []
-    folders = [RunFolder(home.resolve() / "runs" / run_id) for run_id in list_run_ids(home)]
+    entries = run_entries(home, trashed=trashed)
+    folders = [RunFolder(home.resolve() / "runs" / one.run_id) for one in entries]
     return [folder for folder in folders if (folder.path / "run.json").exists()]
 
 

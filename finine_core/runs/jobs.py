@@ -14,6 +14,7 @@ from collections.abc import Callable
 from finine_core.errors import FinineError
 from finine_core.runs.folder import LOCK_SECONDS, RunFolder
 from finine_core.runs.progress import read_events
+from finine_core.runs.queue import return_ticket, runs_ahead, take_ticket, worker_slots
 from finine_core.runs.state import State, Status
 
 POLL_SECONDS = 0.2  # how often `wait` looks
@@ -25,13 +26,19 @@ _started: dict[str, subprocess.Popen[bytes]] = {}  # this process's own workers,
 
 
 def start(folder: RunFolder) -> None:
-    """Start the worker of a queued run in a process group of its own.
+    """Start the worker of a run in a process group of its own; it waits for its turn by itself.
 
     The caller may exit; the worker goes on.
+
+    Raises:
+        FinineError: $FININE_WORKERS is set to nonsense.
     """
+    worker_slots()
     _started.pop(folder.run_id, None)  # an earlier worker of the same run says nothing of this one
     folder.cancel_flag.unlink(missing_ok=True)
+    (folder.path / "pid").unlink(missing_ok=True)  # that of an earlier worker
     folder.write_state(State.QUEUED)
+    take_ticket(folder)
     with folder.log.open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "finine_core.runs.worker", str(folder.path)],
@@ -57,7 +64,7 @@ def observe(folder: RunFolder) -> Status:
         if folder.cancel_flag.exists():
             state = State.CANCELLING
     elif not state.over:
-        if state is State.QUEUED:
+        if state is State.QUEUED and not folder.came_up:
             if _never_came_up(folder):
                 state, message = State.FAILED, f"The worker did not start. {_log_tail(folder)}"
         elif folder.cancel_flag.exists():
@@ -98,6 +105,7 @@ def cancel(folder: RunFolder) -> Status:
             return status
         if status.state is State.QUEUED and not folder.is_held() and not _is_ours(folder):
             folder.write_state(State.CANCELLED, "Cancelled before it began.")
+            return_ticket(folder)
             return observe(folder)
         time.sleep(POLL_SECONDS)
     for number in (signal.SIGTERM, signal.SIGKILL):  # a long call in C hears only the second
@@ -136,6 +144,8 @@ def _with_progress(folder: RunFolder, state: State, message: str) -> Status:
     for event in events:
         seen.update({key: value for key, value in event.items() if value is not None})
     known = {key: seen[key] for key in Status.__dataclass_fields__ if key in seen}
+    if state is State.QUEUED:  # what an earlier worker of a resumed run told is over
+        return Status(state, message, ahead=runs_ahead(folder))
     if events and "eta_seconds" not in events[-1]:
         known.pop("eta_seconds", None)
     if state.over:

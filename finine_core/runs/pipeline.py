@@ -28,12 +28,13 @@ from finine_core.influence import (
 from finine_core.influence.recorder import Recorder, Rows, plan_for
 from finine_core.influence.signals import AUXILIARY
 from finine_core.runs.config import Resolved
+from finine_core.runs.estimate import expected_seconds
 from finine_core.runs.folder import RunFolder
 from finine_core.runs.progress import (
     TRAINING,
     ProgressWriter,
+    begin_phase,
     stop_if_cancelled,
-    write_event,
 )
 from finine_core.runs.reading import Reading
 from finine_core.runs.scoring import write_scores
@@ -52,12 +53,17 @@ ENCODED_TENSORS = ("train_x", "train_y", "validation_x", "validation_y")
 CHECKPOINT_SECONDS = 2.0  # between checkpoints: at most so much work is lost, at little cost
 
 
-def carry_out(folder: RunFolder, read: Reading) -> None:
-    """Take the run in `folder` from what was read to its scores."""
+def carry_out(folder: RunFolder, read: Reading, began: float) -> None:
+    """Take the run in `folder` from what was read to its scores.
+
+    Args:
+        began: when the run began, on the clock of `time.perf_counter`.
+    """
+    resumed = folder.encoded.exists()  # then its time says nothing of a whole run
     make_torch_repeatable()
     config, dataset, resolved = read.config, read.dataset, read.resolved
     stop_if_cancelled(folder)
-    write_event(folder, phase="encoding")
+    begin_phase(folder, "encoding")
     encoded = _encoded(dataset, folder.encoded, config.seed)
     stop_if_cancelled(folder)
     phases = TRAINING[: 2 if config.auxiliary else 1]
@@ -70,7 +76,7 @@ def carry_out(folder: RunFolder, read: Reading) -> None:
         plan = plan_for(one, config.record_steps, resolved.targets)
         timings.append(_train(folder, one, plan, _shared(dataset, resolved, one), phases, phase))
         stop_if_cancelled(folder)
-    write_event(folder, phase="scoring")
+    begin_phase(folder, "scoring")
     started = time.perf_counter()
     chosen = default_estimator(SignalStore(folder.signals).plan.carried)
     untested = write_scores(folder, dataset, trainer, resolved, chosen)
@@ -80,6 +86,8 @@ def carry_out(folder: RunFolder, read: Reading) -> None:
             "seconds_record": timings[0].record,
             "seconds_auxiliary": sum(one.train + one.record for one in timings[1:]),
             "seconds_score": time.perf_counter() - started,
+            "seconds_total": None if resumed else time.perf_counter() - began,
+            "seconds_expected": expected_seconds(config, resolved, dataset),
             "estimator": chosen.name,
             "untested": untested,
             **final_quality(trainer),
@@ -145,9 +153,9 @@ def _train(
     writer = SignalWriter(signals, plan)
     recorder = Recorder(trainer, writer, shared)
     progress = ProgressWriter(folder, trainer.step, plan.total_steps, plan.epochs, phases, phase)
-    write_event(
+    begin_phase(
         folder,
-        phase=phase,
+        phase,
         step=progress.before + trainer.step,
         steps=progress.in_all,
         epochs=plan.epochs,

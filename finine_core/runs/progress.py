@@ -14,6 +14,7 @@ from finine_core.runs.folder import RunFolder, now
 from finine_core.training.settings import Progress
 
 EVENT_SECONDS = 0.5  # at most so often within an epoch: smooth for an eye, small on disk
+LOG_SECONDS = 2.0  # between lines of the log: a long run leaves a log that can be read
 
 
 TRAINING = ("training", "auxiliary")  # phases with steps: the run, and its auxiliary run
@@ -43,7 +44,7 @@ class ProgressWriter:
         self.first, self.steps, self.epochs = first_step, steps, epochs
         self.before, self.in_all = steps * phases.index(phase), steps * len(phases)
         self.per_epoch = max(1, steps // epochs)
-        self._started = self._last = time.monotonic()
+        self._started = self._last = self._logged = time.monotonic()
 
     def before_step(self, step: int, batch: object, learning_rate: float) -> None:  # noqa: ARG002
         """Write a step event when the last is old enough."""
@@ -57,12 +58,18 @@ class ProgressWriter:
         stop_if_cancelled(self.folder)
         told = {
             "loss": progress.loss,
+            "accuracy": progress.accuracy,
             "validation_loss": progress.validation_loss,
             "validation_accuracy": progress.validation_accuracy,
         }
         if self.phase != TRAINING[0]:  # the history is the run's own
             told = {}
         self._write(step=progress.step, epoch=progress.epoch, **told)
+        if self._last - self._logged >= LOG_SECONDS or progress.epoch == self.epochs:
+            self._logged = self._last
+            words = [f"epoch {progress.epoch} of {self.epochs}"]
+            words += [f"{key} {value:.4f}" for key, value in told.items() if value is not None]
+            print(f"{now()} {self.phase}: {', '.join(words)}", flush=True)
 
     def _write(self, *, step: int, **fields: object) -> None:
         self._last = time.monotonic()
@@ -84,6 +91,12 @@ def write_event(folder: RunFolder, **fields: object) -> None:
     """Append one event."""
     with folder.events.open("a", encoding="utf-8") as stream:
         stream.write(json.dumps({"at": now(), **fields}, allow_nan=False) + "\n")
+
+
+def begin_phase(folder: RunFolder, phase: str, **fields: object) -> None:
+    """Tell that a phase begins: an event for onlookers, a line for the log."""
+    write_event(folder, phase=phase, **fields)
+    print(f"{now()} {phase}", flush=True)
 
 
 def read_events(path: Path) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from finine_core.files import sha256_of, write_parquet
 from finine_core.influence import check_targets
 from finine_core.runs.config import Resolved, RunConfig, resolve, validation_file
 from finine_core.runs.folder import RunFolder
-from finine_core.runs.progress import write_event
+from finine_core.runs.progress import begin_phase
 from finine_core.runs.target_rows import rows_of
 
 ROW_NUMBER = "row_number"
@@ -41,11 +41,26 @@ def read_input(folder: RunFolder) -> Reading:
     """
     record = folder.read()
     config = RunConfig.model_validate(record["config"])
-    write_event(folder, phase="reading")
+    begin_phase(folder, "reading")
     _require_same_file(Path(config.data), record["fingerprint"]["sha256"])
     second = validation_file(config)
     if second is not None:
         _require_same_file(second, record["fingerprint"]["validation_sha256"])
+    dataset, resolved = checked_input(config)
+    _write_dataset(dataset, folder.dataset)
+    folder.update(
+        resolved=resolved.model_dump(mode="json"),
+        dataset=_described(dataset),
+    )
+    return Reading(config, dataset, resolved)
+
+
+def checked_input(config: RunConfig) -> tuple[Dataset, Resolved]:
+    """The dataset and the settings of a run, as far as they can be checked before training.
+
+    Raises:
+        FinineError: a file is missing or wrong, or a target cannot be had from it.
+    """
     dataset = load_dataset(
         config.data,
         label=config.label,
@@ -59,12 +74,7 @@ def read_input(folder: RunFolder) -> Reading:
     resolved = resolve(config, dataset)
     for target in check_targets(resolved.targets, len(dataset.validation.labels)):
         rows_of(target, dataset)
-    _write_dataset(dataset, folder.dataset)
-    folder.update(
-        resolved=resolved.model_dump(mode="json"),
-        dataset=_described(dataset),
-    )
-    return Reading(config, dataset, resolved)
+    return dataset, resolved
 
 
 def _require_same_file(path: Path, expected: str) -> None:

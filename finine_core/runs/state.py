@@ -40,22 +40,25 @@ class Status:
     Attributes:
         state: stored state, corrected by whether the worker is alive.
         message: why it failed or stopped, else empty.
+        ahead: runs that a queued one waits for; 0 when it is its turn.
         phase: reading, encoding, training, auxiliary, scoring; empty before the first event.
         step, steps: optimiser steps done and in all (0 of 0 before training).
         epoch, epochs: likewise.
-        loss: mean training loss of the last complete epoch.
+        loss, accuracy: on the training rows, as they were learned in the last complete epoch.
         validation_loss, validation_accuracy: after the last complete epoch.
         eta_seconds: expected time to the end, once it can be told.
     """
 
     state: State
     message: str = ""
+    ahead: int = 0
     phase: str = ""
     step: int = 0
     steps: int = 0
     epoch: int = 0
     epochs: int = 0
     loss: float | None = None
+    accuracy: float | None = None
     validation_loss: float | None = None
     validation_accuracy: float | None = None
     eta_seconds: float | None = None

@@ -1,7 +1,7 @@
 """The worker process: `python -m finine_core.runs.worker <run folder>`.
 
-Holds the folder's lock, carries out the pipeline, and leaves the run in a final state with a
-message a person understands. Tracebacks go to the log.
+Holds the folder's lock, waits for its turn, carries out the pipeline, and leaves the run in a final
+state with a message a person understands. Tracebacks go to the log.
 """
 
 from __future__ import annotations
@@ -10,12 +10,15 @@ import errno
 import os
 import signal
 import sys
+import time
 import traceback
+from contextlib import ExitStack
 from pathlib import Path
 
 from finine_core.errors import Cancelled, FinineError
 from finine_core.runs.folder import RunFolder, now
 from finine_core.runs.progress import stop_if_cancelled
+from finine_core.runs.queue import wait_for_slot
 from finine_core.runs.reading import read_input
 from finine_core.runs.state import State
 
@@ -29,10 +32,11 @@ def main(path: str) -> int:
             return 1
         (folder.path / "pid").write_text(str(_own_group()))
         signal.signal(signal.SIGTERM, _terminated)
-        state, message = _carry_out(folder)
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the end is known; let it be written
-        folder.write_state(state, message)
-        print(f"{now()} {state} {message}", flush=True)
+        with ExitStack() as held:  # the slot is held until the end is written
+            state, message = _carry_out(folder, held)
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the end is known; let it be written
+            folder.write_state(state, message)
+            print(f"{now()} {state} {message}", flush=True)
         return 0 if state is State.DONE else 1
 
 
@@ -42,8 +46,11 @@ def _is_full_disk(error: Exception) -> bool:
     return (isinstance(error, OSError) and error.errno == errno.ENOSPC) or words in str(error)
 
 
-def _carry_out(folder: RunFolder) -> tuple[State, str]:
+def _carry_out(folder: RunFolder, held: ExitStack) -> tuple[State, str]:
     try:
+        held.enter_context(wait_for_slot(folder))
+        # The CPU's time so far is what coming up took; the time in the queue is no part of the run.
+        began = time.perf_counter() - time.process_time()
         folder.write_state(State.RUNNING)
         print(f"{now()} started", flush=True)
         stop_if_cancelled(folder)
@@ -51,7 +58,7 @@ def _carry_out(folder: RunFolder) -> tuple[State, str]:
         stop_if_cancelled(folder)
         from finine_core.runs.pipeline import carry_out  # torch takes seconds: a wrong file is told
 
-        carry_out(folder, read)
+        carry_out(folder, read, began)
         return State.DONE, ""
     except Cancelled:
         if folder.cancel_flag.exists():

@@ -24,10 +24,14 @@ class Settings:
 
 @dataclass(frozen=True)
 class Progress:
-    """How the model does after an epoch (1-based); validation figures are None without one."""
+    """How the model does after an epoch (1-based); validation figures are None without one.
+
+    `loss` and `accuracy` are of the training rows as the epoch came by them, before each step.
+    """
 
     epoch: int
     step: int
     loss: float
+    accuracy: float
     validation_loss: float | None
     validation_accuracy: float | None

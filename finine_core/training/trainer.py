@@ -96,13 +96,15 @@ class Trainer:
         per_epoch = self.settings.steps_per_epoch(self.rows)
         while self.step < self.total_steps:
             epoch = self.step // per_epoch
-            losses = []
+            losses, seen, right = [], 0, torch.zeros((), device=self.train_x.device)
             for batch in self._batches(epoch, self.step % per_epoch):
                 for observer in observers:
                     observer.before_step(self.step, batch, self.settings.learning_rate)
-                losses.append(self._one_step(batch))
+                loss, hits = self._one_step(batch)
+                losses.append(loss)
+                seen, right = seen + len(batch), right + hits
                 self.step += 1
-            progress = self._progress(epoch + 1, float(np.mean(losses)))
+            progress = self._progress(epoch + 1, float(np.mean(losses)), float(right) / seen)
             for observer in observers:
                 observer.after_epoch(progress)
 
@@ -112,16 +114,18 @@ class Trainer:
         for start in range(skip * size, self.rows, size):
             yield order[start : start + size]
 
-    def _one_step(self, batch: NDArray[np.int64]) -> float:
+    def _one_step(self, batch: NDArray[np.int64]) -> tuple[float, Tensor]:
+        """Learn from a batch; gives its loss, and how many of its rows were right before."""
         self.model.train()
         rows = torch.from_numpy(batch).to(self.train_x.device)
         self.optimizer.zero_grad(set_to_none=True)
-        loss = self.loss(self.model(self.train_x[rows]), self.train_y[rows]).mean()
+        outputs, labels = self.model(self.train_x[rows]), self.train_y[rows]
+        loss = self.loss(outputs, labels).mean()
         value = float(loss.detach())
         self._require_finite(value, "loss")
         loss.backward()
         self.optimizer.step()
-        return value
+        return value, (outputs.detach().argmax(dim=1) == labels).sum()
 
     def _require_finite(self, value: float, what: str) -> None:
         if not math.isfinite(value):
@@ -131,14 +135,14 @@ class Trainer:
                 f"Lower the learning rate (now {self.settings.learning_rate:g}).",
             )
 
-    def _progress(self, epoch: int, loss: float) -> Progress:
+    def _progress(self, epoch: int, loss: float, accuracy: float) -> Progress:
         if len(self.validation_x) == 0:
-            return Progress(epoch, self.step, loss, None, None)
+            return Progress(epoch, self.step, loss, accuracy, None, None)
         outputs = predict(self.model, self.validation_x)
         validation_loss = float(self.loss(outputs, self.validation_y).mean())
         self._require_finite(validation_loss, "validation loss")
-        accuracy = float((outputs.argmax(dim=1) == self.validation_y).float().mean())
-        return Progress(epoch, self.step, loss, validation_loss, accuracy)
+        held_out = float((outputs.argmax(dim=1) == self.validation_y).float().mean())
+        return Progress(epoch, self.step, loss, accuracy, validation_loss, held_out)
 
 
 def predict(model: nn.Module, inputs: Tensor) -> Tensor:

@@ -202,3 +202,31 @@ def test_check_tells_warnings_without_failing_and_the_same_as_json(tmp_path):
     assert (conflict["count"], conflict["numbers"]["sets"]) == (13, 1)
     assert "No problems found" in finine("check", "sample:breast_cancer_flips")
     assert "lable" in finine("check", data, "--label", "lable", ok=False)
+
+
+def test_a_run_is_renamed_thrown_away_brought_back_and_deleted_for_good(own_run):
+    at = ("--home", own_run.home)
+    run = own_run.run_id
+    finine("mark", run, "--top", 2, *at)
+    assert finine("rename", run, "another name", *at).strip() == f"{run} another name"
+    assert "another name" in finine("runs", "--search", "ANOTHER done", *at)
+    assert "is in the trash" in finine("trash", "latest", *at)
+    assert f"finine restore {run}" in finine("scores", run, *at, ok=False)
+    assert json.loads(finine("runs", *at, "--json"))["runs"] == []
+    listed = json.loads(finine("runs", "--trash", *at, "--json"))["runs"]
+    assert [one["name"] for one in listed] == ["another name"]
+    assert "2 marked rows" in finine("delete", run, *at, ok=False)
+    finine("restore", run, *at)
+    assert "not" in finine("delete", run, "--yes", *at, ok=False)
+    finine("trash", run, *at)
+    assert "is deleted" in finine("delete", run, "--yes", *at)
+    assert not own_run.folder.path.exists()
+
+
+def test_a_dry_run_tells_settings_and_time_and_starts_nothing(tmp_path):
+    told = finine("run", "sample:breast_cancer_flips", "--dry-run", "--home", tmp_path)
+    assert "epochs               40" in told
+    assert "on this machine" in told
+    assert not list(tmp_path.iterdir())
+    wrong = ("--weight-decay", 2, "--dry-run", "--home", tmp_path)
+    assert "weight_decay" in finine("run", "sample:tweets", *wrong, ok=False)

@@ -18,8 +18,12 @@ from finine_app.components.data.findings import link_to_warnings
 from finine_app.components.messages import plain, show_problem
 from finine_app.state import DataChoice
 from finine_core import api
+from finine_core.dataset import Dataset
 from finine_core.errors import FinineError
-from finine_core.runs.config import MODELS, RunConfig, make_config, resolve
+from finine_core.influence.targets import CLASS_PREFIX
+from finine_core.runs.config import MODELS, Resolved, RunConfig, make_config, resolve
+from finine_core.runs.estimate import estimate_run
+from finine_core.runs.queue import worker_slots
 
 _TOKEN, _PROBLEM = "_start_token", "_start_problem"
 TARGET_WORDS = {
@@ -30,6 +34,8 @@ TARGET_WORDS = {
     "classes": "**each class**: which rows make the model worse on the held-out rows of one class? "
     "One more ranking a class.",
 }
+DEVICES = ("auto", "cpu", "cuda")
+OFFERED_CLASSES = 100  # in the list; any other can be typed
 OPTIMIZER_WORDS = {"sgd": "SGD", "adam": "Adam"}
 DEFAULTS = {k: f.default for k, f in RunConfig.model_fields.items()}
 
@@ -52,7 +58,7 @@ def run_form(choice: DataChoice, checked: Checked) -> None:
         "influence μ with an interval. It runs in the background: you may close this page."
     )
     link_to_warnings(checked.report)
-    options: dict[str, Any] = {**asdict(choice), **_choices(has_validation)}
+    options: dict[str, Any] = {**asdict(choice), **_choices(has_validation, dataset.classes)}
     name = st.text_input(
         "Name", value="", key="run_name", placeholder=dataset.path.name, help="For you."
     ).strip()
@@ -70,6 +76,7 @@ def run_form(choice: DataChoice, checked: Checked) -> None:
         f"({OPTIMIZER_WORDS[resolved.optimizer]}), seed {resolved.seed}. The same choices give the "
         "same scores."
     )
+    _time(options, resolved, dataset)
     st.session_state.setdefault(_TOKEN, True)
     st.button(
         "Start run",
@@ -85,7 +92,30 @@ def run_form(choice: DataChoice, checked: Checked) -> None:
         st.code(run_command(options, DEFAULTS, name), language="bash", wrap_lines=True)
 
 
-def _choices(has_validation: bool) -> dict[str, Any]:
+def _time(options: dict[str, Any], resolved: Resolved, dataset: Dataset) -> None:
+    """About how long it will take, and whether it will have to wait."""
+    try:
+        told = estimate_run(state.home(), make_config(**options), resolved, dataset)
+        slots = worker_slots()
+    except FinineError as error:
+        show_problem(error)
+        return
+    st.markdown(
+        f":material/timer: Takes **{told.words}** on this machine.",
+        help="Worked out from the number of steps, recorded steps, rows and targets, with the cost "
+        "of each measured once, and corrected by what the most alike of your finished runs really "
+        f"took. This one rests {'on' if told.runs else 'on none'}: {told.basis}. Other programs "
+        "at work on this machine make it longer.",
+    )
+    busy = [one for one in api.lines(state.home()) if one.state and not one.state.over]
+    if len(busy) >= slots:
+        st.caption(
+            f"{len(busy)} run{'s are' if len(busy) > 1 else ' is'} going on or queued: this one "
+            "will wait for its turn and start by itself."
+        )
+
+
+def _choices(has_validation: bool, classes: tuple[str, ...]) -> dict[str, Any]:
     """What is asked about the training itself."""
     model, epochs = st.columns(2)
     names = ["auto", *MODELS]
@@ -118,10 +148,12 @@ def _choices(has_validation: bool) -> dict[str, Any]:
     ]
     if not has_validation:
         st.caption("Without held-out rows there is no target validation.")
-    return {"model": kind, "epochs": how_long, "targets": tuple(targets), **_advanced()}
+    advanced = _advanced(classes if has_validation else ())
+    targets += [one for one in advanced.pop("more_targets") if one not in targets]
+    return {"model": kind, "epochs": how_long, "targets": tuple(targets), **advanced}
 
 
-def _advanced() -> dict[str, Any]:
+def _advanced(classes: tuple[str, ...]) -> dict[str, Any]:
     with st.expander("Advanced settings", icon=":material/tune:"):
         left, middle, right = st.columns(3)
         return {
@@ -167,6 +199,30 @@ def _advanced() -> dict[str, Any]:
                 key="auxiliary",
                 help="Train a second time, with other random numbers. Takes twice as long; every μ "
                 "then has that of the other run beside it.",
+            ),
+            "weight_decay": left.number_input(
+                "Weight decay",
+                min_value=0.0,
+                max_value=0.99,
+                value=DEFAULTS["weight_decay"],
+                format="%g",
+                step=0.001,
+                key="weight_decay",
+                help="How strongly parameters are pulled towards 0 on the way.",
+            ),
+            "device": middle.selectbox(
+                "Device",
+                DEVICES,
+                key="device",
+                help="auto: a graphics card where there is one.",
+            ),
+            "more_targets": st.multiselect(
+                "More targets",
+                [f"{CLASS_PREFIX}{one}" for one in classes[:OFFERED_CLASSES]],
+                key="more_targets",
+                accept_new_options=True,
+                placeholder="class:NAME, or rows:3,17,40-45",
+                help="One class of the held-out rows, or rows of your own, by their numbers.",
             ),
         }
 

@@ -1,25 +1,32 @@
 """How is a run going, and what came of it?
 
-Draws one run: progress with its loss curve and Cancel while it goes on, results and the way to its
-rows when it is done, the reason and the way back when it failed or stopped. The clock ticks only
-while a worker is at it.
+Draws one run: its place in the queue, progress with its curves, log and Cancel while it goes on,
+results and the way to its rows when it is done, the reason and the way back when it failed or
+stopped. The clock ticks only while a worker is at it.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from finine_app import state
-from finine_app.components import charts
 from finine_app.components.messages import plain, show_problem
-from finine_app.components.run_summary import local_time, seconds_in_words, state_words
+from finine_app.components.run.epoch_charts import epoch_charts
+from finine_app.components.run_summary import (
+    local_time,
+    seconds_in_words,
+    state_words,
+    waiting_words,
+)
 from finine_core import api
 from finine_core.errors import FinineError
 from finine_core.runs import State, Status
 from finine_core.runs.progress import TRAINING, epoch_history
 
 POLL_SECONDS = 1.0  # a person sees it move; a look costs milliseconds
-LOG_LINES = 40  # of the log's end
+LOG_LINES, LOG_BYTES = 40, 20_000  # of the log's end
 # Where the bar stands in each phase; training goes evenly from its start to the scoring.
 PHASES = {
     "": ("Starting", 0.0),
@@ -40,7 +47,10 @@ def run_panel(run: api.Run) -> None:
         show_problem(error)
         return
     st.subheader(plain(record["name"]))
-    st.caption(f"{run.run_id} · started {local_time(record['created_at'])}")
+    st.caption(
+        f"{plain(Path(record['config']['data']).name)} · {run.run_id} · "
+        f"started {local_time(record['created_at'])}"
+    )
     if (problem := st.session_state.pop(_PROBLEM, None)) is not None:
         show_problem(problem)
     if status.state.over:
@@ -72,7 +82,8 @@ def progress_of(status: Status) -> float:
 
 def _going_on(run: api.Run, status: Status) -> None:
     words, _ = PHASES.get(status.phase, PHASES[""])
-    parts = [words]
+    waiting = waiting_words(status)
+    parts = [f"Queued, {waiting}" if waiting else words]
     if status.phase in TRAINING and status.steps:
         parts += [
             f"epoch {status.epoch:,} of {status.epochs:,}",
@@ -90,8 +101,24 @@ def _going_on(run: api.Run, status: Status) -> None:
             args=(run,),
             disabled=status.state is State.CANCELLING,
         )
-        st.caption(f"{state_words(status.state)} · You may close this page; the run goes on.")
-    _losses(run)
+        goes_on = "it starts by itself" if waiting else "the run goes on"
+        st.caption(f"{state_words(status.state)} · You may close this page; {goes_on}.")
+    _live_figures(status)
+    _curves(run)
+    _log(run)
+
+
+def _live_figures(status: Status) -> None:
+    """Loss and accuracy after the last complete epoch, as numbers."""
+    figures = (
+        ("Loss", status.loss, ".4f"),
+        ("Accuracy", status.accuracy, ".1%"),
+        ("Held-out loss", status.validation_loss, ".4f"),
+        ("Held-out accuracy", status.validation_accuracy, ".1%"),
+    )
+    told = [(label, f"{value:{form}}") for label, value, form in figures if value is not None]
+    if told:
+        st.caption(" · ".join(f"{label} **{value}**" for label, value in told))
 
 
 def _over(run: api.Run, status: Status) -> None:
@@ -106,7 +133,7 @@ def _over(run: api.Run, status: Status) -> None:
     else:
         st.warning(
             f"**The run was {status.state.value}.** {plain(status.message)}  \nIt can go on from "
-            "its last checkpoint, and will come to the same scores.",
+            "where it was last saved, and will come to the same scores as without the stop.",
             icon=":material/pause:",
         )
         st.button(
@@ -119,7 +146,7 @@ def _over(run: api.Run, status: Status) -> None:
         )
         if status.state is State.INTERRUPTED:
             _log(run)
-    _losses(run)
+    _curves(run)
 
 
 def _results(run: api.Run) -> None:
@@ -151,17 +178,19 @@ def _results(run: api.Run) -> None:
         st.switch_page(state.page("review"))
 
 
-def _losses(run: api.Run) -> None:
+def _curves(run: api.Run) -> None:
     history = epoch_history(run.folder.events)
     if history:
-        charts.losses(history, key="losses")
+        epoch_charts(history)
 
 
 def _log(run: api.Run) -> None:
     if not run.folder.log.exists():
         return
     with st.expander("The end of the log", icon=":material/description:"):
-        lines = run.folder.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        with run.folder.log.open("rb") as stream:
+            stream.seek(max(0, run.folder.log.stat().st_size - LOG_BYTES))
+            lines = stream.read().decode("utf-8", errors="replace").splitlines()
         st.code("\n".join(lines[-LOG_LINES:]) or "(empty)", language=None, wrap_lines=True)
 
 

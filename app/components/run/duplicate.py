@@ -1,0 +1,67 @@
+"""The same again, with changes: fills the form of a new run from an earlier one.
+
+The data and the roles of its columns become the choice of the Data page; everything else is put
+into the form's fields, where a person changes what they want to see changed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from finine_app import state
+from finine_app.components.run.form import TARGET_WORDS
+from finine_app.state import DataChoice
+from finine_core import api
+from finine_core.runs import RunConfig
+
+# Fields of the form that are called like the setting they hold.
+_SAME_NAME = (
+    "model", "epochs", "batch_size", "lr", "optimizer", "weight_decay", "seed", "record_steps",
+    "auxiliary", "device",
+)  # fmt: skip
+_COPIED = "_copied_from"
+
+
+def duplicate(run: api.Run) -> None:
+    """Fill the form from the run, and show it; for a callback, before the form is drawn.
+
+    Raises:
+        FinineError: the run cannot be read.
+    """
+    record = run.record()
+    config = RunConfig.model_validate(record["config"])
+    state.choose_data_file(Path(config.data))
+    state.choose_data(
+        DataChoice(
+            data=config.data,
+            label=config.label,
+            text=config.text,
+            features=config.features,
+            id=config.id,
+            ignore=config.ignore,
+            validation=config.validation,
+        )
+    )
+    fields: dict[str, Any] = {name: getattr(config, name) for name in _SAME_NAME}
+    for target in TARGET_WORDS:
+        fields[f"target_{target}"] = target in config.targets
+    fields["target_self_alone"] = True
+    fields["more_targets"] = [one for one in config.targets if one not in TARGET_WORDS]
+    fields["run_name"] = "" if record["name"] == Path(config.data).name else record["name"]
+    for key, value in fields.items():
+        st.session_state[key] = value
+    st.session_state[_COPIED] = record["name"]
+    state.watch("")
+
+
+def copied_from() -> str:
+    """The name of the run that the form was filled from; '' when it was not."""
+    return str(st.session_state.get(_COPIED) or "")
+
+
+def forget_copy() -> None:
+    """The form is a person's own again."""
+    st.session_state.pop(_COPIED, None)

@@ -1,0 +1,185 @@
+"""How long will a run take, and what exactly will it do? Told before anything is started.
+
+The time is first worked out from what is to be done: `seconds = start + encoding + steps × a step
++ recorded steps × (rows × a row) + scoring`, with the cost of each measured once. Each finished run
+keeps that figure beside the time it really took, so that the next estimate is corrected by the
+earlier runs of the same home; the range is how far those were off.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow.types as kinds
+
+from finine_core.dataset import Dataset
+from finine_core.runs.config import Resolved, RunConfig
+from finine_core.runs.listing import run_lines
+from finine_core.runs.reading import checked_input
+from finine_core.runs.state import State
+
+# Seconds on one core of an ordinary server, measured on both samples and on 20,000 tweets. Only
+# their proportions matter once there is an earlier run.
+START = 5.0  # Python, torch and scikit-learn come up
+TEXT_ROW = 1.0e-3  # TF-IDF and its decomposition, a row and text column
+STEP = {"logistic": 0.5e-3, "mlp": 1.1e-3}  # an optimiser step with its bookkeeping
+OTHER_STEP = 2e-3  # of a model that is not listed
+RECORDED_STEP, RECORDED_ROW = 0.03, 2.5e-5  # a recorded step, and a row in it with text's width
+EXTRA_TARGET = 0.3  # of a recorded step, for each target beyond the first two
+SCORED_ROW = 2e-4  # intervals and clusters, a row and target
+TEXT_WIDTH = 256  # numbers that text is encoded as
+CATEGORY_WIDTH = 8  # numbers that a column of categories comes to, about
+
+# The range: without an earlier run this machine may be half or twice as fast as the one measured;
+# with some it is as wide as they were off, and never narrower than other programs make it.
+UNKNOWN_RANGE = 2.2
+NARROWEST_RANGE = 1.4
+COMPARED_RUNS, LATEST_RUNS = 5, 30  # the most alike of the latest runs correct the estimate
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Seconds a run will take from its turn to its end: most likely, and from where to where.
+
+    `runs` counts the earlier runs of this home that it rests on.
+    """
+
+    seconds: float
+    low: float
+    high: float
+    runs: int
+
+    @property
+    def words(self) -> str:
+        """As a person says it.
+
+        Examples:
+            >>> Estimate(30, 18, 47, 0).words, Estimate(200, 100, 330, 2).words
+            ('about 15–50 s', 'about 1.5–5.5 min')
+        """
+        unit, size = (
+            ("s", 1) if self.high < 100 else ("min", 60) if self.high < 6000 else ("h", 3600)
+        )
+        low, high = self.low / size, self.high / size
+        step = 5 if high > 20 else 1 if unit == "s" else 0.5
+        low, high = math.floor(low / step) * step, math.ceil(high / step) * step
+        return f"about {low:g}–{high:g} {unit}" if low else f"up to {high:g} {unit}"
+
+    @property
+    def basis(self) -> str:
+        """What it rests on."""
+        if not self.runs:
+            return "no run has been finished in this home yet: it may be far off"
+        times = "an earlier run" if self.runs == 1 else f"{self.runs} earlier runs"
+        return f"from {times} in this home"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run would do, every `auto` decided."""
+
+    config: RunConfig
+    resolved: Resolved
+    rows: int
+    train_rows: int
+    validation_rows: int
+    classes: tuple[str, ...]
+    estimate: Estimate
+
+
+def plan_run(home: Path, config: RunConfig) -> Plan:
+    """Read and check the input as a run would, and start nothing.
+
+    Raises:
+        FinineError: the run would be refused, and why.
+    """
+    dataset, resolved = checked_input(config)
+    return Plan(
+        config=config,
+        resolved=resolved,
+        rows=len(dataset.table),
+        train_rows=len(dataset.train),
+        validation_rows=len(dataset.validation),
+        classes=dataset.classes,
+        estimate=estimate_run(home, config, resolved, dataset),
+    )
+
+
+def estimate_run(home: Path, config: RunConfig, resolved: Resolved, dataset: Dataset) -> Estimate:
+    """How long a run with these settings on this dataset will take; reads nothing of the data."""
+    expected = expected_seconds(config, resolved, dataset)
+    lines = run_lines(home)
+    known = [
+        (one.expected_seconds, one.seconds)
+        for one in lines
+        if one.expected_seconds is not None and one.seconds is not None
+    ]
+    going_on = sum(one.state is State.RUNNING for one in lines)
+    return corrected(expected, known[:LATEST_RUNS], busy=_busy(going_on))
+
+
+def _busy(going_on: int) -> float:
+    """Programs that want a core now, for each core there is; this home's runs give theirs up."""
+    return max(0.0, os.getloadavg()[0] - going_on) / (os.cpu_count() or 1)
+
+
+def corrected(
+    expected: float, known: Sequence[tuple[float, float]], *, busy: float = 0
+) -> Estimate:
+    """An expected time, corrected by what others took: the most alike of them count.
+
+    Args:
+        known: (expected, taken) seconds of earlier runs.
+        busy: other programs at work for each core; a run has to share with them, if they stay.
+
+    Examples:
+        >>> corrected(10, [(10, 20), (12, 24)])
+        Estimate(seconds=20.0, low=14.285714285714286, high=28.0, runs=2)
+    """
+    alike = sorted(known, key=lambda one: abs(math.log(one[0] / expected)))[:COMPARED_RUNS]
+    if not alike:
+        slowest = expected * UNKNOWN_RANGE * (1 + busy)
+        return Estimate(expected, expected / UNKNOWN_RANGE, slowest, 0)
+    ratios = [taken / foreseen for foreseen, taken in alike]
+    seconds = expected * statistics.median(ratios)
+    # One that is much shorter or longer says less: other parts of the work made up its time.
+    apart = abs(math.log(alike[0][0] / expected))
+    wide = min(NARROWEST_RANGE * math.exp(apart / 4), UNKNOWN_RANGE)
+    low = min(seconds / wide, expected * min(ratios))
+    # The earlier runs had to share as well, as far as is known: the larger of both is allowed for.
+    high = max(seconds * wide, expected * max(ratios), expected * (1 + busy))
+    return Estimate(seconds, low, high, len(alike))
+
+
+def expected_seconds(config: RunConfig, resolved: Resolved, dataset: Dataset) -> float:
+    """The time by the measured costs alone, before the earlier runs have their say."""
+    rows = len(dataset.train)
+    steps = resolved.epochs * resolved.settings().steps_per_epoch(rows)
+    recorded = min(config.record_steps, steps)
+    targets = len(resolved.targets)
+    width = 0.5 + 0.5 * _width(dataset) / TEXT_WIDTH
+    recording = (RECORDED_STEP + RECORDED_ROW * rows * width) * (
+        1 + EXTRA_TARGET * max(targets - 2, 0)
+    )
+    training = steps * STEP.get(resolved.model, OTHER_STEP) + recorded * recording
+    return (
+        START
+        + TEXT_ROW * len(dataset.roles.text) * (rows + len(dataset.validation))
+        + training * (2 if config.auxiliary else 1)
+        + SCORED_ROW * rows * targets
+    )
+
+
+def _width(dataset: Dataset) -> int:
+    """About how many numbers a row is encoded as."""
+    schema = dataset.table.schema
+    numbers = sum(
+        1 if kinds.is_floating(kind) or kinds.is_integer(kind) else CATEGORY_WIDTH
+        for kind in (schema.field(name).type for name in dataset.roles.features)
+    )
+    return numbers + (TEXT_WIDTH if dataset.roles.text else 0)
