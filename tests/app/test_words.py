@@ -18,7 +18,8 @@ from finine_core.tradeoff import gaussian_beta
 def curve_of(row, mu, beta=None):
     alpha = np.linspace(0, 1, 201)
     smooth = gaussian_beta(mu, alpha)
-    return RowCurve(row, "self", mu, mu, mu, alpha, smooth if beta is None else beta, smooth)
+    beta = smooth if beta is None else beta
+    return RowCurve(row, "self", mu, mu, mu, alpha, beta, smooth, beta, beta)
 
 
 def test_pairs_are_told_as_dominating_equal_or_crossing():
