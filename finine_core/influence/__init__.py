@@ -13,6 +13,7 @@ from finine_core.influence.estimators import (
 from finine_core.influence.groups import (
     GroupCurve,
     GroupInfluence,
+    check_group_target,
     group_curve,
     group_influence,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "TargetScores",
     "TargetSignals",
     "auxiliary_mu",
+    "check_group_target",
     "check_targets",
     "default_estimator",
     "discoveries",

@@ -22,6 +22,7 @@ from finine_core.influence import (
     SignalStore,
     Slice,
     SliceColumn,
+    check_group_target,
     discoveries,
     estimator,
     group_curve,
@@ -142,6 +143,21 @@ class Results:
         signals = store.target(influence.target, carried=self._estimator().carried)
         places = self._places(rows)
         return group_curve(signals, store.plan, places, influence, seed=self._seed())
+
+    def group_signals(self, rows: NDArray[np.int64], target: str) -> pd.DataFrame:
+        """A line per recorded step of what the group's rows have on average: as `signals`."""
+        store, places = SignalStore(self.folder.signals), self._places(rows)
+        check_group_target(store.plan, target)
+        signals, losses = store.target(target), store.losses()
+        # a step at a time, so that no (T, k) array is made
+        means = [
+            (np.take(signal, places).mean(dtype=np.float64), np.take(loss, places).mean())
+            for signal, loss in zip(signals.signal, losses, strict=True)
+        ]
+        found = pd.DataFrame(means, columns=["signal", "loss"])
+        found.insert(0, "step", store.plan.steps)
+        found.insert(2, "deviation", np.sqrt(signals.variance[:, 0]))
+        return found
 
     def slices(self, target: str | None) -> list[Slice]:
         """Influence of every value of every categorical column and the label."""
