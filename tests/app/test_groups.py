@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from finine_app.views.groups import reading
+from finine_app.components.words import group_words
 from finine_core import api
 from finine_core.influence import GroupInfluence
 from tests.app.looking import FLIPS, healthy, table, words
@@ -47,7 +47,7 @@ def test_the_harmful_kind_of_rows_is_first_and_a_condition_shows_it_in_full(app,
     page.text_input(key="group_where").set_value(condition).run()
     one = grouped.group(where=condition)
     assert f"{one.rows:,} rows" in words(healthy(page))
-    assert reading(one) in words(page)
+    assert group_words(one) in words(page)
     assert grouped.select(where=condition, target="validation").size == worst.influence.rows
 
 
@@ -77,4 +77,4 @@ def test_conditions_of_slices_name_exactly_their_rows(grouped):
     ],
 )
 def test_a_reading_says_no_more_than_interval_and_chance_allow(mu, low, high, p, said):
-    assert said in reading(GroupInfluence("validation", 50, mu, low, high, p, True, 0.05))
+    assert said in group_words(GroupInfluence("validation", 50, mu, low, high, p, True, 0.05))

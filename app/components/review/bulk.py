@@ -30,13 +30,19 @@ CHOICES = {
 
 
 def decide_on_all(
-    run: api.Run, table: ReviewTable, target: str, asked: Filter, where: str | None, total: int
+    run: api.Run,
+    table: ReviewTable,
+    target: str,
+    asked: Filter,
+    where: str | None,
+    total: int,
+    of: str = "this list",
 ) -> None:
-    """Mark all rows of the list at once, after a look at what that means."""
+    """Mark all rows of the list (or of what else `of` says) at once, after a look at the effect."""
     if total == 0:
         return
     decision = st.selectbox(
-        f"Mark all {total:,} rows of this list …",
+        f"Mark all {total:,} rows of {of} …",
         list(CHOICES),
         index=None,
         placeholder="choose a decision, look at the preview, then confirm",
@@ -56,7 +62,7 @@ def decide_on_all(
             pd.DataFrame(
                 {
                     "label": counts["label"],
-                    "rows in this list": counts["rows"],
+                    f"rows in {of}": counts["rows"],
                     "marked for deletion now": counts["marked"],
                 }
             ),
