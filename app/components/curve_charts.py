@@ -17,15 +17,17 @@ import streamlit as st
 
 from finine_app import theme
 from finine_app.components.named_curve import NamedCurve
-from finine_app.components.words import mu_words
+from finine_app.components.words import mu_words, number_words
 
 CONFIG: dict[str, Any] = {"displayModeBar": False}
 CHART_HEIGHT, BIG_CHART_HEIGHT = 290, 460
 LABEL_LENGTH = 32  # letters of a name in a legend
+BAND_AMONG_OTHERS, HATCH_OPACITY = 0.08, 0.45  # so that lines below a band are still seen
 HATCHES = ("/", "\\", "-", "|", "x", "+", ".")
 MARKED_POINTS = 9  # markers along a curve: enough to tell it from its neighbours
 _MARGIN = {"l": 10, "r": 10, "t": 24, "b": 10}
-_LEGEND = {"orientation": "h", "y": 1.06, "yanchor": "bottom", "x": 0}
+# Of the whole picture and not of its plot: a long name would push the plot aside.
+_LEGEND = {"orientation": "h", "y": 1.06, "yanchor": "bottom", "x": 0, "xref": "container"}
 
 
 def trade_off(
@@ -66,7 +68,9 @@ def trade_off(
         figure.add_scatter(
             x=one.alpha.astype(np.float32),
             y=one.beta.astype(np.float32),
-            name="from the recorded steps" if alone else f"{name} · μ {_mu(one)}",
+            name="from the recorded steps"
+            if alone
+            else f"{name} · μ {number_words(one.mu, one.mu)}",
             legendgroup=name,
             customdata=np.column_stack([one.beta_low, one.beta_high]).astype(np.float32),
             hovertemplate=f"{name}<br>α %{{x:.2f}} · β %{{y:.2f}} "
@@ -225,7 +229,13 @@ def _band(place: int, one: NamedCurve, alone: bool) -> dict[str, Any]:
     area: dict[str, Any] = {"fillcolor": theme.translucent(colour)}
     if not alone:
         shape = HATCHES[place % len(HATCHES)]
-        area["fillpattern"] = {"shape": shape, "fgcolor": colour, "size": 9, "solidity": 0.08}
+        area["fillpattern"] = {
+            "shape": shape,
+            "fgcolor": theme.translucent(colour, HATCH_OPACITY),
+            "bgcolor": theme.translucent(colour, BAND_AMONG_OTHERS),
+            "size": 10,
+            "solidity": 0.1,
+        }
     return {
         "x": np.concatenate([one.alpha, one.alpha[::-1]]).astype(np.float32),
         "y": np.concatenate([one.beta_high, one.beta_low[::-1]]).astype(np.float32),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from finine_app import state
+from finine_app import state, theme
 from finine_app.components.export.removal import name_of
 from finine_app.components.groups import kinds, saved
 from finine_app.components.groups.card import TARGET
@@ -26,8 +26,10 @@ def render() -> None:
 
 
 def _groups(run: api.Run) -> None:
-    st.title("Groups")
-    st.caption(f"Of the run {name_of(run)}")
+    theme.compact()
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        st.title("Groups", width="content")
+        st.markdown(f"**{name_of(run)}**", width="content")
     judged = TARGET in run.targets
     if judged:
         st.write(

@@ -137,7 +137,11 @@ class Looking(Opened):
         group: str | None = None,
         target: str | None = None,
     ) -> pd.DataFrame:
-        """What was recorded on a group's rows on average: step, signal, deviation, loss."""
+        """What was recorded on a group's rows: a line per recorded step.
+
+        Columns: step; signal, the mean of its rows less that of all other rows, which is what its
+        μ is made of; deviation; loss, the mean of its rows.
+        """
         name = self._results.group_target(target)
         chosen = self.select(rows=rows, where=where, group=group, target=name)
         return self._results.group_signals(chosen, name)

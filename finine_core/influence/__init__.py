@@ -16,6 +16,8 @@ from finine_core.influence.groups import (
     check_group_target,
     group_curve,
     group_influence,
+    group_signals,
+    member_sums,
 )
 from finine_core.influence.scores import TargetScores, auxiliary_mu, score_target
 from finine_core.influence.signals import SignalPlan, SignalStore, SignalWriter, TargetSignals
@@ -47,6 +49,8 @@ __all__ = [
     "estimator",
     "group_curve",
     "group_influence",
+    "group_signals",
+    "member_sums",
     "row_curve",
     "row_targets",
     "score_target",

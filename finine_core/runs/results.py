@@ -27,6 +27,8 @@ from finine_core.influence import (
     estimator,
     group_curve,
     group_influence,
+    group_signals,
+    member_sums,
     row_curve,
     slice_influences,
 )
@@ -145,19 +147,21 @@ class Results:
         return group_curve(signals, store.plan, places, influence, seed=self._seed())
 
     def group_signals(self, rows: NDArray[np.int64], target: str) -> pd.DataFrame:
-        """A line per recorded step of what the group's rows have on average: as `signals`."""
+        """A line per recorded step: what the members have on average, as `signals` of a row."""
         store, places = SignalStore(self.folder.signals), self._places(rows)
         check_group_target(store.plan, target)
-        signals, losses = store.target(target), store.losses()
-        # a step at a time, so that no (T, k) array is made
-        means = [
-            (np.take(signal, places).mean(dtype=np.float64), np.take(loss, places).mean())
-            for signal, loss in zip(signals.signal, losses, strict=True)
-        ]
-        found = pd.DataFrame(means, columns=["signal", "loss"])
-        found.insert(0, "step", store.plan.steps)
-        found.insert(2, "deviation", np.sqrt(signals.variance[:, 0]))
-        return found
+        signals = store.target(target)
+        sums = member_sums(signals, places)
+        refilled, _ = group_signals(signals, store.plan, sums, refill=True)
+        losses = [np.take(line, places).mean(dtype=np.float64) for line in store.losses()]
+        return pd.DataFrame(
+            {
+                "step": store.plan.steps,
+                "signal": refilled.signal[:, 0] / len(places),
+                "deviation": np.sqrt(signals.variance[:, 0]),
+                "loss": losses,
+            }
+        )
 
     def slices(self, target: str | None) -> list[Slice]:
         """Influence of every value of every categorical column and the label."""

@@ -2,11 +2,13 @@
 
 import json
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from finine_core.cli import cli
 from finine_core.errors import FinineError
+from finine_core.influence import SignalStore
 
 
 @pytest.fixture
@@ -83,13 +85,16 @@ def test_a_condition_asks_for_a_saved_group_by_name(own_run):
         table.count(target="self", where="in_group('odd')")
 
 
-def test_signals_of_a_group_are_the_means_of_its_rows(own_run):
+def test_signals_of_a_group_are_those_of_its_rows_against_all_others(own_run):
     rows = own_run.scores(top=3)["row_number"].tolist()
     found = own_run.group_signals(rows=rows)
-    each = [own_run.signals(row, "validation") for row in rows]
-    for column in ("signal", "loss"):
-        mean = sum(one[column] for one in each) / len(rows)
-        assert found[column].to_numpy() == pytest.approx(mean.to_numpy(), rel=1e-4)
+    every = SignalStore(own_run.folder.signals).target("validation").signal.sum(axis=1)
+    own = np.mean([own_run.signals(row, "validation") for row in rows], axis=0)
+    columns = own_run.signals(rows[0], "validation").columns.tolist()
+    signal, loss = own[:, columns.index("signal")], own[:, columns.index("loss")]
+    rest = (every - 3 * signal) / (len(own_run.scores()) - 3)
+    assert found["signal"].to_numpy() == pytest.approx(signal - rest, rel=1e-3)
+    assert found["loss"].to_numpy() == pytest.approx(loss, rel=1e-4)
     with pytest.raises(FinineError, match="Ask for target validation"):
         own_run.group_signals(rows=rows, target="self")
 

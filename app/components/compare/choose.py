@@ -33,16 +33,16 @@ def choose_pins(run: api.Run, target: str) -> None:
 
     pins = state.pins()
     st.session_state["compare_pins"] = pins
+    st.multiselect(
+        f"Pinned rows and groups (up to {state.MAX_PINS})",
+        pins,
+        key="compare_pins",
+        format_func=name,
+        placeholder="none yet",
+        on_change=lambda: state.set_pins(st.session_state["compare_pins"]),
+        help="Part of the address: a link to this page shows the same rows and groups.",
+    )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.multiselect(
-            f"Pinned rows and groups (up to {state.MAX_PINS})",
-            pins,
-            key="compare_pins",
-            format_func=name,
-            placeholder="none yet",
-            on_change=lambda: state.set_pins(st.session_state["compare_pins"]),
-            help="Part of the address: a link to this page shows the same rows and groups.",
-        )
         st.number_input(
             "Add row number",
             min_value=0,

@@ -60,6 +60,7 @@ def at_alpha(run: api.Run, curves: Mapping[Pin, NamedCurve], target: str, alpha:
         height="content",
         key="compare_table",
         column_config={
+            "pinned": st.column_config.TextColumn(width=180),
             "90 % interval of μ": st.column_config.TextColumn(help=NOT_IN_INTERVAL),
             beta: st.column_config.NumberColumn(
                 format="%.2f",
@@ -90,25 +91,34 @@ def pairs(curves: Sequence[NamedCurve]) -> None:
 
 
 def over_steps(run: api.Run, curves: Mapping[Pin, NamedCurve], target: str) -> None:
-    """Signals and losses over each other; of a group, the means of its rows."""
+    """Signals and losses over each other; of a group, on average over its rows."""
     recorded = {
         one.name: reader.group_signals(run, pin.number, target)
         if pin.group
         else reader.signals(run, pin.number, target)
         for pin, one in curves.items()
     }
-    groups = " Of a group, the mean of its rows." if any(pin.group for pin in curves) else ""
+    groups = any(pin.group for pin in curves)
     st.subheader("Over the training")
     signals, losses = st.tabs(["Signals", "Loss"])
     with signals:
         curve_charts.signals(recorded, key="compare_signals")
         st.caption(
             "How much each row, when it is in the batch, moves the target's loss at each recorded "
-            f"step: is a row influential throughout, or only early or late?{groups}"
+            "step: is a row influential throughout, or only early or late?"
+            + (
+                " Of a group: the mean of its rows less that of all other rows, which is what its "
+                "μ is made of."
+                if groups
+                else ""
+            )
         )
     with losses:
         curve_charts.losses(recorded, key="compare_losses")
-        st.caption(f"How badly the model fits each row at each recorded step.{groups}")
+        st.caption(
+            "How badly the model fits each row at each recorded step."
+            + (" Of a group, the mean of its rows." if groups else "")
+        )
 
 
 def _sentences(found: Sequence[tuple[NamedCurve, NamedCurve]]) -> None:

@@ -24,7 +24,7 @@ LABEL_LENGTH = 30  # letters of a name beside its line
 PLAIN_SCALE = 3.0  # up to this |μ| the axis is even; beyond, it is compressed as asinh μ
 TICKS = (0.0, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
 CONFIG: dict[str, Any] = {"displayModeBar": False}
-HURTS, HELPS, NEITHER = "▼ hurts", "▲ helps", "○ no more than chance"
+HURTS, HELPS, NEITHER = "▼ hurts", "▲ helps", "○ cannot be told from chance"
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def reading_of(words: str) -> str:
 
     Examples:
         >>> reading_of("▼ hurts"), reading_of("cannot be told")
-        ('▼ hurts', '○ no more than chance')
+        ('▼ hurts', '○ cannot be told from chance')
     """
     return words if words in (HURTS, HELPS) else NEITHER
 

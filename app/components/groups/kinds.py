@@ -26,7 +26,7 @@ WHERE, NAME = "group_where", "group_name"
 TABLE, PLOT = "slices", "slices_forest"
 SHOWN = 500  # slices in the table; the command lists all
 DRAWN = 8  # of the most harmful, and as many of the most helpful
-CARD, CARD_NARROWEST = "kind_card", "20rem"
+CARD, CARD_NARROWEST = "kind_card", "19rem"
 
 
 def show(run: api.Run) -> None:

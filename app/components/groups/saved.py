@@ -31,7 +31,7 @@ from finine_core.influence import GroupCurve
 CHOSEN = "group_shown"  # the name of the group that is shown in full; part of the address
 TABLE, PLOT = "saved_groups", "saved_forest"
 LISTED, DRAWN = 100, 15  # groups; the command lists all
-CARD, CARD_NARROWEST = "saved_card", "20rem"
+CARD, CARD_NARROWEST = "saved_card", "19rem"
 
 
 def show(run: api.Run) -> None:
@@ -123,10 +123,15 @@ def _table(groups: list[SavedGroup], curves: _Curves) -> None:
         selection_mode="single-row",
         height="content" if len(shown) <= 8 else 317,
         column_config={
-            "rows": st.column_config.NumberColumn(format="localized"),
+            "group": st.column_config.TextColumn(width=230),
+            "rows": st.column_config.NumberColumn(format="localized", width=60),
             "μ": st.column_config.NumberColumn(
-                format="%.2f", help="Below 0: the rows hurt. Above 0: they help."
+                format="%.2f", width=60, help="Below 0: the rows hurt. Above 0: they help."
             ),
+            "90 % interval": st.column_config.TextColumn(width=110),
+            "reading": st.column_config.TextColumn(width=150),
+            "saved by": st.column_config.TextColumn(width=80),
+            "when": st.column_config.TextColumn(width=130),
         },
         alt="Saved groups with their size and influence",
     )
