@@ -8,7 +8,7 @@ always named by row number, never by their position in a table on the screen.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,8 @@ _RUN, _ROW, _PINS, _TARGET, _TAB = "run", "row", "pins", "target", "tab"
 # address that differs is such an old one and not a link that was opened.
 ADDRESS_SECONDS = 3.0
 REVIEWER_COOKIE = "reviewer"
+_GROUP_SIGN = "g"  # before a saved group's number among the pins
+MOST_DIGITS = 18  # of a number in the address: it fits 64 bits
 _PAGES, _REVIEWER, _DATA = "_pages", "_reviewer", "_data"
 
 
@@ -94,30 +96,66 @@ def select_row(row: int | None) -> None:
     _set(_ROW, None if row is None else str(row))
 
 
-def pins() -> list[int]:
-    """The rows pinned for comparison, by row number."""
-    return [int(part) for part in (_get(_PINS) or "").split(",") if part.isdecimal()]
+@dataclass(frozen=True)
+class Pin:
+    """What is pinned for comparison: a row by its row number, or a saved group by its number.
+
+    Examples:
+        >>> str(Pin(17)), str(Pin(5, group=True))
+        ('17', 'g5')
+    """
+
+    number: int
+    group: bool = False
+
+    def __str__(self) -> str:
+        return f"{_GROUP_SIGN if self.group else ''}{self.number}"
 
 
-def pin(row: int) -> bool:
-    """Pin a row for comparison; False when there is no room."""
-    now = pins()
-    if row in now:
+def pin_of(text: str) -> Pin | None:
+    """The pin that is written so in the address; None where that is no pin.
+
+    Examples:
+        >>> pin_of("17"), pin_of("g5"), pin_of("x")
+        (Pin(number=17, group=False), Pin(number=5, group=True), None)
+    """
+    number = text.removeprefix(_GROUP_SIGN)
+    if not (number.isdecimal() and len(number) <= MOST_DIGITS):
+        return None
+    return Pin(int(number), group=text.startswith(_GROUP_SIGN))
+
+
+def pins() -> list[Pin]:
+    """The rows and saved groups that are pinned for comparison, each once."""
+    found = [pin_of(part) for part in (_get(_PINS) or "").split(",")]
+    return list(dict.fromkeys(one for one in found if one is not None))
+
+
+def is_pinned(row: int) -> bool:
+    """Whether a row is pinned."""
+    return Pin(row) in pins()
+
+
+def pin(one: Pin | int) -> bool:
+    """Pin a saved group, or a row by its number; False when there is no room."""
+    now, wanted = pins(), one if isinstance(one, Pin) else Pin(one)
+    if wanted in now:
         return True
     if len(now) >= MAX_PINS:
         return False
-    _set(_PINS, ",".join(map(str, [*now, row])))
+    set_pins([*now, wanted])
     return True
 
 
-def set_pins(rows: list[int]) -> None:
-    """Pin exactly these rows."""
-    _set(_PINS, ",".join(map(str, rows[:MAX_PINS])) or None)
+def set_pins(chosen: Sequence[Pin]) -> None:
+    """Pin exactly these."""
+    _set(_PINS, ",".join(map(str, chosen[:MAX_PINS])) or None)
 
 
-def unpin(row: int) -> None:
-    """Take a row out of the comparison."""
-    set_pins([one for one in pins() if one != row])
+def unpin(one: Pin | int) -> None:
+    """Take a saved group, or a row by its number, out of the comparison."""
+    gone = one if isinstance(one, Pin) else Pin(one)
+    set_pins([kept for kept in pins() if kept != gone])
 
 
 def reviewer() -> str:

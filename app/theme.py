@@ -47,7 +47,7 @@ def lines() -> tuple[str, ...]:
     return LINES_DARK if is_dark() else LINES_LIGHT
 
 
-def translucent(colour: str) -> str:
+def translucent(colour: str, opacity: float = BAND_OPACITY) -> str:
     """A colour for an area behind lines.
 
     Examples:
@@ -55,7 +55,7 @@ def translucent(colour: str) -> str:
         'rgba(0,114,178,0.18)'
     """
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return f"rgba({red},{green},{blue},{BAND_OPACITY})"
+    return f"rgba({red},{green},{blue},{opacity})"
 
 
 def compact() -> None:

@@ -1,12 +1,13 @@
 """How are trade-off curves, signals and losses of a few rows drawn?
 
 Takes curves and signals; gives Plotly figures in SVG (few lines, no WebGL context needed). Rows
-are told apart by dash and marker as well as by colour.
+and groups are told apart by marker and hatch as well as by colour.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -15,32 +16,45 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from finine_app import theme
-from finine_app.components.words import mu_words
-from finine_core.influence import GroupCurve, RowCurve
+from finine_app.components.named_curve import NamedCurve
+from finine_app.components.words import mu_words, number_words
 
 CONFIG: dict[str, Any] = {"displayModeBar": False}
 CHART_HEIGHT, BIG_CHART_HEIGHT = 290, 460
+LABEL_LENGTH = 32  # letters of a name in a legend
+BAND_AMONG_OTHERS, HATCH_OPACITY = 0.08, 0.45  # so that lines below a band are still seen
+HATCHES = ("/", "\\", "-", "|", "x", "+", ".")
 MARKED_POINTS = 9  # markers along a curve: enough to tell it from its neighbours
 _MARGIN = {"l": 10, "r": 10, "t": 24, "b": 10}
-_LEGEND = {"orientation": "h", "y": 1.06, "yanchor": "bottom", "x": 0}
+# Of the whole picture and not of its plot: a long name would push the plot aside.
+_LEGEND = {"orientation": "h", "y": 1.06, "yanchor": "bottom", "x": 0, "xref": "container"}
 
 
 def trade_off(
-    curves: Sequence[RowCurve], *, alpha: float, key: str, height: int = CHART_HEIGHT
+    curves: Sequence[NamedCurve],
+    *,
+    alpha: float,
+    key: str,
+    height: int = CHART_HEIGHT,
+    bands: bool = True,
 ) -> None:
-    """Empirical curves with G_μ behind each, the line of pure guessing, and a line at α.
+    """Empirical curves with their bands and G_μ behind each, pure guessing, and a line at α.
 
     Args:
-        curves: one for each row, at most ten.
+        curves: one for each row or group, at most ten.
         alpha: the false-alarm rate that is looked at.
         key: of the chart.
         height: in pixels.
+        bands: whether bands are drawn.
     """
     figure = empty_square(height)
     alone = len(curves) == 1
+    if bands:  # all of them below all lines
+        for place, one in enumerate(curves):
+            figure.add_scatter(**_band(place, one, alone))
     for place, one in enumerate(curves):
         style = _style(place, len(one.alpha))
-        name = f"row {one.row_number}"
+        name = _label(one.name)
         figure.add_scatter(
             x=one.alpha.astype(np.float32),
             y=one.gaussian_beta.astype(np.float32),
@@ -54,9 +68,13 @@ def trade_off(
         figure.add_scatter(
             x=one.alpha.astype(np.float32),
             y=one.beta.astype(np.float32),
-            name="from the recorded steps" if alone else f"{name} · μ {_mu(one)}",
+            name="from the recorded steps"
+            if alone
+            else f"{name} · μ {number_words(one.mu, one.mu)}",
             legendgroup=name,
-            hovertemplate=f"{name}<br>α %{{x:.2f}} · β %{{y:.2f}}<extra></extra>",
+            customdata=np.column_stack([one.beta_low, one.beta_high]).astype(np.float32),
+            hovertemplate=f"{name}<br>α %{{x:.2f}} · β %{{y:.2f}} "
+            "(band %{customdata[0]:.2f} … %{customdata[1]:.2f})<extra></extra>",
             **style,
         )
     figure.update_layout(
@@ -88,7 +106,8 @@ def trade_off(
     if not alone:
         figure.update_layout(legend=_LEGEND)
     said = "; ".join(
-        f"row {one.row_number} with μ {_mu(one)} has β {float(one.curve().at(alpha)):.2f}"
+        f"{one.name} with μ {_mu(one)} has β {float(one.curve().at(alpha)):.2f}, "
+        f"band {' … '.join(f'{edge:.2f}' for edge in one.band_at(alpha))}"
         for one in curves
     )
     st.plotly_chart(
@@ -119,30 +138,11 @@ def empty_square(height: int) -> go.Figure:
     return figure
 
 
-def group(curve: GroupCurve, *, key: str) -> None:
-    """The trade-off curve of one group, with G_μ behind it."""
-    figure, colour = empty_square(CHART_HEIGHT), theme.lines()[0]
-    for name, beta, dash in (
-        ("Gaussian with the same μ", curve.gaussian_beta, "dash"),
-        ("from the recorded steps", curve.beta, "solid"),
-    ):
-        figure.add_scatter(
-            x=curve.alpha.astype(np.float32),
-            y=beta.astype(np.float32),
-            name=name,
-            mode="lines",
-            line={"color": colour, "dash": dash, "width": 2 if dash == "solid" else 1},
-            hovertemplate="α %{x:.2f} · β %{y:.2f}<extra></extra>",
-        )
-    said = f"{curve.influence.rows} rows with μ {curve.influence.mu:.2f}"
-    st.plotly_chart(figure, key=key, config=CONFIG, alt=f"Trade-off curve of a group: {said}.")
-
-
-def signals(rows: Mapping[int, pd.DataFrame], *, key: str, height: int = CHART_HEIGHT) -> None:
+def signals(rows: Mapping[str, pd.DataFrame], *, key: str, height: int = CHART_HEIGHT) -> None:
     """Each row's signal at each recorded step; for one row alone also what is mere chance.
 
     Args:
-        rows: row number to its lines of step, signal, deviation and loss.
+        rows: name ("row 17") to its lines of step, signal, deviation and loss.
     """
     figure = go.Figure()
     alone = len(rows) == 1
@@ -164,31 +164,31 @@ def signals(rows: Mapping[int, pd.DataFrame], *, key: str, height: int = CHART_H
         figure.add_scatter(
             x=steps,
             y=found["signal"].to_numpy(dtype=np.float32),
-            name="signal of the row" if alone else f"row {row}",
-            hovertemplate=f"row {row}, step %{{x}}<br>signal %{{y:.4g}}<extra></extra>",
+            name="signal of the row" if alone else _label(row),
+            hovertemplate=f"{_label(row)}, step %{{x}}<br>signal %{{y:.4g}}<extra></extra>",
             **style,
         )
     _over_steps(figure, "change of the target's loss", height)
-    said = "; ".join(f"row {row} sums to {one['signal'].sum():.3g}" for row, one in rows.items())
+    said = "; ".join(f"{row} sums to {one['signal'].sum():.3g}" for row, one in rows.items())
     st.plotly_chart(figure, key=key, config=CONFIG, alt=f"Signals over recorded steps: {said}.")
 
 
-def losses(rows: Mapping[int, pd.DataFrame], *, key: str, height: int = CHART_HEIGHT) -> None:
+def losses(rows: Mapping[str, pd.DataFrame], *, key: str, height: int = CHART_HEIGHT) -> None:
     """Each row's own loss at each recorded step."""
     figure = go.Figure()
     for place, (row, found) in enumerate(rows.items()):
         figure.add_scatter(
             x=found["step"].to_numpy(),
             y=found["loss"].to_numpy(dtype=np.float32),
-            name=f"row {row}",
-            hovertemplate=f"row {row}, step %{{x}}<br>loss %{{y:.4g}}<extra></extra>",
+            name=_label(row),
+            hovertemplate=f"{_label(row)}, step %{{x}}<br>loss %{{y:.4g}}<extra></extra>",
             **_style(place, len(found)),
         )
     _over_steps(figure, "loss of the row", height)
     figure.update_yaxes(rangemode="tozero")
     figure.update_layout(showlegend=len(rows) > 1)
     said = "; ".join(
-        f"row {row} from {one['loss'].iloc[0]:.2f} to {one['loss'].iloc[-1]:.2f}"
+        f"{row} from {one['loss'].iloc[0]:.2f} to {one['loss'].iloc[-1]:.2f}"
         for row, one in rows.items()
     )
     st.plotly_chart(figure, key=key, config=CONFIG, alt=f"Loss over recorded steps: {said}.")
@@ -223,5 +223,37 @@ def _style(place: int, points: int) -> dict[str, Any]:
     }
 
 
-def _mu(curve: RowCurve) -> str:
+def _band(place: int, one: NamedCurve, alone: bool) -> dict[str, Any]:
+    """The area of a band: translucent, with edges, and hatched in a way of its own among others."""
+    colour = theme.lines()[place % len(theme.LINES_LIGHT)]
+    area: dict[str, Any] = {"fillcolor": theme.translucent(colour)}
+    if not alone:
+        shape = HATCHES[place % len(HATCHES)]
+        area["fillpattern"] = {
+            "shape": shape,
+            "fgcolor": theme.translucent(colour, HATCH_OPACITY),
+            "bgcolor": theme.translucent(colour, BAND_AMONG_OTHERS),
+            "size": 10,
+            "solidity": 0.1,
+        }
+    return {
+        "x": np.concatenate([one.alpha, one.alpha[::-1]]).astype(np.float32),
+        "y": np.concatenate([one.beta_high, one.beta_low[::-1]]).astype(np.float32),
+        "name": "band: μ within its interval",
+        "legendgroup": _label(one.name),
+        "showlegend": alone,
+        "mode": "lines",
+        "line": {"color": colour, "width": 0.8, "dash": "dot"},
+        "fill": "toself",
+        "hoverinfo": "skip",
+        **area,
+    }
+
+
+def _label(name: str) -> str:
+    """A name for Plotly, which reads a little HTML in labels; a long one is cut."""
+    return escape(name if len(name) <= LABEL_LENGTH else name[: LABEL_LENGTH - 1] + "…")
+
+
+def _mu(curve: NamedCurve) -> str:
     return mu_words(curve.mu, curve.mu_low, curve.mu_high)

@@ -18,8 +18,9 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from finine_core import api
+from finine_core.curation.group_filter import asks_for_groups
 from finine_core.curation.review import DECISION, ReviewTable
-from finine_core.influence import RowCurve
+from finine_core.influence import GroupCurve, RowCurve, Slice
 from finine_core.runs import RunFolder
 
 OPEN_TABLES = 8  # each holds a small in-memory database
@@ -80,10 +81,26 @@ def neighbours(run: api.Run, row: int, k: int) -> pd.DataFrame:
     return _neighbours(str(run.folder.path), _written(run), row, k)
 
 
+def group_curve(run: api.Run, group_id: int, target: str) -> GroupCurve:
+    """The trade-off curve of a saved group, with its influence."""
+    return _group_curve(str(run.folder.path), _written(run), group_id, target)
+
+
+def group_signals(run: api.Run, group_id: int, target: str) -> pd.DataFrame:
+    """What was recorded on the rows of a saved group, on average."""
+    return _group_signals(str(run.folder.path), _written(run), group_id, target)
+
+
+def slices(run: api.Run, target: str) -> list[Slice]:
+    """The kinds of rows, the most harmful first."""
+    return _slices(str(run.folder.path), _written(run), target)
+
+
 def count(run: api.Run, target: str, where: str | None) -> int:
     """How many rows meet a condition; counted again only when it, or a decision in it, changed."""
     by_decision = where is not None and DECISION in where.casefold()
-    version = run.log.version() if by_decision else 0
+    groups = run.groups.version() if asks_for_groups(where) else ()
+    version = (run.log.version() if by_decision else 0, groups)
     folder, written = str(run.folder.path), _written(run)
     return _count(folder, written, target, where, version)
 
@@ -172,7 +189,7 @@ def _signals(folder: str, written: int, row: int, target: str) -> pd.DataFrame: 
 
 
 @st.cache_data(max_entries=KEPT_COUNTS, show_spinner=False)
-def _count(folder: str, written: int, target: str, where: str | None, version: int) -> int:  # noqa: ARG001
+def _count(folder: str, written: int, target: str, where: str | None, version: object) -> int:  # noqa: ARG001
     return _review_table(folder, written).count(target=target, where=where)
 
 
@@ -200,3 +217,23 @@ def _same_rows(folder: str, written: int, row: int) -> NDArray[np.int64]:  # noq
 @st.cache_data(max_entries=KEPT_ROWS, show_spinner=False)
 def _neighbours(folder: str, written: int, row: int, k: int) -> pd.DataFrame:  # noqa: ARG001
     return api.Run(RunFolder(Path(folder))).neighbours(row, k)
+
+
+# The rows of a saved group never change, nor is its number given to another.
+
+
+@st.cache_data(max_entries=KEPT_ROWS, show_spinner=False)
+def _group_curve(folder: str, written: int, group_id: int, target: str) -> GroupCurve:  # noqa: ARG001
+    run = api.Run(RunFolder(Path(folder)))
+    return run.group_curve(rows=run.groups.rows_of(group_id).tolist(), target=target)
+
+
+@st.cache_data(max_entries=KEPT_ROWS, show_spinner=False)
+def _group_signals(folder: str, written: int, group_id: int, target: str) -> pd.DataFrame:  # noqa: ARG001
+    run = api.Run(RunFolder(Path(folder)))
+    return run.group_signals(rows=run.groups.rows_of(group_id).tolist(), target=target)
+
+
+@st.cache_data(max_entries=OPEN_TABLES, show_spinner=False)
+def _slices(folder: str, written: int, target: str) -> list[Slice]:  # noqa: ARG001
+    return api.Run(RunFolder(Path(folder))).slices(target)

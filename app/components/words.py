@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from finine_core.influence import RowCurve
+from finine_app.components.messages import plain
+from finine_app.components.named_curve import NamedCurve
+from finine_core.influence import GroupInfluence, RowCurve
 from finine_core.tradeoff import CROSSING_TOLERANCE, crossings
 
 EXAMPLE_ALPHA = 0.05  # the false-alarm rate that statistics text books use
@@ -17,6 +19,12 @@ NOT_IN_INTERVAL = (
     " and by how much μ was off where it was held against real retraining (docs/fidelity.md)."
     " Runs with Adam, and other estimators, have the first part only."
 )
+BAND_WORDS = (
+    f"The band is where the curve lies if μ is anywhere in its {INTERVAL_WORDS} interval: at its "
+    "edges are the same drawn runs with μ at the interval's ends. That the noise itself may have "
+    "another shape is not in it."
+)
+CERTAIN = 0.05  # q- and p-values up to here are called more than chance
 # What μ means for a target, and which end of the list is suspicious.
 TARGET_WORDS = {
     "self": "μ says how much the model's fit of a row hangs on that very row being in the data. "
@@ -67,11 +75,14 @@ def percent_words(share: float) -> str:
 def miss_words(curve: RowCurve, alpha: float = EXAMPLE_ALPHA) -> str:
     """What the trade-off curve means for a tester who accepts false alarms at rate α."""
     beta = float(curve.curve().at(alpha))
+    low, high = (
+        float(np.interp(alpha, curve.alpha, one)) for one in (curve.beta_low, curve.beta_high)
+    )
     return (
         "A tester who sees only the trained model and may raise false alarms "
         f"{percent_words(alpha)} of the time would miss this row's presence with probability "
-        f"**β = {beta:.2f}**; pure guessing would miss it with {1 - alpha:.2f}. "
-        + _how_plain(beta, alpha)
+        f"**β = {beta:.2f}** (band {low:.2f} … {high:.2f}); "
+        f"pure guessing would miss it with {1 - alpha:.2f}. " + _how_plain(beta, alpha)
     )
 
 
@@ -86,9 +97,33 @@ def effect_words(target: str, mu: float, low: float, high: float) -> str:
     return "The row helps: removing it raises the validation loss."
 
 
-def pair_words(one: RowCurve, other: RowCurve) -> str:
-    """Which of two rows is easier to detect, and where their curves cross."""
-    a, b = f"row {one.row_number}", f"row {other.row_number}"
+def group_words(one: GroupInfluence) -> str:
+    """What a group's influence says, no more than its interval and chance allow."""
+    if one.p_value is not None and one.p_value > CERTAIN:
+        return "No more help or harm than a random group of this size would have by chance."
+    if one.low <= 0 <= one.high:
+        return "Its interval holds 0: whether the group helps or hurts cannot be told."
+    if one.mu < 0:
+        return "The group hurts: without it the validation loss is lower than without a random one."
+    return "The group helps: without it the validation loss is higher than without a random one."
+
+
+def short_group_words(one: GroupInfluence, chance: float | None) -> str:
+    """The same as a sign and two words.
+
+    Args:
+        chance: the p- or q-value that counts; None where there is none.
+    """
+    if chance is not None and chance > CERTAIN:
+        return "like a random group"
+    if one.low <= 0 <= one.high:
+        return "cannot be told"
+    return "▼ hurts" if one.mu < 0 else "▲ helps"
+
+
+def pair_words(one: NamedCurve, other: NamedCurve) -> str:
+    """Which of two rows or groups is easier to detect, and where their curves cross."""
+    a, b = plain(one.name), plain(other.name)
     gap = one.beta - other.beta
     if np.abs(gap).max() <= CROSSING_TOLERANCE:
         return f"**{_upper(a)} and {b}** cannot be told apart: their curves run together."
@@ -104,13 +139,13 @@ def pair_words(one: RowCurve, other: RowCurve) -> str:
     if len(met) == 1:
         return (
             f"The curves of **{a}** and **{b}** cross at α ≈ {met[0]:.2f}: a stricter tester "
-            f"detects {first} more easily, a laxer one {second}. So neither row is simply the more "
+            f"detects {first} more easily, a laxer one {second}. So neither is simply the more "
             "influential one."
         )
     places = ", ".join(f"{alpha:.2f}" for alpha in met)
     return (
         f"The curves of **{a}** and **{b}** cross several times (α ≈ {places}), with {first} "
-        "easier to detect before the first. So neither row is simply the more influential one."
+        "easier to detect before the first. So neither is simply the more influential one."
     )
 
 

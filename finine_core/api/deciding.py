@@ -5,9 +5,12 @@ from __future__ import annotations
 import getpass
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from finine_core.api.looking import Looking
 from finine_core.curation.decisions import DecisionLog, Event
-from finine_core.curation.saved_groups import SavedGroups
+from finine_core.curation.saved_groups import SavedGroup
 from finine_core.errors import FinineError
 
 LISTED_ROWS = 20  # row numbers that the log's words name; all are stored beside them
@@ -23,16 +26,12 @@ class Deciding(Looking):
         """The append-only log of decisions."""
         return DecisionLog(self.home, self.run_id)
 
-    @property
-    def groups(self) -> SavedGroups:
-        """Groups of rows that somebody saved under a name."""
-        return SavedGroups(self.home, self.run_id)
-
     def mark(
         self,
         *,
         rows: Sequence[int] | None = None,
         where: str | None = None,
+        group: str | None = None,
         top: int | None = None,
         fdr: float | None = None,
         target: str | None = None,
@@ -44,13 +43,13 @@ class Deciding(Looking):
         """Decide on rows: delete, keep, review, relabel, or clear. One call is one undoable event.
 
         Args:
-            rows, where, top, fdr: which rows, as in `select`.
+            rows, where, group, top, fdr: which rows, as in `select`.
             decision: `relabel` keeps the rows and corrects their label to `label`.
 
         Raises:
             FinineError: no row meets the selection, or the decision is unknown.
         """
-        chosen = self.select(rows=rows, where=where, top=top, fdr=fdr, target=target)
+        chosen = self.select(rows=rows, where=where, group=group, top=top, fdr=fdr, target=target)
         if len(chosen) == 0 and fdr is not None:
             raise FinineError(
                 f"No row stands out on target {self._results.target(target)} at a false discovery"
@@ -59,20 +58,65 @@ class Deciding(Looking):
             )
         if len(chosen) == 0:
             raise FinineError("No row meets the selection; nothing was marked.")
-        words = [
-            f"rows {','.join(map(str, chosen[:LISTED_ROWS]))}" if rows is not None else "",
-            f"where {where}" if where else "",
-            f"top {top} by {self._results.target(target)}" if top is not None else "",
-            f"fdr {fdr:g} on {self._results.target(target)}" if fdr is not None else "",
-        ]
         return self.log.mark(
             chosen,
             decision,
             label=label,
             reason=reason,
             reviewer=reviewer or default_reviewer(),
-            selection=", ".join(word for word in words if word),
+            selection=self._words(chosen, rows is not None, where, group, top, fdr, target),
         )
+
+    def save_group(
+        self,
+        name: str,
+        *,
+        rows: Sequence[int] | None = None,
+        where: str | None = None,
+        group: str | None = None,
+        top: int | None = None,
+        fdr: float | None = None,
+        target: str | None = None,
+        reviewer: str = "",
+    ) -> SavedGroup:
+        """Save training rows under a name, to look at, compare or decide on them together later.
+
+        Args:
+            rows, where, group, top, fdr: which rows, as in `select`; they are saved as they are
+                now, whatever a condition would find later.
+
+        Raises:
+            FinineError: no row meets the selection, or the name is empty, too long or taken.
+        """
+        chosen = self.select(rows=rows, where=where, group=group, top=top, fdr=fdr, target=target)
+        if len(chosen) == 0:
+            raise FinineError("No row meets the selection; nothing was saved.")
+        return self.groups.save(
+            chosen,
+            name,
+            reviewer=reviewer or default_reviewer(),
+            selection=self._words(chosen, rows is not None, where, group, top, fdr, target),
+        )
+
+    def _words(
+        self,
+        chosen: NDArray[np.int64],
+        listed: bool,
+        where: str | None,
+        group: str | None,
+        top: int | None,
+        fdr: float | None,
+        target: str | None,
+    ) -> str:
+        """How rows were chosen, for the log and beside saved groups."""
+        words = [
+            f"rows {','.join(map(str, chosen[:LISTED_ROWS]))}" if listed else "",
+            f"where {where}" if where else "",
+            f"group '{group}'" if group is not None else "",
+            f"top {top} by {self._results.target(target)}" if top is not None else "",
+            f"fdr {fdr:g} on {self._results.target(target)}" if fdr is not None else "",
+        ]
+        return ", ".join(word for word in words if word)
 
     def undo(self, reviewer: str = "") -> Event | None:
         """Take the last decision back; None when there is none."""

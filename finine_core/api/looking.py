@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from finine_core.api.opened import Opened
 from finine_core.curation.comparing import same_rows
+from finine_core.curation.group_filter import in_group
 from finine_core.curation.review import ReviewTable
+from finine_core.curation.saved_groups import SavedGroups
 from finine_core.errors import FinineError
 from finine_core.influence import (
     Discoveries,
@@ -41,6 +43,7 @@ class Looking(Opened):
         *,
         estimator: str | None = None,
         where: str | None = None,
+        group: str | None = None,
         top: int | None = None,
     ) -> pd.DataFrame:
         """One line per training row, rank 1 (most suspicious) first.
@@ -48,7 +51,9 @@ class Looking(Opened):
         Args:
             target: one of `targets`; the first when None.
             estimator: how μ is had from the signals; None for the one the run was scored with.
-            where: a SQL condition over score columns, `decision` and the data's columns.
+            where: a SQL condition over score columns, `decision` and the data's columns;
+                `in_group('name')` holds for the rows of a saved group.
+            group: only rows of the saved group of that name.
             top: the first so many.
 
         Raises:
@@ -56,7 +61,7 @@ class Looking(Opened):
         """
         return (
             self.review(estimator)
-            .query(target=self._results.target(target), where=where, limit=top)
+            .query(target=self._results.target(target), where=self._within(where, group), limit=top)
             .to_pandas()
         )
 
@@ -119,18 +124,24 @@ class Looking(Opened):
 
     # --- groups ---
 
+    @property
+    def groups(self) -> SavedGroups:
+        """Groups of rows that somebody saved under a name."""
+        return SavedGroups(self.home, self.run_id)
+
     def group(
         self,
         *,
         rows: Sequence[int] | None = None,
         where: str | None = None,
+        group: str | None = None,
         target: str | None = None,
         refill: bool = True,
     ) -> GroupInfluence:
         """Influence of rows taken out together, from the stored signals.
 
         Args:
-            rows, where: which rows, as in `select`.
+            rows, where, group: which rows, as in `select`.
             target: validation; no other has groups.
             refill: whether the other rows fill the members' places in the batches, so that the
                 group is held against a random one; else the sum of the members' own μ.
@@ -139,7 +150,7 @@ class Looking(Opened):
             FinineError: the target has no groups, or the group is empty or everything.
         """
         name = self._results.group_target(target)
-        chosen = self.select(rows=rows, where=where, target=name)
+        chosen = self.select(rows=rows, where=where, group=group, target=name)
         return self._results.group(chosen, name, refill=refill)
 
     def group_curve(
@@ -147,13 +158,31 @@ class Looking(Opened):
         *,
         rows: Sequence[int] | None = None,
         where: str | None = None,
+        group: str | None = None,
         target: str | None = None,
         refill: bool = True,
     ) -> GroupCurve:
         """The trade-off curve of a group, empirical and Gaussian; arguments as in `group`."""
         name = self._results.group_target(target)
-        chosen = self.select(rows=rows, where=where, target=name)
+        chosen = self.select(rows=rows, where=where, group=group, target=name)
         return self._results.group_curve(chosen, self._results.group(chosen, name, refill=refill))
+
+    def group_signals(
+        self,
+        *,
+        rows: Sequence[int] | None = None,
+        where: str | None = None,
+        group: str | None = None,
+        target: str | None = None,
+    ) -> pd.DataFrame:
+        """What was recorded on a group's rows: a line per recorded step.
+
+        Columns: step; signal, the mean of its rows less that of all other rows, which is what its
+        μ is made of; deviation; loss, the mean of its rows.
+        """
+        name = self._results.group_target(target)
+        chosen = self.select(rows=rows, where=where, group=group, target=name)
+        return self._results.group_signals(chosen, name)
 
     def slices(self, target: str | None = None) -> list[Slice]:
         """Influence of every value of every column with few values, the most harmful first."""
@@ -172,32 +201,36 @@ class Looking(Opened):
         *,
         rows: Sequence[int] | None = None,
         where: str | None = None,
+        group: str | None = None,
         top: int | None = None,
         fdr: float | None = None,
         target: str | None = None,
     ) -> NDArray[np.int64]:
-        """Row numbers, by list, by condition, by rank, the top of a condition, or by significance.
+        """Row numbers, by list, condition, saved group, rank or any of these together; or by rate.
 
         Args:
+            group: the name of a saved group (`groups`); with a condition, what meets both.
             fdr: a false discovery rate; alone, for its promise is about all rows.
 
         Raises:
             FinineError: nothing was asked for, or a row is not a training row of this run.
         """
         if fdr is not None:
-            if not (rows is None and where is None and top is None):
+            if not (rows is None and where is None and group is None and top is None):
                 raise FinineError(
                     "A false discovery rate holds for all rows, not for a part chosen otherwise.",
                     "Give it alone, or give rows, a condition or a top number without it.",
                 )
             return self._results.discoveries(fdr, target)[1]
-        if rows is None and where is None and top is None:
-            raise FinineError("No rows were chosen.", "Give rows, a condition or a top number.")
-        if rows is not None and (where is not None or top is not None):
+        if rows is None and where is None and group is None and top is None:
+            raise FinineError(
+                "No rows were chosen.", "Give rows, a condition, a saved group or a top number."
+            )
+        if rows is not None and (where is not None or group is not None or top is not None):
             raise FinineError("Rows were given both by list and by condition.", "Give one of them.")
         if rows is None:
             return self.review().row_numbers(
-                target=self._results.target(target), where=where, top=top
+                target=self._results.target(target), where=self._within(where, group), top=top
             )
         try:
             wanted = np.unique(np.asarray(list(rows), dtype=np.int64))
@@ -207,3 +240,11 @@ class Looking(Opened):
             ) from None
         self._results.check_rows(wanted)
         return wanted
+
+    def _within(self, where: str | None, group: str | None) -> str | None:
+        """A condition, and that the row is in the saved group of that name."""
+        if group is None:
+            return where
+        inside = in_group(self.groups.named(group).name)  # says which there are, if it is none
+        # the line breaks end a comment in the condition
+        return f"(\n{where}\n) AND {inside}" if where and where.strip() else inside

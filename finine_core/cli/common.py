@@ -30,6 +30,10 @@ Target = Annotated[
     str | None,
     typer.Option("--target", help="One of the run's targets [default: its first]."),
 ]
+SavedGroup = Annotated[
+    str | None,
+    typer.Option("--group", help="Name of a saved group; they are listed by: finine groups"),
+]
 
 
 def columns_of(value: str | None) -> tuple[str, ...]:

@@ -7,7 +7,17 @@ from typing import Annotated, Any
 
 import typer
 
-from finine_core.cli.common import Home, Json, RunId, Target, cli, numbers_of, print_json, say
+from finine_core.cli.common import (
+    Home,
+    Json,
+    RunId,
+    SavedGroup,
+    Target,
+    cli,
+    numbers_of,
+    print_json,
+    say,
+)
 
 
 class Decision(StrEnum):
@@ -28,6 +38,7 @@ def mark(
     decision: Annotated[Decision, typer.Option("--as", help="delete, keep, review or clear.")],
     rows: Annotated[str | None, typer.Option(help="Row numbers, 3,17,…")] = None,
     where: Annotated[str | None, typer.Option(help="SQL condition over the scores.")] = None,
+    group: SavedGroup = None,
     top: Annotated[int | None, typer.Option(help="The first so many by rank.")] = None,
     fdr: Annotated[
         float | None,
@@ -46,7 +57,9 @@ def mark(
     found = api.open_run(run, home)
     numbers = numbers_of(rows, "--rows") if rows is not None else None
     if dry_run:
-        chosen = found.select(rows=numbers, where=where, top=top, fdr=fdr, target=target)
+        chosen = found.select(
+            rows=numbers, where=where, group=group, top=top, fdr=fdr, target=target
+        )
         if fdr is not None:
             say(found.discoveries(fdr, target).words)
         if json:
@@ -59,6 +72,7 @@ def mark(
     event = found.mark(
         rows=numbers,
         where=where,
+        group=group,
         top=top,
         fdr=fdr,
         target=target,

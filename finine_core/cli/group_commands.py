@@ -1,4 +1,4 @@
-"""finine group, slices."""
+"""finine group, groups, slices."""
 
 from __future__ import annotations
 
@@ -6,10 +6,22 @@ from typing import Annotated, Any
 
 import typer
 
-from finine_core.cli.common import Home, Json, RunId, Target, cli, numbers_of, print_json, say
+from finine_core.cli.common import (
+    Home,
+    Json,
+    RunId,
+    SavedGroup,
+    Target,
+    cli,
+    numbers_of,
+    print_json,
+    say,
+)
+from finine_core.errors import FinineError
 from finine_core.influence.scores import INTERVAL
 
 ALPHA = 0.05  # the false alarms at which a group's β is told
+VALIDATION = "validation"  # the target that groups are judged by
 SIGNIFICANT = 0.1  # p- and q-values up to this one are called special in words
 
 
@@ -19,6 +31,10 @@ def group(
     rows: Annotated[str | None, typer.Option(help="Row numbers, 3,17,…")] = None,
     where: Annotated[
         str | None, typer.Option(help="SQL condition, for example \"label = 'x'\".")
+    ] = None,
+    group: SavedGroup = None,
+    save: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Save these rows under a name.")
     ] = None,
     target: Target = None,
     refill: Annotated[
@@ -31,23 +47,42 @@ def group(
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """Influence of rows taken out together, on the validation set; no training is needed."""
+    """Influence of rows taken out together, on the validation set; no training is needed.
+
+    With --save the rows are kept under a name, also in a run that cannot tell their influence.
+    """
     from finine_core import api
 
     found = api.open_run(run, home)
     numbers = numbers_of(rows, "--rows") if rows is not None else None
+    saved: dict[str, Any] = {}
+    if save is not None:
+        known = target or (VALIDATION if VALIDATION in found.targets else None)
+        kept = found.save_group(save, rows=numbers, where=where, group=group, target=known)
+        saved = {"group_id": kept.group_id, "name": kept.name}
+        say(f"saved {kept.rows} rows as group '{kept.name}'")
+        if VALIDATION not in found.targets and target is None:
+            say("This run recorded no influence on validation rows, so the group's is not known.")
+            if json:
+                print_json({**saved, "rows": kept.rows})
+            return
     if json:
-        curve = found.group_curve(rows=numbers, where=where, target=target, refill=refill)
+        curve = found.group_curve(
+            rows=numbers, where=where, group=group, target=target, refill=refill
+        )
         print_json(
             {
+                **saved,
                 **_influence_json(curve.influence),
                 "alpha": curve.alpha.tolist(),
                 "beta": curve.beta.tolist(),
                 "gaussian_beta": curve.gaussian_beta.tolist(),
+                "beta_low": curve.beta_low.tolist(),
+                "beta_high": curve.beta_high.tolist(),
             }
         )
         return
-    one = found.group(rows=numbers, where=where, target=target, refill=refill)
+    one = found.group(rows=numbers, where=where, group=group, target=target, refill=refill)
     interval = f"{one.low:.3g} to {one.high:.3g}: {INTERVAL:.0%} interval"
     typer.echo(f"{one.rows} rows, μ = {one.mu:.3g} on target {one.target} ({interval})")
     typer.echo(_verdict(one))
@@ -65,6 +100,75 @@ def group(
             "A random group of this size would differ as much from the other rows with probability"
             f" {one.p_value:.2g} (if the group was not chosen by μ)."
         )
+
+
+@cli.command()
+def groups(
+    run: RunId,
+    rename: Annotated[
+        tuple[str, str] | None, typer.Option(metavar="NAME NEW", help="Rename a group.")
+    ] = None,
+    trash: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Take a group out of the list.")
+    ] = None,
+    restore: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Bring a group back from the trash.")
+    ] = None,
+    trashed: Annotated[bool, typer.Option("--trashed", help="List the trash instead.")] = False,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """The groups that were saved, newest first, each with its influence on the validation set."""
+    from finine_core import api
+
+    found = api.open_run(run, home)
+    saved = found.groups
+    if rename is not None:
+        saved.rename(saved.named(rename[0]).group_id, rename[1])
+    if trash is not None:
+        saved.trash(saved.named(trash).group_id)
+    if restore is not None:
+        saved.restore(saved.named(restore, trashed=True).group_id)
+    lines = [(one, *_influence_of(found, one.group_id)) for one in saved.all(trashed=trashed)]
+    if json:
+        print_json(
+            {
+                "groups": [
+                    {
+                        "group_id": one.group_id,
+                        "name": one.name,
+                        "rows": one.rows,
+                        "selection": one.selection,
+                        "reviewer": one.reviewer,
+                        "created_at": one.created_at,
+                        "trashed": one.trashed,
+                        "influence": None if part is None else _influence_json(part),
+                        "why_none": why,
+                    }
+                    for one, part, why in lines
+                ]
+            }
+        )
+        return
+    if not lines:
+        say("The trash is empty." if trashed else "No group was saved yet: finine group --save.")
+    for one, part, why in lines:
+        typer.echo(
+            f"{one.rows:>7} rows  {one.name}  (by {one.reviewer or 'unknown'}, {one.created_at})"
+        )
+        if part is None:
+            typer.echo(f"{'':14}{why}")
+            continue
+        interval = f"{part.low:.3g} to {part.high:.3g}: {INTERVAL:.0%} interval"
+        typer.echo(f"{'':14}μ = {part.mu:.3g} ({interval}). {_verdict(part)}")
+
+
+def _influence_of(run: Any, group_id: int) -> tuple[Any, str]:
+    """The influence of a saved group, or why there is none."""
+    try:
+        return run.group(rows=run.groups.rows_of(group_id).tolist()), ""
+    except FinineError as error:
+        return None, str(error)
 
 
 @cli.command()

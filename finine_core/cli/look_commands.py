@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from finine_core.cli.common import Home, Json, RunId, Target, cli, print_json, say
+from finine_core.cli.common import Home, Json, RunId, SavedGroup, Target, cli, print_json, say
 from finine_core.errors import FinineError
 from finine_core.influence.estimators import ESTIMATORS
 
@@ -31,6 +31,7 @@ def scores(
     where: Annotated[
         str | None, typer.Option(help="SQL condition, for example \"mu > 2 AND label = 'x'\".")
     ] = None,
+    group: SavedGroup = None,
     top: Annotated[int | None, typer.Option(help="The first so many by rank.")] = None,
     format: Annotated[ScoreFormat, typer.Option(help="csv, json or parquet.")] = ScoreFormat.CSV,
     out: Annotated[Path | None, typer.Option(help="A file instead of stdout.")] = None,
@@ -41,7 +42,7 @@ def scores(
     from finine_core import api
 
     found = api.open_run(run, home)
-    table = found.scores(target, estimator=estimator, where=where, top=top)
+    table = found.scores(target, estimator=estimator, where=where, group=group, top=top)
     kind = ScoreFormat.JSON if json else format
     if kind is ScoreFormat.PARQUET:
         if out is None:
@@ -72,7 +73,11 @@ def curve(
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """Trade-off curves of rows: β (Type II error) at each α (Type I error)."""
+    """Trade-off curves of rows: β (Type II error) at each α (Type I error).
+
+    beta_low and beta_high are the band of β: where the curve lies if μ is at either end of its
+    interval.
+    """
     from finine_core import api
 
     found = api.open_run(run, home)
@@ -90,13 +95,17 @@ def curve(
                         "alpha": one.alpha.tolist(),
                         "beta": one.beta.tolist(),
                         "gaussian_beta": one.gaussian_beta.tolist(),
+                        "beta_low": one.beta_low.tolist(),
+                        "beta_high": one.beta_high.tolist(),
                     }
                     for one in curves
                 ],
             }
         )
         return
-    typer.echo("row_number,mu,alpha,beta,gaussian_beta")
+    typer.echo("row_number,mu,alpha,beta,gaussian_beta,beta_low,beta_high")
     for one in curves:
-        for alpha, beta, smooth in zip(one.alpha, one.beta, one.gaussian_beta, strict=True):
-            typer.echo(f"{one.row_number},{one.mu:.6g},{alpha:.6g},{beta:.6g},{smooth:.6g}")
+        columns = (one.alpha, one.beta, one.gaussian_beta, one.beta_low, one.beta_high)
+        for line in zip(*columns, strict=True):
+            numbers = ",".join(f"{value:.6g}" for value in line)
+            typer.echo(f"{one.row_number},{one.mu:.6g},{numbers}")

@@ -26,6 +26,7 @@ from finine_core.curation.expressions import (
     literal,
     quoted,
 )
+from finine_core.curation.group_filter import GroupFilter
 from finine_core.curation.locked import locked_database, path_literal
 from finine_core.errors import FinineError
 
@@ -83,6 +84,7 @@ class ReviewTable:
         self, run_folder: Path, home: Path, run_id: str, *, scores: Path | None = None
     ) -> None:
         self._log = DecisionLog(home, run_id)
+        self._groups = GroupFilter(home, run_id)
         self._lock = threading.Lock()  # pages of the app run in threads and may share this table
         self._decisions_version = -1
         self._decisions = self._log.current().slice(0, 0)
@@ -107,7 +109,10 @@ class ReviewTable:
         self._name_data_columns(dataset)
 
     def columns(self) -> list[tuple[str, str]]:
-        """Every column a condition may use, as (name, DuckDB type): scores, decision, input."""
+        """Every column a condition may use, as (name, DuckDB type): scores, decision, input.
+
+        Besides, `in_group('name')` holds for the rows of a saved group.
+        """
         return [*self._score_columns, *self._data_columns]
 
     def name_of(self, column: str) -> str:
@@ -262,6 +267,7 @@ class ReviewTable:
         cursor = self._database.cursor()
         try:
             cursor.register("marks", self._marks())
+            self._groups.register(cursor, where)
             return cursor.sql(sql).to_arrow_table()
         except duckdb.Error as error:
             if where is None:

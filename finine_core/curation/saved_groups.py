@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from finine_core.curation.decisions import checked_rows
 from finine_core.database import open_database, transaction, utc_now
@@ -112,16 +113,17 @@ class SavedGroups:
             )
         return _group_of(line)
 
-    def named(self, name: str) -> SavedGroup:
-        """The group in use that is called so.
+    def named(self, name: str, *, trashed: bool = False) -> SavedGroup:
+        """The group in use that is called so; the newest such one in the trash with `trashed`.
 
         Raises:
             FinineError: there is none.
         """
-        known = {one.name: one for one in self.all()}
+        known = {one.name: one for one in reversed(self.all(trashed=trashed))}
         if name not in known:
+            where = " in the trash" if trashed else ""
             raise FinineError(
-                f"Run {self.run_id} has no saved group {name!r}.",
+                f"Run {self.run_id} has no saved group {name!r}{where}.",
                 f"It has: {', '.join(known)}." if known else "It has none yet.",
             )
         return known[name]
@@ -139,6 +141,26 @@ class SavedGroups:
                 (group_id,),
             ).fetchall()
         return np.array([row for (row,) in rows], dtype=np.int64)
+
+    def version(self) -> tuple[tuple[int, str], ...]:
+        """The groups in use by number and name; equal versions mean equal members under each name.
+
+        A group's rows never change, so this is a key for caches.
+        """
+        return tuple((one.group_id, one.name) for one in self.all())
+
+    def members(self) -> pa.Table:
+        """The rows of all groups in use: `group_name`, `member`."""
+        with open_database(self.home) as connection:
+            found = connection.execute(
+                "SELECT name, row_number FROM groups JOIN group_rows USING (group_id)"
+                " WHERE run_id = ? AND trashed_at IS NULL",
+                (self.run_id,),
+            ).fetchall()
+        names, rows = zip(*found, strict=True) if found else ((), ())
+        return pa.table(
+            {"group_name": pa.array(names, pa.string()), "member": pa.array(rows, pa.int64())}
+        )
 
     def rename(self, group_id: int, name: str) -> None:
         """Give a group another name."""

@@ -13,8 +13,11 @@ from finine_core.influence.estimators import (
 from finine_core.influence.groups import (
     GroupCurve,
     GroupInfluence,
+    check_group_target,
     group_curve,
     group_influence,
+    group_signals,
+    member_sums,
 )
 from finine_core.influence.scores import TargetScores, auxiliary_mu, score_target
 from finine_core.influence.signals import SignalPlan, SignalStore, SignalWriter, TargetSignals
@@ -39,12 +42,15 @@ __all__ = [
     "TargetScores",
     "TargetSignals",
     "auxiliary_mu",
+    "check_group_target",
     "check_targets",
     "default_estimator",
     "discoveries",
     "estimator",
     "group_curve",
     "group_influence",
+    "group_signals",
+    "member_sums",
     "row_curve",
     "row_q_values",
     "row_targets",

@@ -6,10 +6,17 @@ varies as stored (the variance comes from a probe of hundreds of rows), in the s
 recorded background residuals have together: each over its step's deviation, drawn at random. The
 test statistic is the sum over the run, with the row's E participations (one an epoch, evenly over
 the run; H0, trained with the row) or without them (H1).
+
+The band around the empirical curve is that of μ's interval: the same drawn runs, with what the row
+adds to them moved to where μ is at either end of the interval. So it holds what the interval holds,
+which steps were recorded and (for `carried`) by how much μ was off against real retraining, and it
+is as wide as the interval says. What it takes as given is the noise: the shape of the recorded
+residuals and the 4,000 runs drawn from it, good to about .01.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +29,8 @@ Floats = NDArray[np.float64]
 # Sums of the steps that one recorded step stands for are drawn once for all: so many of them, from
 # about so many values.
 _LIBRARY, _LIBRARY_VALUES = (2_000, 20_000), 1_000_000
+# Up to so many draws of each value, drawing them is quicker than drawing how often each comes.
+_ONE_BY_ONE = 16
 _STEPS_AT_ONCE = 256
 DRAWS = 4000  # whole runs drawn on each side: resolves α and β to about .01
 GRID = np.linspace(0.0, 1.0, 201)  # the α at which curves are given
@@ -39,6 +48,7 @@ class RowCurve:
         alpha: Type I errors, shape (201,).
         beta: empirical Type II errors, shape (201,).
         gaussian_beta: G_μ at the same α.
+        beta_low, beta_high: band of the empirical curve, that of μ's interval (see the module).
     """
 
     row_number: int
@@ -49,6 +59,8 @@ class RowCurve:
     alpha: NDArray[np.float64]
     beta: NDArray[np.float64]
     gaussian_beta: NDArray[np.float64]
+    beta_low: NDArray[np.float64]
+    beta_high: NDArray[np.float64]
 
     def curve(self) -> Curve:
         """The empirical curve as a trade-off function."""
@@ -75,35 +87,64 @@ def row_curve(
         seed: of the drawn runs; the same seed gives the same curve.
     """
     variance = signals.variance[:, 0].astype(np.float64)
-    curve = drawn_curve(
+    drawn = drawn_curves(
         plan,
         with_variance=variance,
         without_variance=variance,
         shape=residual_shape(signals),
-        shift=plan.epochs * float(signals.signal[:, 0].mean(dtype=np.float64)),
+        shifts=shifts_of(signals, plan, variance, (mu, mu_low, mu_high)),
         seed=seed,
     )
-    return RowCurve(
-        row_number, target, mu, mu_low, mu_high, GRID, curve.at(GRID), gaussian_beta(mu, GRID)
-    )
+    beta, low, high = with_band(drawn)
+    smooth = gaussian_beta(mu, GRID)
+    return RowCurve(row_number, target, mu, mu_low, mu_high, GRID, beta, smooth, low, high)
 
 
-def drawn_curve(
+def shifts_of(
+    signals: TargetSignals,
+    plan: SignalPlan,
+    variance: Floats,
+    interval: tuple[float, float, float],
+) -> list[float]:
+    """What the first row or group adds to a whole run: as recorded, then where its band lies.
+
+    Args:
+        variance: of a step's background, shape (T,).
+        interval: μ and both ends of its interval; the band's shifts are as far from the recorded
+            one as these ends are from μ, in deviations of a whole run. A shift of 0 is among them
+            where it lies between, since there the two sides are hardest to tell apart.
+    """
+    recorded = plan.epochs * float(signals.signal[:, 0].mean(dtype=np.float64))
+    deviation = float(np.sqrt(plan.total_steps * variance.mean()))
+    mu, *ends = interval
+    low, high = (recorded + (end - mu) * deviation for end in ends)
+    return [recorded, low, high, *([0.0] if low < 0 < high else [])]
+
+
+def with_band(curves: Sequence[Curve]) -> tuple[Floats, Floats, Floats]:
+    """β of the first curve at the α of `GRID`, and the least and largest β of all of them there."""
+    betas = np.stack([one.at(GRID) for one in curves])
+    return betas[0], betas.min(axis=0), betas.max(axis=0)
+
+
+def drawn_curves(
     plan: SignalPlan,
     *,
     with_variance: Floats,
     without_variance: Floats,
     shape: Floats,
-    shift: float,
+    shifts: Sequence[float],
     seed: int,
-) -> Curve:
-    """The empirical curve from whole runs drawn with and without a row or a group.
+) -> list[Curve]:
+    """Empirical curves from whole runs drawn with and without a row or a group, one for each shift.
+
+    All are made of the same drawn runs, so that they differ by the shift and not by the draw.
 
     Args:
         plan: gives T_total.
         with_variance, without_variance: of a step's background on each side, shape (T,).
         shape: what backgrounds look like, of mean 0 and variance 1.
-        shift: what the row or group adds to a whole run.
+        shifts: what the row or group adds to a whole run.
         seed: of the drawn runs.
     """
     random = np.random.default_rng([seed, _CURVE_STREAM])
@@ -115,15 +156,21 @@ def drawn_curve(
         part = size[:, start : start + _STEPS_AT_ONCE]
         drawn = sums[random.integers(0, len(sums), size=(2, DRAWS, part.shape[1]))]
         runs += np.einsum("srt,st->sr", drawn, part)
-    return empirical_curve(with_row=runs[0] + shift, without_row=runs[1])
+    runs.sort(axis=1)  # once for all shifts
+    return [empirical_curve(with_row=runs[0] + shift, without_row=runs[1]) for shift in shifts]
 
 
 def _sums(shape: Floats, each: int, random: np.random.Generator) -> Floats:
     """Sums of `each` values drawn from the shape, of variance 1; fewer where each takes longer."""
     kinds = len(shape)
     count = int(np.clip(_LIBRARY_VALUES / min(each, kinds), *_LIBRARY))
-    if each < kinds:
-        drawn = shape[random.integers(0, kinds, size=(count, each))].sum(axis=1)
+    if each < _ONE_BY_ONE * kinds:
+        drawn = np.empty(count)
+        at_once = max(1, _LIBRARY_VALUES // each)
+        for start in range(0, count, at_once):
+            part = drawn[start : start + at_once]
+            index = random.integers(0, kinds, size=(len(part), each), dtype=np.uint32)
+            part[:] = shape[index].sum(axis=1)
     else:
         drawn = random.multinomial(each, np.full(kinds, 1 / kinds), size=count) @ shape
     return np.asarray(drawn / np.sqrt(each))

@@ -37,7 +37,13 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from finine_core.errors import FinineError
-from finine_core.influence.curves import GRID, drawn_curve, residual_shape
+from finine_core.influence.curves import (
+    GRID,
+    drawn_curves,
+    residual_shape,
+    shifts_of,
+    with_band,
+)
 from finine_core.influence.estimators import ESTIMATORS, Estimator
 from finine_core.influence.scores import score_target
 from finine_core.influence.signals import SignalPlan, TargetSignals
@@ -89,12 +95,15 @@ class GroupCurve:
     Attributes:
         alpha, beta: the empirical curve, shape (201,).
         gaussian_beta: G_μ at the same α.
+        beta_low, beta_high: band of the empirical curve, that of μ's interval (`curves.py`).
     """
 
     influence: GroupInfluence
     alpha: Floats
     beta: Floats
     gaussian_beta: Floats
+    beta_low: Floats
+    beta_high: Floats
 
     def curve(self) -> Curve:
         """The empirical curve as a trade-off function."""
@@ -174,15 +183,22 @@ def group_curve(
     chosen = _checked(members, plan, influence.target)
     sums = member_sums(signals, chosen)
     columns, rest = group_signals(signals, plan, sums, refill=influence.refilled)
-    curve = drawn_curve(
+    with_group = signals.variance[:, 0].astype(np.float64)
+    drawn = drawn_curves(
         plan,
-        with_variance=signals.variance[:, 0].astype(np.float64),
+        with_variance=with_group,
         without_variance=rest[:, 0],
         shape=residual_shape(signals),
-        shift=plan.epochs * float(columns.signal[:, 0].mean(dtype=np.float64)),
+        shifts=shifts_of(
+            columns,
+            plan,
+            (with_group + rest[:, 0]) / 2,
+            (influence.mu, influence.low, influence.high),
+        ),
         seed=seed,
     )
-    return GroupCurve(influence, GRID, curve.at(GRID), gaussian_beta(influence.mu, GRID))
+    beta, low, high = with_band(drawn)
+    return GroupCurve(influence, GRID, beta, gaussian_beta(influence.mu, GRID), low, high)
 
 
 def member_sums(signals: TargetSignals, members: NDArray[np.int64]) -> GroupSums:

@@ -22,10 +22,13 @@ from finine_core.influence import (
     SignalStore,
     Slice,
     SliceColumn,
+    check_group_target,
     discoveries,
     estimator,
     group_curve,
     group_influence,
+    group_signals,
+    member_sums,
     row_curve,
     slice_influences,
 )
@@ -154,6 +157,23 @@ class Results:
         signals = store.target(influence.target, carried=self._estimator().carried)
         places = self._places(rows)
         return group_curve(signals, store.plan, places, influence, seed=self._seed())
+
+    def group_signals(self, rows: NDArray[np.int64], target: str) -> pd.DataFrame:
+        """A line per recorded step: what the members have on average, as `signals` of a row."""
+        store, places = SignalStore(self.folder.signals), self._places(rows)
+        check_group_target(store.plan, target)
+        signals = store.target(target)
+        sums = member_sums(signals, places)
+        refilled, _ = group_signals(signals, store.plan, sums, refill=True)
+        losses = [np.take(line, places).mean(dtype=np.float64) for line in store.losses()]
+        return pd.DataFrame(
+            {
+                "step": store.plan.steps,
+                "signal": refilled.signal[:, 0] / len(places),
+                "deviation": np.sqrt(signals.variance[:, 0]),
+                "loss": losses,
+            }
+        )
 
     def slices(self, target: str | None) -> list[Slice]:
         """Influence of every value of every categorical column and the label."""

@@ -6,7 +6,9 @@ import shutil
 
 import pytest
 
+from finine_app.components.named_curve import of_row
 from finine_app.components.words import pair_words
+from finine_app.state import Pin
 from finine_core import api
 from finine_core.runs import State
 from finine_core.tradeoff import gaussian_beta
@@ -26,7 +28,7 @@ def test_the_top_three_are_pinned_with_their_misses_at_the_chosen_alpha(compare,
     button(compare, "compare_top").click().run()
     table = next(one.value for one in compare.dataframe if "β, Gaussian" in one.value.columns)
     top = ranked(own_run)[:3]
-    assert table["row"].tolist() == top
+    assert table["pinned"].tolist() == [f"row {row}" for row in top]
     compare.slider(key="compare_alpha").set_value(0.2).run()
     table = next(one.value for one in compare.dataframe if "β, Gaussian" in one.value.columns)
     curves = [own_run.curve(row) for row in top]
@@ -36,16 +38,16 @@ def test_the_top_three_are_pinned_with_their_misses_at_the_chosen_alpha(compare,
     assert table["β, Gaussian"].tolist() == pytest.approx(
         [float(gaussian_beta(one.mu, 0.2)) for one in curves]
     )
-    assert pair_words(curves[0], curves[1]) in said(compare)
+    assert pair_words(of_row(curves[0]), of_row(curves[1])) in said(compare)
 
 
 def test_rows_are_added_by_number_and_removed_and_a_wrong_number_is_explained(compare, own_run):
     row = ranked(own_run)[5]
     compare.number_input(key="compare_add").set_value(row).run()
-    assert compare.multiselect(key="compare_pins").value == [row]
+    assert compare.multiselect(key="compare_pins").value == [Pin(row)]
     compare.number_input(key="compare_add").set_value(10_000).run()
     assert "There is no row 10000" in said(compare)
-    assert compare.multiselect(key="compare_pins").value == [row]
+    assert compare.multiselect(key="compare_pins").value == [Pin(row)]
     compare.multiselect(key="compare_pins").set_value([]).run()
     assert "No rows are pinned yet" in said(compare)
 
@@ -56,7 +58,7 @@ def test_no_more_than_ten_rows_are_pinned(app, own_run):
     page.query_params["pins"] = ",".join(map(str, rows[:10]))
     page.run()
     page.number_input(key="compare_add").set_value(rows[10]).run()
-    assert "10 rows are pinned already" in page.error[0].value
+    assert "10 are pinned already" in page.error[0].value
     assert len(page.multiselect(key="compare_pins").value) == 10
 
 

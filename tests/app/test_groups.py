@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
 
-from finine_app.views.groups import reading
+from finine_app.components.named_curve import of_group, of_row
+from finine_app.components.words import group_words, pair_words
 from finine_core import api
+from finine_core.curation.group_filter import in_group
 from finine_core.influence import GroupInfluence
-from tests.app.looking import FLIPS, healthy, table, words
+from tests.app.looking import FLIPS, healthy, in_address, said, table, words
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +51,7 @@ def test_the_harmful_kind_of_rows_is_first_and_a_condition_shows_it_in_full(app,
     page.text_input(key="group_where").set_value(condition).run()
     one = grouped.group(where=condition)
     assert f"{one.rows:,} rows" in words(healthy(page))
-    assert reading(one) in words(page)
+    assert group_words(one) in words(page)
     assert grouped.select(where=condition, target="validation").size == worst.influence.rows
 
 
@@ -68,7 +72,7 @@ def test_conditions_of_slices_name_exactly_their_rows(grouped):
 
 
 @pytest.mark.parametrize(
-    ("mu", "low", "high", "p", "said"),
+    ("mu", "low", "high", "p", "expected"),
     [
         (-2.0, -3.0, -1.0, 0.001, "The group hurts"),
         (2.0, 1.0, 3.0, 0.001, "The group helps"),
@@ -76,5 +80,128 @@ def test_conditions_of_slices_name_exactly_their_rows(grouped):
         (-2.0, -3.0, -1.0, 0.4, "by chance"),
     ],
 )
-def test_a_reading_says_no_more_than_interval_and_chance_allow(mu, low, high, p, said):
-    assert said in reading(GroupInfluence("validation", 50, mu, low, high, p, True, 0.05))
+def test_a_reading_says_no_more_than_interval_and_chance_allow(mu, low, high, p, expected):
+    assert expected in group_words(GroupInfluence("validation", 50, mu, low, high, p, True, 0.05))
+
+
+@pytest.fixture
+def saving(app, grouped, tmp_path):
+    """A copy of that run, and the page opened on a condition of it."""
+    shutil.copytree(grouped.home, tmp_path / "home")
+    run = api.open_run(grouped.run_id, tmp_path / "home")
+    page = app(run.home, "groups")
+    page.query_params["group_where"] = "kind = 'bad'"
+    return run, healthy(page.run())
+
+
+def test_a_condition_is_saved_renamed_put_into_the_trash_and_restored(saving):
+    run, page = saving
+    assert "No group is saved yet" in said(page)
+    page.text_input(key="group_name").set_value("bad $ones$").run()
+    healthy(page.button(key="group_save").click().run())
+    (one,) = run.groups.all()
+    assert one.name == "bad $ones$"
+    assert run.groups.rows_of(one.group_id).tolist() == sorted(
+        run.select(where="kind = 'bad'", target="validation")
+    )
+    listed = table(page, "chosen by").iloc[0]
+    assert (listed["rows"], listed["chosen by"]) == (one.rows, "where kind = 'bad'")
+    assert listed["μ"] == run.group(group=one.name).mu
+
+    number = one.group_id
+    page.text_input(key=f"group_new_name_{number}").set_value("bad ones").run()
+    healthy(page.button(key=f"group_rename_{number}").click().run())
+    assert run.groups.named("bad ones").group_id == number
+    assert page.selectbox(key="group_shown").value == "bad ones", "it is still the one shown"
+
+    healthy(page.button(key=f"group_trash_{number}").click().run())
+    assert run.groups.all() == []
+    assert "No group is saved yet" in said(page)
+    healthy(page.button(key="group_restore").click().run())
+    assert [found.name for found in run.groups.all()] == ["bad ones"]
+
+
+def test_a_name_that_is_taken_is_refused_and_a_second_press_saves_nothing_twice(saving):
+    run, page = saving
+    page.button(key="group_save").click().run()
+    page.button(key="group_save").click().run()
+    assert [one.name for one in run.groups.all()] == ["kind = 'bad'"]
+    assert not page.error
+    page.text_input(key="group_where").set_value("kind = 'good'").run()
+    page.text_input(key="group_name").set_value("kind = 'bad'").run()
+    page.button(key="group_save").click().run()
+    assert "There is a group" in page.error[0].value
+
+
+def test_all_rows_of_a_group_are_marked_after_a_preview_and_one_undo_takes_it_back(saving):
+    run, page = saving
+    one = run.save_group("it's bad", where="kind = 'bad'", target="validation")
+    page.run()
+    healthy(page.selectbox(key="bulk_decision").set_value("delete").run())
+    preview = table(page, "rows in this group")
+    assert preview["rows in this group"].sum() == one.rows
+    (apply,) = [found for found in page.button if (found.key or "").startswith("bulk_apply_")]
+    healthy(apply.click().run())
+    assert run.log.counts()["delete"] == one.rows
+    assert run.decisions()[-1].selection == "where in_group('it''s bad')"
+    healthy(page.button(key="undo").click().run())
+    assert run.log.counts()["delete"] == 0
+
+
+def test_the_review_page_lists_the_rows_of_a_saved_group(app, saving):
+    run, _ = saving
+    one = run.save_group("it's bad", where="kind = 'bad'", target="validation")
+    page = app(run.home, "review")
+    page.query_params["filter_sql"] = in_group(one.name)
+    page.query_params["target"] = "validation"
+    healthy(page.run())
+    assert f"**{one.rows:,} of" in said(page)
+    run.groups.rename(one.group_id, "other")
+    healthy(page.run())
+    assert "no saved group" in page.error[0].value, "counted again: the group has another name"
+
+
+def test_a_group_and_rows_are_pinned_and_compared_with_their_bands(app, saving):
+    run, page = saving
+    healthy(page.button(key="group_save_pin").click().run())
+    one = run.groups.named("kind = 'bad'")
+    assert in_address(page, "pins") == f"g{one.group_id}"
+    row = run.scores("validation", top=1)["row_number"][0]
+
+    compare = app(run.home, "compare")
+    compare.query_params["pins"] = f"{row},g{one.group_id}"
+    compare.query_params["target"] = "validation"
+    healthy(compare.run())
+    found = table(compare, "pinned")
+    assert found["pinned"].tolist() == [f"row {row}", "group kind = 'bad'"]
+    assert found["rows"].tolist() == [1, one.rows]
+    curves = [
+        of_row(run.curve(row, "validation")),
+        of_group(run.group_curve(group=one.name), one.name),
+    ]
+    assert pair_words(*curves).replace("\\", "") in said(compare)
+    low, high = curves[1].band_at(0.05)
+    assert found["band of β"].iloc[1] == f"{low:.2f} … {high:.2f}"
+    assert in_address(compare, "pins") == f"{row},g{one.group_id}", "the link keeps the pins"
+
+    compare.button_group(key="compare_target").set_value("self").run()
+    assert "Not shown here: kind = 'bad'" in said(healthy(compare))
+    assert table(compare, "pinned")["pinned"].tolist() == [f"row {row}"]
+    compare.button_group(key="compare_target").set_value("validation").run()
+
+    run.groups.trash(one.group_id)
+    assert "is in the trash" in said(healthy(compare.run()))
+    assert table(compare, "pinned")["pinned"].tolist() == [f"row {row}"]
+
+
+def test_a_group_is_added_on_the_compare_page_and_a_pin_of_nothing_is_told(app, saving):
+    run, _ = saving
+    one = run.save_group("bad", where="kind = 'bad'", target="validation")
+    compare = app(run.home, "compare")
+    compare.query_params["pins"] = "g99,gx,g1e3," + "9" * 30
+    compare.query_params["target"] = "validation"
+    healthy(compare.run())
+    assert "no saved group 99" in said(compare)
+    compare.selectbox(key="compare_add_group").set_value(one.group_id).run()
+    assert table(healthy(compare), "pinned")["pinned"].tolist() == ["group bad"]
+    assert in_address(compare, "pins") == f"g99,g{one.group_id}"

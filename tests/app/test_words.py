@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from finine_app import theme
+from finine_app.components.named_curve import of_row
 from finine_app.components.reader import Content, data_name, preview
 from finine_app.components.review.filters import Filter
 from finine_app.components.words import pair_words
@@ -18,20 +19,26 @@ from finine_core.tradeoff import gaussian_beta
 def curve_of(row, mu, beta=None):
     alpha = np.linspace(0, 1, 201)
     smooth = gaussian_beta(mu, alpha)
-    return RowCurve(row, "self", mu, mu, mu, alpha, smooth if beta is None else beta, smooth)
+    beta = smooth if beta is None else beta
+    return of_row(RowCurve(row, "self", mu, mu, mu, alpha, beta, smooth, beta, beta))
 
 
 def test_pairs_are_told_as_dominating_equal_or_crossing():
     weak, strong = curve_of(1, 0.5), curve_of(2, 2.0)
     assert "Row 2** is easier to detect than **row 1" in pair_words(weak, strong)
     assert "Row 2** is easier to detect than **row 1" in pair_words(strong, weak)
-    assert "cannot be told apart" in pair_words(weak, dataclasses.replace(weak, row_number=3))
+    assert "cannot be told apart" in pair_words(weak, dataclasses.replace(weak, name="row 3"))
     alpha = weak.alpha
     steep = np.maximum(0.5 - 0.5 * alpha, 0.0)  # easy for a strict tester, hard for a lax one
     bent = np.maximum(1 - 2.5 * alpha, 0.0)
     words = pair_words(curve_of(4, 1, steep), curve_of(5, 1, bent))
     assert "cross at α ≈ 0.25" in words
     assert "a stricter tester detects row 4 more easily" in words
+
+
+def test_a_name_from_people_is_no_markup_in_a_sentence():
+    named = dataclasses.replace(curve_of(1, 2.0), name="group **$x$**")
+    assert "group \\*\\*\\$x\\$\\*\\*" in pair_words(named, curve_of(2, 0.5)).casefold()
 
 
 def test_odd_filters_become_sql_that_says_what_they_say():

@@ -15,7 +15,7 @@ from finine_core.influence import (
     row_curve,
     score_target,
 )
-from finine_core.influence.curves import drawn_curve
+from finine_core.influence.curves import GRID, drawn_curves
 from finine_core.influence.scores import block_draws
 from finine_core.tradeoff import gaussian_beta
 
@@ -156,16 +156,55 @@ def test_the_empirical_curve_of_gaussian_signals_is_g_mu(mu):
     assert np.abs(np.mean(errors, axis=0)[2:-2]).max() < 0.04
 
 
+def banded(mu, low, high):
+    plan = SignalPlan(1, tuple(range(STEPS)), TOTAL, EPOCHS, 32, 10**9, ("validation",), ())
+    return row_curve(
+        simulated([mu]), plan, row_number=0, target="validation",
+        mu=mu, mu_low=low, mu_high=high, seed=0,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("mu", "low", "high"),
+    [(1.0, 0.6, 1.5), (-1.0, -1.5, -0.4), (0.3, -0.4, 0.9), (3.0, 2.9, 3.1), (0.5, 0.5, 0.5)],
+)
+def test_a_band_holds_its_curve_falls_and_stays_below_guessing(mu, low, high):
+    found = banded(mu, low, high)
+    assert np.all(found.beta_low <= found.beta)
+    assert np.all(found.beta <= found.beta_high)
+    assert np.all(found.beta_low >= 0)
+    assert np.all(found.beta_high <= 1 - found.alpha + 1e-9)
+    for edge in (found.beta_low, found.beta_high):
+        assert np.all(np.diff(edge) <= 1e-12)
+
+
+def test_a_band_widens_with_the_interval_and_lies_where_the_ends_of_the_interval_do():
+    narrow, wide = banded(1.0, 0.9, 1.1), banded(1.0, 0.2, 2.0)
+    np.testing.assert_array_equal(narrow.beta, wide.beta)
+    assert np.all(wide.beta_low <= narrow.beta_low)
+    assert np.all(wide.beta_high >= narrow.beta_high)
+    assert (wide.beta_high - wide.beta_low).mean() > 4 * (narrow.beta_high - narrow.beta_low).mean()
+    inner = slice(2, -2)
+    for edge, end in ((wide.beta_high, 0.2), (wide.beta_low, 2.0)):
+        np.testing.assert_allclose(edge[inner], gaussian_beta(end, GRID)[inner], atol=0.1)
+
+
+def test_a_band_whose_interval_holds_0_reaches_to_pure_guessing():
+    found = banded(-0.3, -0.8, 0.2)
+    assert np.abs(found.beta_high - (1 - found.alpha)).max() < 0.05
+    assert found.beta_low.min() >= 0
+
+
 def test_a_curve_of_thousands_of_recorded_steps_takes_little_memory_and_is_g_mu():
     random, steps = np.random.default_rng(0), 3000
     plan = SignalPlan(1, tuple(range(steps)), steps, 10, 32, 10**9, ("validation",), ())
     tracemalloc.start()
-    curve = drawn_curve(
+    (curve,) = drawn_curves(
         plan,
         with_variance=np.ones(steps),
         without_variance=np.ones(steps),
         shape=random.choice([-1.0, 1.0], steps),
-        shift=np.sqrt(steps),
+        shifts=[np.sqrt(steps)],
         seed=0,
     )
     _, peak = tracemalloc.get_traced_memory()

@@ -18,9 +18,10 @@ from finine_app.components.review.decide import LOG_LOCK, events_since
 from finine_app.components.review.why import reason_words
 from finine_app.components.words import DONE_WORDS
 from finine_core import api
-from finine_core.curation.review import ReviewTable
+from finine_core.curation.review import DECISION, ReviewTable
 from finine_core.errors import FinineError
 
+REPORTED_LABELS = 4  # in the line beside Undo; the preview lists all of them
 CHOICES = {
     "delete": "for deletion",
     "keep": "to keep",
@@ -30,13 +31,19 @@ CHOICES = {
 
 
 def decide_on_all(
-    run: api.Run, table: ReviewTable, target: str, selection: str, where: str | None, total: int
+    run: api.Run,
+    table: ReviewTable,
+    target: str,
+    selection: str,
+    where: str | None,
+    total: int,
+    of: str = "this list",
 ) -> None:
-    """Mark all rows of the list at once, after a look at what that means."""
+    """Mark all rows of the list (or of what else `of` says) at once, after a look at the effect."""
     if total == 0:
         return
     decision = st.selectbox(
-        f"Mark all {total:,} rows of this list …",
+        f"Mark all {total:,} rows of {of} …",
         list(CHOICES),
         index=None,
         placeholder="choose a decision, look at the preview, then confirm",
@@ -56,7 +63,7 @@ def decide_on_all(
             pd.DataFrame(
                 {
                     "label": counts["label"],
-                    "rows in this list": counts["rows"],
+                    f"rows in {of}": counts["rows"],
                     "marked for deletion now": counts["marked"],
                 }
             ),
@@ -85,18 +92,28 @@ def _apply(
     decision: str,
     seen: int,
 ) -> None:
-    reason, reviewer = reason_words(decision), state.reviewer()
+    reason, reviewer, report = reason_words(decision), state.reviewer(), ""
     try:
         with LOG_LOCK:
             since = events_since(run, seen)
             if all((one.decision, one.selection) != (decision, selection) for one in since):
                 rows = _rows_as_shown(table, target, where, shown)
+                report = _report(table, target, where)
                 run.log.mark(rows, decision, reason=reason, reviewer=reviewer, selection=selection)
     except FinineError as error:
         state.note_problem(error)
     else:
-        state.note_action(f"{shown:,} rows {DONE_WORDS[decision]}.")
+        state.note_action(f"{shown:,} rows {DONE_WORDS[decision]}{report}.")
     st.session_state["bulk_decision"] = None
+
+
+def _report(table: ReviewTable, target: str, where: str | None) -> str:
+    """What a bulk decision hit: rows of each label, and how many had another decision."""
+    counts = table.classes(target=target, where=where).to_pylist()
+    labels = ", ".join(f"{one['rows']:,} {one['label']}" for one in counts[:REPORTED_LABELS])
+    labels += ", …" if len(counts) > REPORTED_LABELS else ""
+    had = table.tally({"had": f"{DECISION} <> ''"}, target=target, where=where)["had"]
+    return f" ({labels}; {had:,} had a decision before)"
 
 
 def _rows_as_shown(

@@ -73,7 +73,7 @@ def decide(
     with st.container(horizontal=True, gap="small"):
         _step("Previous", "previous_row", PREVIOUS_KEY, previous, "previous", "arrow_back")
         _step("Next", "next_row", NEXT_KEY, following, "next", "arrow_forward")
-        pinned = row in state.pins()
+        pinned = state.is_pinned(row)
         st.button(
             "Unpin" if pinned else "Pin",
             key="pin_row",
@@ -195,9 +195,7 @@ def _pin(row: int, wanted: bool) -> None:
         state.note_action(f"Row {row} pinned for comparison.")
     else:
         state.note_problem(
-            FinineError(
-                f"{state.MAX_PINS} rows are pinned already.", "Unpin one on the Compare page."
-            )
+            FinineError(f"{state.MAX_PINS} are pinned already.", "Unpin one on the Compare page.")
         )
 
 

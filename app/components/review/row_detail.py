@@ -13,9 +13,11 @@ import streamlit as st
 
 from finine_app.components import curve_charts, reader
 from finine_app.components.messages import plain, show_problem
+from finine_app.components.named_curve import of_row
 from finine_app.components.reader import Content, value_words
 from finine_app.components.review import others
 from finine_app.components.words import (
+    BAND_WORDS,
     EXAMPLE_ALPHA,
     INTERVAL_WORDS,
     NOT_IN_INTERVAL,
@@ -119,11 +121,11 @@ def _charts(run: api.Run, row: int, target: str) -> None:
     if trade_off.open:
         with trade_off:
             curve = reader.curve(run, row, target)
-            curve_charts.trade_off([curve], alpha=EXAMPLE_ALPHA, key="row_curve")
-            st.markdown(miss_words(curve))
+            curve_charts.trade_off([of_row(curve)], alpha=EXAMPLE_ALPHA, key="row_curve")
+            st.markdown(miss_words(curve), help=BAND_WORDS)
     if signals.open:
         with signals:
-            recorded = {row: reader.signals(run, row, target)}
+            recorded = {f"row {row}": reader.signals(run, row, target)}
             curve_charts.signals(recorded, key="row_signals")
             st.caption(
                 "How much this row, when it is in the batch, moves the target's loss at each "
@@ -132,7 +134,7 @@ def _charts(run: api.Run, row: int, target: str) -> None:
             )
     if losses.open:
         with losses:
-            recorded = {row: reader.signals(run, row, target)}
+            recorded = {f"row {row}": reader.signals(run, row, target)}
             curve_charts.losses(recorded, key="row_losses")
             st.caption("How badly the model fits this row at each recorded step.")
 

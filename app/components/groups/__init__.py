@@ -1,0 +1,1 @@
+"""What the Groups page is made of: saved groups, kinds of rows, and their picture."""
