@@ -17,7 +17,9 @@ SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star", "
 HELPS, HURTS = "#0072B2", "#D55E00"
 MAGNITUDE = "Cividis"
 # Decisions carry a word and a sign beside their colour.
-DECISION_SIGN = {"delete": "🗑 delete", "keep": "✓ keep", "review": "? review", "": ""}
+DECISION_SIGN = {
+    "delete": "🗑 delete", "keep": "✓ keep", "review": "? review", "relabel": "✎ relabel", "": "",
+}  # fmt: skip
 
 
 # Lines of a curve on a light and on a dark ground: Okabe–Ito hues, shifted where needed so that

@@ -24,6 +24,7 @@ from finine_core.curation.expressions import (
     literal,
     quoted,
 )
+from finine_core.curation.locked_database import locked_database, path_literal
 from finine_core.errors import FinineError
 
 # What scores.parquet holds first, in this order; an estimator may add columns after these.
@@ -41,16 +42,14 @@ SCORE_COLUMNS = (
 )
 ROW_NUMBER = "row_number"
 DECISION = "decision"
-
-MEMORY_LIMIT = "1GB"  # room for a sort of 100k rows with text, and no threat to a laptop with 8 GB
-THREADS = 2  # the app serves other pages and often a training run beside the query
+NEW_LABEL = "new_label"  # what the label is corrected to
 
 
 class ReviewTable:
     """The ranked rows of one run, with the decision on each.
 
-    A column of the input keeps its name, unless a score column (or `decision`) has it: then it is
-    called `data_<name>`. As in SQL, upper and lower case make no difference.
+    A column of the input keeps its name, unless a score column (or `decision`, `new_label`) has
+    it: then it is called `data_<name>`. As in SQL, upper and lower case make no difference.
 
     Args:
         run_folder: holds `scores.parquet` and `dataset.parquet`.
@@ -88,9 +87,9 @@ class ReviewTable:
         self._decisions = self._log.current().slice(0, 0)
         scores = _existing(scores or run_folder / "scores.parquet")
         dataset = _existing(run_folder / "dataset.parquet")
-        self._database = _locked_database([scores, dataset])
-        self._scores_sql = f"read_parquet({_path_literal(scores)}, hive_partitioning = false)"
-        self._dataset_sql = f"read_parquet({_path_literal(dataset)}, hive_partitioning = false)"
+        self._database = locked_database([scores, dataset])
+        self._scores_sql = f"read_parquet({path_literal(scores)}, hive_partitioning = false)"
+        self._dataset_sql = f"read_parquet({path_literal(dataset)}, hive_partitioning = false)"
         score_columns = self._describe(self._scores_sql, scores)
         names = tuple(name for name, _ in score_columns)
         if names[: len(SCORE_COLUMNS)] != SCORE_COLUMNS:
@@ -98,7 +97,7 @@ class ReviewTable:
                 f"{scores} begins with the columns {', '.join(names[: len(SCORE_COLUMNS)])}.",
                 f"Expected {', '.join(SCORE_COLUMNS)}; compute the scores of this run again.",
             )
-        self._score_columns = [*score_columns, (DECISION, "VARCHAR")]
+        self._score_columns = [*score_columns, (DECISION, "VARCHAR"), (NEW_LABEL, "VARCHAR")]
         self._data_columns: list[tuple[str, str]] = []  # (name here, type)
         self._data_sql: list[str] = []  # the same columns, as a SELECT list
         self._aliases: dict[str, str] = {}  # input column -> its name here
@@ -137,7 +136,7 @@ class ReviewTable:
         offset: int = 0,
         with_data: bool = False,
     ) -> pa.Table:
-        """One page: the score columns and `decision` ('' when none), then the input's columns.
+        """One page: scores, `decision` and `new_label` ('' when none), then the input's columns.
 
         Args:
             target: what the influence is on: `self` or `validation`.
@@ -193,7 +192,8 @@ class ReviewTable:
         """FROM and WHERE: the joined rows of one target that meet the condition."""
         data = "".join(f", data.{part}" for part in (quoted(n) for n, _ in self._data_columns))
         rows = (
-            f"SELECT scores.*, coalesce(marks.{DECISION}, '') AS {DECISION}{data}"
+            f"SELECT scores.*, coalesce(marks.{DECISION}, '') AS {DECISION},"
+            f" coalesce(marks.label, '') AS {NEW_LABEL}{data}"
             f" FROM {self._scores_sql} AS scores"
             f" LEFT JOIN marks ON marks.{ROW_NUMBER} = scores.{ROW_NUMBER}"
             f" LEFT JOIN (SELECT {', '.join(self._data_sql)} FROM {self._dataset_sql}) AS data"
@@ -236,7 +236,7 @@ class ReviewTable:
         with self._lock:
             version = self._log.version()
             if version != self._decisions_version:
-                self._decisions = self._log.current().select([ROW_NUMBER, DECISION])
+                self._decisions = self._log.current().select([ROW_NUMBER, DECISION, "label"])
                 self._decisions_version = version
             return self._decisions
 
@@ -280,27 +280,3 @@ def _existing(path: Path) -> Path:
     if not path.is_file():
         raise FinineError(f"{path} does not exist.", "Wait until the run is finished.")
     return path.resolve()
-
-
-def _path_literal(path: Path) -> str:
-    """A path for read_parquet, in which DuckDB would otherwise expand wildcards."""
-    return literal("".join(f"[{letter}]" if letter in "*?[" else letter for letter in str(path)))
-
-
-def _locked_database(readable: list[Path]) -> duckdb.DuckDBPyConnection:
-    """An in-memory database that can read the given files, and whose settings cannot change."""
-    database = duckdb.connect(":memory:")
-    paths = ", ".join(f"{literal(str(path))}, {_path_literal(path)}" for path in readable)
-    for setting in (
-        f"memory_limit = '{MEMORY_LIMIT}'",
-        f"threads = {THREADS}",
-        "temp_directory = ''",  # nothing spills to disk: a query too large is refused instead
-        "autoinstall_known_extensions = false",
-        "autoload_known_extensions = false",
-        "python_enable_replacements = false",  # else a name in SQL finds our Python variables
-        f"allowed_paths = [{paths}]",
-        "enable_external_access = false",
-        "lock_configuration = true",
-    ):
-        database.execute(f"SET {setting}")
-    return database
