@@ -79,6 +79,56 @@ def balance_before_after(
     _say_rest(len(labels))
 
 
+def rows_before_after(stay: int, corrected: int, removed: int, key: str) -> None:
+    """All rows of the file before and after, as two bars; corrected rows are part of what stays."""
+    figure = go.Figure()
+    pieces = (
+        ("before", (stay + removed, 0), OKABE_ITO[8], "/"),
+        ("unchanged", (0, stay - corrected), OKABE_ITO[0], ""),
+        ("label corrected", (0, corrected), OKABE_ITO[1], "x"),
+        ("removed", (0, removed), "rgba(0,0,0,0)", ""),
+    )
+    for name, counts, colour, hatch in pieces:
+        if any(counts):
+            figure.add_bar(
+                name=name,
+                x=np.asarray(counts),
+                y=np.arange(2),
+                orientation="h",
+                marker={
+                    "color": colour,
+                    "pattern": {"shape": hatch},
+                    "line": {"color": _ink(), "width": 1 if name == "removed" else 0},
+                },
+                hovertemplate=f"%{{x:,}} rows {name}<extra></extra>",
+            )
+    figure.add_scatter(
+        x=np.full(2, stay + removed),
+        y=np.arange(2),
+        mode="text",
+        text=[f" {stay + removed:,} rows", f" {stay:,} rows"],
+        textposition="middle right",
+        textfont={"color": _ink()},
+        showlegend=False,
+        hoverinfo="skip",
+    )
+    _bars(figure, ["before", "after"], stay + removed, 1)
+    figure.update_layout(
+        barmode="stack",
+        showlegend=True,
+        legend={
+            "orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "traceorder": "normal",
+        },
+    )  # fmt: skip
+    st.plotly_chart(
+        figure,
+        key=key,
+        config=QUIET,
+        alt=f"Rows of the file: {stay + removed} before; {stay} after, "
+        f"{corrected} of them with a corrected label; {removed} removed",
+    )
+
+
 def _bars(figure: go.Figure, labels: Sequence[str], longest: int, bars_each: int) -> None:
     """Horizontal bars: class names left, room for the counts right, largest class on top."""
     names = [_short(label) for label in labels]

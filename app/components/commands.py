@@ -68,7 +68,9 @@ def _listed(names: Sequence[str]) -> str:
     return line.getvalue()
 
 
-def export_command(run_id: str, home: Path, data: Path | None) -> str:
+def export_command(
+    run_id: str, home: Path, data: Path | None, spreadsheet_safe: bool = False
+) -> str:
     """`finine export …`, into the folder `cleaned`.
 
     Examples:
@@ -77,6 +79,7 @@ def export_command(run_id: str, home: Path, data: Path | None) -> str:
     """
     words = ["finine", "export", run_id, "--home", str(home)]
     words += ["--data", str(data)] if data else []
+    words += ["--spreadsheet-safe"] if spreadsheet_safe else []
     return shlex.join([*words, "--out", "cleaned"])
 
 

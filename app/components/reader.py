@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from finine_core import api
 from finine_core.curation.group_filter import asks_for_groups
-from finine_core.curation.review import DECISION, ReviewTable
+from finine_core.curation.review import DECISION, NEW_LABEL, ReviewTable
 from finine_core.influence import GroupCurve, RowCurve, Slice
 from finine_core.runs import RunFolder
 
@@ -98,7 +98,9 @@ def slices(run: api.Run, target: str) -> list[Slice]:
 
 def count(run: api.Run, target: str, where: str | None) -> int:
     """How many rows meet a condition; counted again only when it, or a decision in it, changed."""
-    by_decision = where is not None and DECISION in where.casefold()
+    by_decision = where is not None and any(
+        one in where.casefold() for one in (DECISION, NEW_LABEL)
+    )
     groups = run.groups.version() if asks_for_groups(where) else ()
     version = (run.log.version() if by_decision else 0, groups)
     folder, written = str(run.folder.path), _written(run)
@@ -114,8 +116,7 @@ def tally(run: api.Run, target: str, conditions: Mapping[str, str]) -> dict[str,
 def content_of(run: api.Run, table: ReviewTable) -> Content:
     """Which columns hold the content of a row, under the names that the table gives them."""
     roles: dict[str, Any] = run.record()["dataset"]["roles"]
-    names = [name for name, _ in table.columns()]
-    data = names[names.index(DECISION) + 1 :]
+    data = table.data_columns()
     text = tuple(data_name(data, name) for name in roles["text"])
     features = tuple(data_name(data, name) for name in roles["features"])
     shown = {*text, *features}

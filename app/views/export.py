@@ -1,4 +1,4 @@
-"""The Export page: what stays, what goes and why, and the cleaned file to take away."""
+"""The Export page: what stays, what goes or changes and why, and the cleaned file to take away."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import streamlit as st
 
 from finine_app import state
 from finine_app.components import charts
+from finine_app.components.export.correction import say_right_already, show_corrected
 from finine_app.components.export.download import download
 from finine_app.components.export.removal import (
+    Counts,
     counts_of,
     name_of,
     say_counts,
@@ -17,7 +19,7 @@ from finine_app.components.export.removal import (
 )
 from finine_app.components.messages import nothing_yet, plain, show_problem
 from finine_core import api
-from finine_core.curation.review import ReviewTable
+from finine_core.curation.export import ExportPlan
 from finine_core.errors import FinineError
 from finine_core.verification import sentences
 
@@ -29,7 +31,7 @@ def render() -> None:
     if run is None:
         nothing_yet(
             "There is no run yet",
-            "An export takes out of a file what was marked for deletion after a run.",
+            "An export carries out what was decided on the rows of a run.",
             "data",
             "Choose data",
         )
@@ -42,37 +44,54 @@ def render() -> None:
 
 
 def _export(run: api.Run) -> None:
-    table = run.review()  # refuses a run that is not done, and says why
+    plan = run.export_plan()  # refuses a run that is not done, and says why
     st.caption(f"Of the run {name_of(run)}")
-    counts = counts_of(run)
+    counts = counts_of(run, plan)
     say_counts(counts)
-    if counts.removed == 0:
+    if counts.removed == 0 and counts.corrected == 0:
         nothing_yet(
-            "Nothing is marked for deletion",
-            "An export takes out the rows that are marked **delete**. Look at the ranked rows and "
-            "mark those that are wrong; every mark can be undone.",
+            "Nothing is marked for deletion, and no label is corrected",
+            "An export takes out the rows that are marked **delete** and corrects the labels of "
+            "those marked **relabel**. Look at the ranked rows and decide on those that are wrong; "
+            "every decision can be undone.",
             "review",
             "Review the rows",
         )
+        say_right_already(plan)
         show_log(run)
         return
-    st.subheader("What will be removed")
-    show_removed(run, counts.removed)
+    st.subheader("Before and after")
+    charts.rows_before_after(counts.kept, counts.corrected, counts.removed, key="rows_picture")
+    _balance(plan)
+    if counts.removed:
+        st.subheader("What will be removed")
+        show_removed(run, counts.removed)
+    if counts.corrected:
+        st.subheader("What will be corrected")
+        show_corrected(run, plan)
+    say_right_already(plan)
     show_log(run)
-    st.subheader("Classes before and after")
-    _balance(table, state.target(run))
+    st.subheader("What it does to a model")
+    _verified(run, counts)
     st.subheader("Take it away")
     st.write(
-        "The cleaned file keeps the format, the columns and every byte of the rows that stay. "
-        "Beside it lie the removed rows, their scores, and a manifest that says what was removed, "
-        "by whom and why."
+        "The cleaned file keeps the format, the columns and every byte of the rows that stay; of a "
+        "corrected row only the label is written anew, as the file writes that class elsewhere."
     )
-    _verified(run)
     download(run)
 
 
-def _verified(run: api.Run) -> None:
-    """What retraining found about these rows, or where to ask."""
+def _verified(run: api.Run, counts: Counts) -> None:
+    """What retraining found about the removed rows, or where to ask."""
+    if counts.corrected:
+        st.warning(
+            f"**Corrected labels are not verified.** Training again tests rows that are taken out. "
+            f"What the {counts.corrected:,} corrected labels do to a model is not part of that; a "
+            "new run on the cleaned file shows it.",
+            icon=":material/edit:",
+        )
+    if not counts.removed:
+        return
     found = run.verification()
     if found is None:
         st.info(
@@ -89,10 +108,9 @@ def _verified(run: api.Run) -> None:
     st.page_link(state.page("verify"), label="All of it", icon=":material/arrow_forward:")
 
 
-def _balance(table: ReviewTable, target: str) -> None:
-    classes = table.classes(target=target).to_pandas()
-    before, after = classes["rows"], classes["rows"] - classes["marked"]
-    labels = classes["label"].fillna("").astype(str).tolist()
+def _balance(plan: ExportPlan) -> None:
+    labels = list(plan.balance)
+    before, after = (pd.Series([two[place] for two in plan.balance.values()]) for place in (0, 1))
     chart, numbers = st.columns(2)
     with chart:
         charts.balance_before_after(
@@ -108,6 +126,7 @@ def _balance(table: ReviewTable, target: str) -> None:
                 "% after": after * 100 / max(after.sum(), 1),
             }
         ),
+        height="content" if len(labels) <= 10 else 387,
         hide_index=True,
         key="balance_table",
         column_config={
@@ -116,6 +135,9 @@ def _balance(table: ReviewTable, target: str) -> None:
             "% before": st.column_config.NumberColumn(format="%.1f"),
             "% after": st.column_config.NumberColumn(format="%.1f"),
         },
-        alt="Rows of each class before and after the removal",
+        alt="Rows of each class before and after the export",
     )
-    st.caption("Counted over the training rows; held-out rows stay as they are.")
+    st.caption(
+        "Classes are counted over the training rows, a corrected label as what it becomes. "
+        "Held-out rows have no μ and are not counted."
+    )

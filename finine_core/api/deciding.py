@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import getpass
 from collections.abc import Sequence
 
@@ -9,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finine_core.api.looking import Looking
-from finine_core.curation.decisions import DecisionLog, Event
+from finine_core.curation.decisions import DecisionLog, Event, check_decision
 from finine_core.curation.saved_groups import SavedGroup
 from finine_core.errors import FinineError
 
 LISTED_ROWS = 20  # row numbers that the log's words name; all are stored beside them
+LISTED_CLASSES = 20  # in an error message
 
 
 class Deciding(Looking):
@@ -47,8 +49,10 @@ class Deciding(Looking):
             decision: `relabel` keeps the rows and corrects their label to `label`.
 
         Raises:
-            FinineError: no row meets the selection, or the decision is unknown.
+            FinineError: no row meets the selection, the decision is unknown, or the label is no
+                class of the run.
         """
+        self.check_decision(decision, label)
         chosen = self.select(rows=rows, where=where, group=group, top=top, fdr=fdr, target=target)
         if len(chosen) == 0 and fdr is not None:
             raise FinineError(
@@ -66,6 +70,24 @@ class Deciding(Looking):
             reviewer=reviewer or default_reviewer(),
             selection=self._words(chosen, rows is not None, where, group, top, fdr, target),
         )
+
+    def check_decision(self, decision: str, label: str | None = None) -> None:
+        """Refuse a decision that `mark` would refuse: unknown, or with a label that is no class.
+
+        Raises:
+            FinineError: see above; the classes are named.
+        """
+        check_decision(decision, label)
+        classes = self._results.record()["dataset"]["classes"]
+        if label is not None and label not in classes:
+            close = difflib.get_close_matches(label, classes, n=2)
+            guess = f"Did you mean {' or '.join(map(repr, close))}? " if close else ""
+            more = f", … ({len(classes):,} in all)" if len(classes) > LISTED_CLASSES else ""
+            listed = ", ".join(map(repr, classes[:LISTED_CLASSES])) + more
+            raise FinineError(
+                f"{label!r} is not a class of this run, so no label can be corrected to it.",
+                f"{guess}Its classes: {listed}.",
+            )
 
     def save_group(
         self,

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
 from finine_core.api.verifying import Verifying
-from finine_core.curation.export import ExportResult, export_run
+from finine_core.curation.export import (
+    ExportPlan,
+    ExportResult,
+    export_run,
+    formula_cells,
+    plan_export,
+)
 from finine_core.curation.manifest import VerifiedEffect
 from finine_core.runs.config import without_folders
 from finine_core.verification import sentences
@@ -15,15 +23,24 @@ class Run(Verifying):
     """One run: what it found, what was decided on it, and what comes of that."""
 
     def export(
-        self, out: str | Path, *, data: str | Path | None = None, overwrite: bool = False
+        self,
+        out: str | Path,
+        *,
+        data: str | Path | None = None,
+        spreadsheet_safe: bool = False,
+        overwrite: bool = False,
     ) -> ExportResult:
-        """Write cleaned and removed rows, their scores and a manifest into the folder `out`.
+        """Carry the decisions out: the cleaned file, what was changed, and a manifest, in `out`.
+
+        Rows marked delete are taken out; rows marked relabel stay, with the corrected label.
 
         Args:
             data: where the input file is now, when it was moved since the run.
+            spreadsheet_safe: whether a copy is wanted in which no cell can run as a formula.
 
         Raises:
-            FinineError: the input has changed, nothing would be left, or `out` has an export.
+            FinineError: the input has changed, nothing would be left, a corrected label is no
+                class of the input, or `out` has an export.
         """
         record = self._results.record()
         return export_run(
@@ -37,20 +54,49 @@ class Run(Verifying):
             seed=record["seed"],
             versions=record["versions"],
             expected_sha256=record["fingerprint"]["sha256"],
+            label_column=record["dataset"]["roles"]["label"],
             target=self.targets[0],
             estimator=record["results"]["estimator"],
             verification=self._verified(),
+            spreadsheet_safe=spreadsheet_safe,
             overwrite=overwrite,
         )
+
+    def export_plan(self) -> ExportPlan:
+        """What an export would remove and correct now, and the classes before and after.
+
+        Raises:
+            FinineError: the run is unfinished, nothing would be left, or a corrected label is no
+                class of the input.
+        """
+        record = self._results.record()
+        return plan_export(
+            run_folder=self.folder.path,
+            home=self.home,
+            run_id=self.run_id,
+            label_column=record["dataset"]["roles"]["label"],
+            target=self.targets[0],
+        )
+
+    def formula_cells(self) -> int:
+        """How many cells of the input begin like a formula, so that a spreadsheet would run them.
+
+        Raises:
+            FinineError: the run is unfinished.
+        """
+        self._results.record()
+        return formula_cells(pq.read_table(self.folder.dataset))
 
     def _verified(self) -> VerifiedEffect | None:
         """What retraining found about the rows that are marked now, when it was asked."""
         found = self.verification()
         if found is None:
             return None
+        corrected = self.export_plan().corrected.num_rows
+        beside = [f"The corrected labels ({corrected:,}) are no part of this."] if corrected else []
         return VerifiedEffect(
             key=found.key,
             repeats=found.repeats,
             seed=found.seed,
-            conclusion=tuple(sentences(found)),
+            conclusion=(*sentences(found), *beside),
         )

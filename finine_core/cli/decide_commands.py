@@ -26,6 +26,7 @@ class Decision(StrEnum):
     DELETE = "delete"
     KEEP = "keep"
     REVIEW = "review"
+    RELABEL = "relabel"
     CLEAR = "clear"
 
 
@@ -35,7 +36,11 @@ Reviewer = Annotated[str, typer.Option(help="Who decides [default: the login nam
 @cli.command()
 def mark(
     run: RunId,
-    decision: Annotated[Decision, typer.Option("--as", help="delete, keep, review or clear.")],
+    decision: Annotated[
+        Decision,
+        typer.Option("--as", "--decision", help="delete, keep, review, relabel or clear."),
+    ],
+    label: Annotated[str | None, typer.Option(help="With relabel: the class it should be.")] = None,
     rows: Annotated[str | None, typer.Option(help="Row numbers, 3,17,…")] = None,
     where: Annotated[str | None, typer.Option(help="SQL condition over the scores.")] = None,
     group: SavedGroup = None,
@@ -57,15 +62,18 @@ def mark(
     found = api.open_run(run, home)
     numbers = numbers_of(rows, "--rows") if rows is not None else None
     if dry_run:
+        found.check_decision(decision.value, label)
         chosen = found.select(
             rows=numbers, where=where, group=group, top=top, fdr=fdr, target=target
         )
         if fdr is not None:
             say(found.discoveries(fdr, target).words)
         if json:
-            print_json({"rows": chosen.tolist(), "decision": decision.value, "dry_run": True})
+            about = {"decision": decision.value, "label": label}
+            print_json({"rows": chosen.tolist(), **about, "dry_run": True})
         else:
-            typer.echo(f"would mark {len(chosen)} rows as {decision}; nothing was written")
+            what = _decided(decision.value, label)
+            typer.echo(f"would mark {len(chosen)} rows as {what}; nothing was written")
         return
     if fdr is not None:  # what is promised, before anything is written
         say(found.discoveries(fdr, target).words)
@@ -77,10 +85,11 @@ def mark(
         fdr=fdr,
         target=target,
         decision=decision.value,
+        label=label,
         reason=reason,
         reviewer=reviewer,
     )
-    _print_event(event, json, f"marked {event.rows} rows as {decision}")
+    _print_event(event, json, f"marked {event.rows} rows as {_decided(decision.value, label)}")
 
 
 @cli.command()
@@ -113,13 +122,18 @@ def decisions(run: RunId, home: Home = None, json: Json = False) -> None:
         return
     for one in events:
         state = "" if one.active or one.kind != "mark" else "  (undone)"
-        what = (
-            f"{one.decision} {one.rows} rows" if one.kind == "mark" else f"of event {one.of_event}"
-        )
+        what = f"of event {one.of_event}"
+        if one.kind == "mark":
+            what = f"{_decided(one.decision or '', one.label)} {one.rows} rows"
         why = f"  {one.reason}" if one.reason else ""
         typer.echo(f"{one.event_id:>5}  {one.at}  {one.reviewer}  {one.kind} {what}{why}{state}")
     in_force = ", ".join(f"{number} {name}" for name, number in counts.items() if number)
     typer.echo(f"in force: {in_force or 'nothing'}")
+
+
+def _decided(decision: str, label: str | None) -> str:
+    """A decision with the label it sets, if it does."""
+    return decision if label is None else f"{decision} to {label!r}"
 
 
 def _print_event(event: Any, json: bool, words: str) -> None:
@@ -137,6 +151,7 @@ def _event_json(event: Any) -> dict[str, Any]:
         "reviewer",
         "kind",
         "decision",
+        "label",
         "reason",
         "selection",
         "rows",

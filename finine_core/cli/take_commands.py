@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from finine_core.cli.common import Home, Json, RunId, cli, print_json
+from finine_core.cli.common import Home, Json, RunId, cli, print_json, say
 
 
 @cli.command()
@@ -17,18 +17,28 @@ def export(
     data: Annotated[
         Path | None, typer.Option(help="Where the input file is now, when it was moved.")
     ] = None,
+    spreadsheet_safe: Annotated[
+        bool,
+        typer.Option(
+            "--spreadsheet-safe",
+            help="Write a copy, too, in which no cell runs as a formula in a spreadsheet.",
+        ),
+    ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an export.")] = False,
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """Write the cleaned data, the removed rows with their scores, and a manifest."""
+    """Write the cleaned data, the removed rows, the corrected labels, and a manifest."""
     from finine_core import api
 
-    result = api.open_run(run, home).export(out, data=data, overwrite=overwrite)
+    found = api.open_run(run, home)
+    result = found.export(out, data=data, spreadsheet_safe=spreadsheet_safe, overwrite=overwrite)
     files = {
         "cleaned": str(result.cleaned),
         "removed": str(result.removed),
         "removed_scores": str(result.removed_scores),
+        "corrected_labels": str(result.corrected_labels),
+        "spreadsheet": str(result.spreadsheet) if result.spreadsheet else None,
         "manifest": str(result.manifest),
     }
     if json:
@@ -39,12 +49,29 @@ def export(
                 "rows_before": result.rows_before,
                 "rows_after": result.rows_after,
                 "rows_removed": result.rows_removed,
+                "labels_corrected": result.labels_corrected,
+                "neutralised_cells": result.neutralised,
             }
         )
         return
-    typer.echo(f"{result.rows_after} rows kept, {result.rows_removed} removed")
-    for path in files.values():
-        typer.echo(path)
+    labels = "label" if result.labels_corrected == 1 else "labels"
+    typer.echo(
+        f"{result.rows_after} rows kept, {result.rows_removed} removed, "
+        f"{result.labels_corrected} {labels} corrected"
+    )
+    for path in result.files():
+        typer.echo(str(path))
+    if result.spreadsheet:
+        say(f"{result.spreadsheet.name}: an apostrophe stands before {_cells(result.neutralised)}")
+    elif formulas := found.formula_cells():
+        say(
+            f"{_cells(formulas)} of the input would run in a spreadsheet; "
+            "--spreadsheet-safe writes a copy that is safe to open there"
+        )
+
+
+def _cells(count: int) -> str:
+    return f"{count:,} {'cell that begins' if count == 1 else 'cells that begin'} like a formula"
 
 
 @cli.command()

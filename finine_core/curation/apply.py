@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from finine_core.curation.export import make_folder
+from finine_core.curation.export.write import make_folder
 from finine_core.curation.manifest import read_manifest
 from finine_core.dataset import format_of
 from finine_core.errors import FinineError
@@ -18,7 +18,7 @@ from finine_core.files import sha256_of, write_atomically
 
 
 def apply_manifest(manifest: Path, data: Path, out: Path, *, overwrite: bool = False) -> None:
-    """Write to `out` what `data` is without the rows that `manifest` removed.
+    """Write to `out` what `data` is with the removals and corrections of `manifest`.
 
     Args:
         manifest: a `manifest.json` that an export wrote.
@@ -56,7 +56,7 @@ def apply_manifest(manifest: Path, data: Path, out: Path, *, overwrite: bool = F
     keep[record.removed_rows] = False
     make_folder(out.parent)
     with write_atomically(out) as temporary:
-        file_format.write_subset(data, keep, temporary)
+        file_format.write_subset(data, keep, temporary, record.copied)
         rebuilt = sha256_of(temporary)
         if rebuilt != record.outputs.cleaned.sha256:
             raise FinineError(

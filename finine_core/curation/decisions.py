@@ -106,15 +106,7 @@ class DecisionLog:
             >>> event.rows, event.active
             (2, True)
         """
-        if decision not in (*DECISIONS, CLEAR):
-            raise FinineError(
-                f"{decision!r} is not a decision.", f"Use one of {', '.join((*DECISIONS, CLEAR))}."
-            )
-        if (decision == RELABEL) != (label is not None):
-            raise FinineError(
-                f"Decision {decision!r} with the label {label!r}.",
-                f"A corrected label goes with {RELABEL!r}, and only with it.",
-            )
+        check_decision(decision, label)
         rows = checked_rows(row_numbers)
         with open_database(self.home) as connection, transaction(connection):
             event_id = self._append(
@@ -269,6 +261,20 @@ def _event_of(line: tuple[Any, ...]) -> Event:
     return Event(
         event_id, at, reviewer, kind, decision, label, reason, selection, rows, of, bool(active)
     )
+
+
+def check_decision(decision: str, label: str | None) -> None:
+    """Refuse an unknown decision, and a label without `relabel` or the other way round."""
+    if decision not in (*DECISIONS, CLEAR):
+        raise FinineError(
+            f"{decision!r} is not a decision.", f"Use one of {', '.join((*DECISIONS, CLEAR))}."
+        )
+    if (decision == RELABEL) != (label is not None):
+        given = "without a label" if label is None else f"with the label {label!r}"
+        raise FinineError(
+            f"Decision {decision!r} {given}.",
+            f"A corrected label goes with {RELABEL!r}, and only with it.",
+        )
 
 
 def checked_rows(rows: Sequence[int] | npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:

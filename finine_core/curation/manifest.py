@@ -1,8 +1,8 @@
-"""What exactly did an export take in, take out, and why?
+"""What exactly did an export take in, take out and correct, and why?
 
 The manifest lies beside an exported file. It names the input and the outputs by hash, the removed
-rows, the configuration and the versions, so that anyone with the input can rebuild the cleaned
-file and check that it is the same. `read_manifest` gives it back, checked.
+rows, the corrected labels, the configuration and the versions, so that anyone with the input can
+rebuild the cleaned file and check that it is the same. `read_manifest` gives it back, checked.
 """
 
 from __future__ import annotations
@@ -25,11 +25,14 @@ from pydantic import (
     model_validator,
 )
 
+from finine_core.dataset import CopiedCells
 from finine_core.errors import FinineError
 
 MANIFEST_NAME = "manifest.json"
 MANIFEST_FORMAT = "finine-manifest"
-SCHEMA_VERSION = 2  # 1 could not hold a verification, and is read as a manifest without one
+# 1 could hold neither a verification nor corrected labels, 2 no corrected labels; they are read as
+# manifests without.
+SCHEMA_VERSION = 3
 SHOWN_PROBLEMS = 3  # of a damaged manifest; more would hide the first, which is the cause
 
 _Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -68,12 +71,41 @@ class OutputFile(_Strict):
     rows: _Count
 
 
+class SpreadsheetCopy(OutputFile):
+    """A copy of the cleaned file to look at in a spreadsheet.
+
+    An apostrophe was put before `neutralised_cells` of its cells; see `export/spreadsheet.py`.
+    """
+
+    neutralised_cells: _Count
+
+
 class Outputs(_Strict):
-    """The exported files: what stays, what was taken out, and the scores of the latter."""
+    """The exported files: what stays, what was taken out and corrected, and about the latter."""
 
     cleaned: OutputFile
     removed: OutputFile
     removed_scores: OutputFile
+    corrected_labels: OutputFile | None = None
+    for_spreadsheets: SpreadsheetCopy | None = None
+
+    def files(self) -> list[OutputFile]:
+        """All of them that there are."""
+        every = (
+            self.cleaned, self.removed, self.removed_scores, self.corrected_labels,
+            self.for_spreadsheets,
+        )  # fmt: skip
+        return [file for file in every if file is not None]
+
+
+class CorrectedLabel(_Strict):
+    """A row that stays, with another label; labels are written as people read them."""
+
+    row_number: _Count
+    old_label: str
+    new_label: str
+    reviewer: str
+    reason: str
 
 
 class DecisionSummary(_Strict):
@@ -101,7 +133,9 @@ class Manifest(_Strict):
 
     `target` is the run's first one, whose training rows are its rows with a score; `estimator` is
     that of the μ in the file of removed rows' scores, which has a line for every target.
-    `verification` is of exactly these removed rows, when they were verified.
+    `verification` is of exactly these removed rows, when they were verified. A corrected label is
+    written as the input writes it in the row that `label_rows` names for it: that row's cell in
+    `label_column` is copied, byte for byte.
     """
 
     kind: str = Field(default=MANIFEST_FORMAT, pattern=f"^{MANIFEST_FORMAT}$")
@@ -111,6 +145,9 @@ class Manifest(_Strict):
     input: InputFile
     outputs: Outputs
     removed_rows: list[_Count]
+    corrected_labels: list[CorrectedLabel] = []
+    label_column: str = ""
+    label_rows: dict[str, _Count] = {}
     decisions: DecisionSummary
     target: str
     estimator: str
@@ -136,6 +173,37 @@ class Manifest(_Strict):
         if self.outputs.cleaned.rows != self.input.rows - len(rows):
             raise ValueError("outputs.cleaned.rows is not what the removed rows leave")
         return self
+
+    @model_validator(mode="after")
+    def _corrections_agree(self) -> Manifest:
+        rows = [one.row_number for one in self.corrected_labels]
+        listed = self.outputs.corrected_labels
+        if len(rows) != (listed.rows if listed else 0):
+            raise ValueError("outputs.corrected_labels.rows is not the number of corrected_labels")
+        if any(later <= earlier for earlier, later in pairwise(rows)):
+            raise ValueError("the rows of corrected_labels are not ascending and distinct")
+        if both := set(rows).intersection(self.removed_rows):
+            raise ValueError(f"row {min(both)} is removed and corrected")
+        last = max([*rows, *self.label_rows.values()], default=0)
+        if last >= self.input.rows:
+            raise ValueError(
+                f"a label is corrected in or copied from row {last}, "
+                f"but the input has {self.input.rows} rows"
+            )
+        unknown = {one.new_label for one in self.corrected_labels} - self.label_rows.keys()
+        if unknown:
+            raise ValueError(f"label_rows lacks the label {min(unknown)!r}")
+        return self
+
+    @property
+    def copied(self) -> CopiedCells | None:
+        """The corrected labels, for the writer of the file's format; None when there are none."""
+        if not self.corrected_labels:
+            return None
+        return CopiedCells(
+            self.label_column,
+            {one.row_number: self.label_rows[one.new_label] for one in self.corrected_labels},
+        )
 
 
 def config_sha256(config: Mapping[str, object]) -> str:
@@ -180,7 +248,7 @@ def read_manifest(path: Path) -> Manifest:
             f"{path} has manifest schema {version}; this finine knows up to {SCHEMA_VERSION}.",
             "Upgrade finine.",
         )
-    if version not in (1, SCHEMA_VERSION):
+    if version not in range(1, SCHEMA_VERSION + 1):
         raise FinineError(f"{path} is damaged: schema_version is {version!r}.", again)
     try:
         return Manifest.model_validate(content)

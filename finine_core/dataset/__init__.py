@@ -8,10 +8,11 @@
 from finine_core.dataset.checks import Finding, Report, Severity, check_dataset
 from finine_core.dataset.dataset import Dataset, Part, load_dataset
 from finine_core.dataset.encoders import Encoded, encode
-from finine_core.dataset.formats import format_of, read_table
+from finine_core.dataset.formats import CopiedCells, format_of, read_table
 from finine_core.dataset.roles import Roles, resolve_roles, suggest_roles
 
 __all__ = [
+    "CopiedCells",
     "Dataset",
     "Encoded",
     "Finding",

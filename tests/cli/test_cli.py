@@ -140,6 +140,39 @@ def test_marks_by_rows_condition_and_top_and_a_dry_run_writes_nothing(home, run_
     assert "undone" in finine("decisions", run_id, "--home", home)
 
 
+def test_corrected_labels_are_marked_told_exported_and_rebuilt(home, run_id, tmp_path):
+    from finine_sample_data import sample
+
+    data = sample("breast_cancer_flips").path
+    table = pd.read_csv(data)
+    first = json.loads(finine("scores", run_id, "--home", home, "--top", 1, "--json"))[0]
+    row, old = first["row_number"], first["label"]
+    (new,) = set(table["diagnosis"]) - {old}
+    relabel = ["mark", run_id, "--rows", row, "--decision", "relabel", "--home", home]
+    message = finine(*relabel, "--label", f"{new}s", "--dry-run", ok=False)
+    assert f"'{new}s' is not a class of this run" in message
+    assert f"Did you mean '{new}'?" in message
+    assert "without a label" in finine(*relabel, ok=False)
+    assert f"as relabel to '{new}'" in finine(*relabel, "--label", new, "--reason", "slip")
+    log = json.loads(finine("decisions", run_id, "--home", home, "--json"))["events"][-1]
+    assert (log["decision"], log["label"], log["rows"]) == ("relabel", new, 1)
+    assert f"relabel to '{new}' 1 rows" in finine("decisions", run_id, "--home", home)
+    export = ["export", run_id, "--out", tmp_path / "out", "--home", home]
+    assert "569 rows kept, 0 removed, 1 label corrected" in finine(*export)
+    again = json.loads(finine(*export, "--overwrite", "--spreadsheet-safe", "--json"))
+    assert (again["labels_corrected"], again["neutralised_cells"]) == (1, 0)
+    assert pd.read_csv(again["spreadsheet"]).loc[row, "diagnosis"] == new
+    original = data.read_bytes().splitlines(keepends=True)
+    cleaned = (tmp_path / "out" / "cleaned.csv").read_bytes().splitlines(keepends=True)
+    differ = [place for place, pair in enumerate(zip(original, cleaned, strict=True))
+              if pair[0] != pair[1]]  # fmt: skip
+    assert differ == [row + 1]
+    assert cleaned[row + 1] == original[row + 1].replace(old.encode(), new.encode())
+    finine("apply", again["manifest"], "--data", data, "--out", tmp_path / "again.csv")
+    assert filecmp.cmp(tmp_path / "again.csv", again["cleaned"], shallow=False)
+    finine("undo", run_id, "--home", home)
+
+
 WRONG = {
     "a table without the label column": ("text,label\na,x\nb,y\n", ["--label", "lable"], "lable"),
     "a label column with one class": ("a,y\n1.5,x\n1.5,x\n3.5,x\n", ["--label", "y"], "one class"),

@@ -34,6 +34,7 @@ def export(run: FinishedRun, out: Path, **changes: object) -> ExportResult:
         "seed": 7,
         "versions": {"finine": "0.1.0"},
         "expected_sha256": run.sha256,
+        "label_column": "label",
         "target": "self",
         "estimator": "gaussian",
     }
@@ -71,7 +72,7 @@ def test_cleaned_and_removed_hold_the_original_bytes_of_their_rows(
     assert result.removed.read_bytes() == b"".join([header, *(rows[row] for row in REMOVED)])
     assert (result.rows_before, result.rows_after, result.rows_removed) == (12, 9, 3)
     assert sorted(path.name for path in result.out.iterdir()) == [
-        "cleaned.csv", "manifest.json", "removed.csv", "removed_scores.csv",
+        "cleaned.csv", "corrected_labels.csv", "manifest.json", "removed.csv", "removed_scores.csv",
     ]  # fmt: skip
 
 
@@ -282,8 +283,7 @@ def test_equal_exports_zip_to_equal_bytes_with_everything_inside(
     with zipfile.ZipFile(packed) as archive:
         assert archive.testzip() is None
         assert {name: archive.read(name) for name in archive.namelist()} == {
-            path.name: path.read_bytes()
-            for path in (result.cleaned, result.removed, result.removed_scores, result.manifest)
+            path.name: path.read_bytes() for path in result.files()
         }
 
 

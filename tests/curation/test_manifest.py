@@ -26,8 +26,20 @@ def content() -> dict:
             "cleaned": {"name": "cleaned.csv", "sha256": HASH, "rows": 3},
             "removed": {"name": "removed.csv", "sha256": HASH, "rows": 2},
             "removed_scores": {"name": "removed_scores.csv", "sha256": HASH, "rows": 4},
+            "corrected_labels": {"name": "corrected_labels.csv", "sha256": HASH, "rows": 1},
+            "for_spreadsheets": {
+                "name": "cleaned_for_spreadsheets.csv",
+                "sha256": HASH,
+                "rows": 3,
+                "neutralised_cells": 7,
+            },
         },
         "removed_rows": [1, 4],
+        "corrected_labels": [
+            {"row_number": 2, "old_label": "a", "new_label": "b", "reviewer": "ann", "reason": ""},
+        ],
+        "label_column": "label",
+        "label_rows": {"b": 0},
         "decisions": {
             "counts": {"delete": 2, "keep": 1},
             "removed_by_reviewer": {"ann": 2},
@@ -58,7 +70,7 @@ def test_a_manifest_comes_back_as_it_was_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        (("schema_version",), SCHEMA_VERSION + 1, "knows up to 2.*Upgrade finine"),
+        (("schema_version",), SCHEMA_VERSION + 1, "knows up to 3.*Upgrade finine"),
         (("schema_version",), "one", "schema_version is 'one'"),
         (("schema_version",), 0, "schema_version is 0"),
         (("kind",), "other", "not a finine manifest"),
@@ -75,6 +87,13 @@ def test_a_manifest_comes_back_as_it_was_written(tmp_path: Path) -> None:
         (("removed_rows",), [1, 1], "not ascending"),
         (("removed_rows",), [1, 5], "row 5, but the input has 5 rows"),
         (("removed_rows",), [-1, 4], "removed_rows.0: "),
+        (("corrected_labels",), [], "not the number of corrected_labels"),
+        (("outputs", "corrected_labels"), None, "not the number of corrected_labels"),
+        (("corrected_labels", 0, "row_number"), 1, "row 1 is removed and corrected"),
+        (("corrected_labels", 0, "row_number"), 5, "corrected in or copied from row 5"),
+        (("label_rows",), {"b": 5}, "corrected in or copied from row 5"),
+        (("label_rows",), {"a": 0}, "label_rows lacks the label 'b'"),
+        (("outputs", "for_spreadsheets", "name"), "a/b", "outputs.for_spreadsheets.name: "),
         (("config", "lr"), 0.2, "config_sha256 is not the hash of config"),
         (("seed",), None, "seed: "),
     ],
@@ -92,7 +111,10 @@ def test_a_changed_manifest_is_refused_and_says_where(
     assert str(tmp_path / "manifest.json") in str(refusal.value)
 
 
-@pytest.mark.parametrize("key", sorted(set(content()) - {"kind", "schema_version", "verification"}))
+NOT_IN_OLD = {"verification", "corrected_labels", "label_column", "label_rows"}
+
+
+@pytest.mark.parametrize("key", sorted(set(content()) - {"kind", "schema_version", *NOT_IN_OLD}))
 def test_a_manifest_without_one_of_its_parts_is_refused(tmp_path: Path, key: str) -> None:
     changed = content()
     del changed[key]
@@ -135,7 +157,18 @@ def test_the_hash_of_a_config_survives_json_and_does_not_depend_on_order(config:
     assert config_sha256(json.loads(json.dumps(backwards))) == config_sha256(config)
 
 
-def test_a_manifest_from_before_verifications_is_read(tmp_path: Path) -> None:
-    old = {**content(), "schema_version": 1}
-    old.pop("verification", None)
-    assert read_manifest(written(tmp_path, old)).verification is None
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_manifest_of_an_older_schema_is_read(tmp_path: Path, version: int) -> None:
+    old = {**content(), "schema_version": version}
+    for key in ("corrected_labels", "label_column", "label_rows"):
+        del old[key]
+    for key in ("corrected_labels", "for_spreadsheets"):
+        del old["outputs"][key]
+    if version == 1:
+        del old["verification"]
+    found = read_manifest(written(tmp_path, old))
+    assert (found.verification is None) == (version == 1)
+    assert (found.removed_rows, found.corrected_labels, found.copied) == ([1, 4], [], None)
+    assert [file.name for file in found.outputs.files()] == [
+        "cleaned.csv", "removed.csv", "removed_scores.csv",
+    ]  # fmt: skip

@@ -32,7 +32,7 @@ def log(finished_run: FinishedRun) -> DecisionLog:
 
 def test_a_page_has_the_score_columns_then_the_decision_in_rank_order(review: ReviewTable) -> None:
     page = review.query(target="self", limit=3, offset=2)
-    assert page.column_names == [*SCORE_COLUMNS, "probability", "decision"]
+    assert page.column_names == [*SCORE_COLUMNS, "probability", "decision", "new_label"]
     assert page["rank"].to_pylist() == [3, 4, 5]
     assert page["decision"].to_pylist() == ["", "", ""]
     assert page.schema.field("row_number").type == pa.int64()

@@ -1,7 +1,8 @@
 """How does the cleaned data leave? As a zip that the core makes, or by commands to copy.
 
 The export is made into a temporary folder of this process and packed; the download reads it from
-disk when it is clicked. A prepared zip is offered only as long as no decision was made after it.
+disk when it is clicked. A prepared zip is offered only as long as no decision was made after it
+and the copy for spreadsheets is wanted or not, as it was then.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import streamlit as st
 
 from finine_app import state
 from finine_app.components.commands import apply_command, export_command
+from finine_app.components.export.files import ask_spreadsheet_copy, show_files, show_manifest
 from finine_app.components.messages import plain, show_problem
 from finine_core import api
 from finine_core.curation.export import ExportResult, zip_export
@@ -26,10 +28,11 @@ _PREPARED, _PROBLEM = "_prepared", "_export_problem"
 
 @dataclass(frozen=True)
 class Prepared:
-    """A zip on disk, and which decisions (by the log's newest event) it was made from."""
+    """A zip on disk, and what it was made from: which decisions (by the log's newest event)."""
 
     run_id: str
     decisions: int
+    spreadsheet_safe: bool
     path: Path
     result: ExportResult
 
@@ -37,21 +40,25 @@ class Prepared:
 def download(run: api.Run) -> None:
     """The button that makes the zip, and then the one that downloads it."""
     moved = _moved_input(run)
-    prepared = _prepared(run)
+    spreadsheet_safe = ask_spreadsheet_copy(run)
+    prepared = _prepared(run, spreadsheet_safe)
     st.button(
         "Prepare the download" if prepared is None else "Prepare it again",
         key="prepare_export",
         type="primary" if prepared is None else "secondary",
         icon=":material/inventory_2:",
         on_click=_prepare,
-        args=(run, moved),
+        args=(run, moved, spreadsheet_safe),
     )
     if (problem := st.session_state.pop(_PROBLEM, None)) is not None:
         show_problem(problem)
     if prepared is not None:
         result = prepared.result
+        corrected = result.labels_corrected
+        labels = "label is" if corrected == 1 else "labels are"
         st.success(
-            f"Ready: {result.rows_after:,} rows stay, {result.rows_removed:,} are taken out.",
+            f"Ready: {result.rows_after:,} rows stay, {result.rows_removed:,} are taken out, "
+            f"{corrected:,} {labels} corrected.",
             icon=":material/check_circle:",
         )
         st.download_button(
@@ -64,9 +71,9 @@ def download(run: api.Run) -> None:
             icon=":material/download:",
             on_click="ignore",
         )
-        names = (result.cleaned, result.removed, result.removed_scores, result.manifest)
-        st.caption(f"In it: {', '.join(path.name for path in names)}.")
-    _commands(run, moved)
+        show_files(result)
+        show_manifest(result.manifest)
+    _commands(run, moved, spreadsheet_safe)
 
 
 def _moved_input(run: api.Run) -> Path | None:
@@ -91,21 +98,22 @@ def _ask_path(original: Path) -> str:
     ).strip()
 
 
-def _prepared(run: api.Run) -> Prepared | None:
+def _prepared(run: api.Run, spreadsheet_safe: bool) -> Prepared | None:
     found = st.session_state.get(_PREPARED)
     if found is None or found.run_id != run.run_id or not found.path.is_file():
         return None
-    return found if found.decisions == run.log.version() else None
+    as_wanted = (run.log.version(), spreadsheet_safe)
+    return found if (found.decisions, found.spreadsheet_safe) == as_wanted else None
 
 
-def _prepare(run: api.Run, data: Path | None) -> None:
+def _prepare(run: api.Run, data: Path | None, spreadsheet_safe: bool) -> None:
     old = st.session_state.pop(_PREPARED, None)
     if old is not None:
         shutil.rmtree(old.path.parent, ignore_errors=True)
     decisions = run.log.version()  # before the export: a decision made meanwhile makes it stale
     try:
         out = Path(tempfile.mkdtemp(dir=_shelf().name))
-        result = run.export(out, data=data)
+        result = run.export(out, data=data, spreadsheet_safe=spreadsheet_safe)
         path = zip_export(out)
     except FinineError as error:
         st.session_state[_PROBLEM] = error
@@ -115,7 +123,7 @@ def _prepare(run: api.Run, data: Path | None) -> None:
             f"The export cannot be written ({error.strerror}).", "Make room, or use the command."
         )
         return
-    st.session_state[_PREPARED] = Prepared(run.run_id, decisions, path, result)
+    st.session_state[_PREPARED] = Prepared(run.run_id, decisions, spreadsheet_safe, path, result)
 
 
 @st.cache_resource
@@ -129,10 +137,11 @@ def _reader(path: Path) -> Callable[[], bytes]:
     return path.read_bytes
 
 
-def _commands(run: api.Run, moved: Path | None) -> None:
+def _commands(run: api.Run, moved: Path | None, spreadsheet_safe: bool) -> None:
     st.subheader("The same on the command line")
     original = Path(run.record()["config"]["data"])
     st.write("Write the export into a folder:")
-    st.code(export_command(run.run_id, state.home(), moved), language="bash", wrap_lines=True)
+    command = export_command(run.run_id, state.home(), moved, spreadsheet_safe)
+    st.code(command, language="bash", wrap_lines=True)
     st.write("Rebuild the cleaned file elsewhere, bit for bit, from the original and the manifest:")
     st.code(apply_command(moved or original), language="bash", wrap_lines=True)

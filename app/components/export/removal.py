@@ -18,6 +18,7 @@ from finine_app.components.run_summary import local_time
 from finine_app.theme import DECISION_SIGN
 from finine_core import api
 from finine_core.curation.decisions import Event
+from finine_core.curation.export import ExportPlan
 
 LISTED_ROWS = 200  # of the rows to be removed; all of them are in the export
 LISTED_EVENTS = 500  # of the log, newest first
@@ -30,7 +31,7 @@ class Counts:
     all: int
     held_out: int
     removed: int
-    kept_on_purpose: int
+    corrected: int
     in_review: int
 
     @property
@@ -39,15 +40,15 @@ class Counts:
         return self.all - self.removed
 
 
-def counts_of(run: api.Run) -> Counts:
-    """How many rows stay and go."""
+def counts_of(run: api.Run, plan: ExportPlan) -> Counts:
+    """How many rows stay, go, and stay with another label."""
     dataset, decided = run.record()["dataset"], run.log.counts()
     return Counts(
         all=dataset["rows"],
         # a second validation file is not part of the file that is exported
         held_out=dataset["rows"] - dataset["train_rows"],
         removed=decided["delete"],
-        kept_on_purpose=decided["keep"],
+        corrected=plan.corrected.num_rows,
         in_review=decided["review"],
     )
 
@@ -118,15 +119,17 @@ def show_log(run: api.Run) -> None:
 
 def say_counts(counts: Counts) -> None:
     """The counts as figures, and what becomes of the held-out rows."""
-    everything, kept, removed, open_ = st.columns(4)
-    everything.metric("Rows in the file", f"{counts.all:,}")
-    kept.metric("Stay", f"{counts.kept:,}")
-    removed.metric("Will be removed", f"{counts.removed:,}")
-    open_.metric(
-        "Still marked for review",
-        f"{counts.in_review:,}",
-        help="They stay in the file as long as nobody marks them for deletion.",
-    )
+    with st.container(horizontal=True, gap="large"):
+        st.metric("Rows in the file", f"{counts.all:,}", width="content")
+        st.metric("Stay", f"{counts.kept:,}", width="content")
+        st.metric("Will be removed", f"{counts.removed:,}", width="content")
+        st.metric("Labels corrected", f"{counts.corrected:,}", width="content")
+        st.metric(
+            "Still marked for review",
+            f"{counts.in_review:,}",
+            help="They stay in the file as long as nobody marks them for deletion.",
+            width="content",
+        )
     if counts.held_out:
         st.caption(
             f"{counts.held_out:,} of the rows were held out for validation in this run. They have "
@@ -143,7 +146,8 @@ def _what(event: Event) -> str:
     if event.kind != "mark":
         return f"{event.kind} of no. {event.of_event}"
     decision = event.decision or ""
-    return f"no. {event.event_id}: {DECISION_SIGN.get(decision, decision)}"
+    new = f" to {event.label}" if event.label is not None else ""
+    return f"no. {event.event_id}: {DECISION_SIGN.get(decision, decision)}{new}"
 
 
 def _force(event: Event) -> str:

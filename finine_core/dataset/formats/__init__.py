@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from finine_core.dataset.formats.base import Format, RawTable
+from finine_core.dataset.formats.base import CopiedCells, Format, RawTable
 from finine_core.dataset.formats.delimited import CSV, TSV
 from finine_core.dataset.formats.jsonlines import JSON_LINES
 from finine_core.dataset.formats.parquet import PARQUET
@@ -16,7 +16,7 @@ from finine_core.errors import FinineError
 
 FORMATS: tuple[Format, ...] = (CSV, TSV, JSON_LINES, PARQUET)
 
-__all__ = ["FORMATS", "Format", "RawTable", "format_of", "read_table"]
+__all__ = ["FORMATS", "CopiedCells", "Format", "RawTable", "format_of", "read_table"]
 
 
 def format_of(path: Path) -> Format:

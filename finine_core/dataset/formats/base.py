@@ -1,20 +1,21 @@
 """What every file format has in common.
 
-Gives the `Format` protocol (read a file; write a subset of its rows), the `RawTable` a format
-returns, and the checks each of them needs: column names that can be addressed, at least one row,
-a mask that fits the file.
+Gives the `Format` protocol (read a file; write a subset of its rows, cells of one column
+corrected), the `RawTable` a format returns, and the checks each of them needs: column names that
+can be addressed, at least one row, a mask that fits the file.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from finine_core.errors import FinineError
 
@@ -36,6 +37,22 @@ class RawTable:
     notes: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class CopiedCells:
+    """Cells of one column that take over another row's cell, exactly as the file writes it there.
+
+    A corrected label is such a copy: a class may be written `1`, `1.0` or `"1"`, and the file
+    itself knows how. So no text is ever converted, quoted or encoded again.
+
+    Attributes:
+        column: the column of the cells.
+        from_row: for each row that is changed, the row whose cell it gets.
+    """
+
+    column: str
+    from_row: Mapping[int, int]
+
+
 class Format(Protocol):
     """One file format: how its rows are read, and how some of them are written again."""
 
@@ -50,8 +67,20 @@ class Format(Protocol):
     def read(self, path: Path) -> RawTable:
         """Read all rows; a file that cannot be read as it stands is a `FinineError`."""
 
-    def write_subset(self, source: Path, keep: np.ndarray, destination: Path) -> None:
-        """Write the rows of `source` where `keep` (bool, n) is True to `destination`."""
+    def write_subset(
+        self,
+        source: Path,
+        keep: np.ndarray,
+        destination: Path,
+        copied: CopiedCells | None = None,
+    ) -> None:
+        """Write the rows of `source` where `keep` (bool, n) is True to `destination`.
+
+        Of the rows in `copied` one cell is changed, and nothing else.
+        """
+
+    def text_rows(self, path: Path) -> Iterator[Sequence[str]]:
+        """The column names, then every row, each cell as the text a spreadsheet would be given."""
 
 
 def check_column_names(names: Sequence[str], path: Path) -> None:
@@ -93,3 +122,50 @@ def check_mask_fits(keep: np.ndarray, rows: int, path: Path) -> None:
             f"{path.name} has {rows} rows, but the decisions are about {len(keep)} rows.",
             "The file was changed after it was loaded; load it again or restore it.",
         )
+
+
+def check_copied(copied: CopiedCells, keep: np.ndarray, path: Path) -> None:
+    """Refuse cells to be changed in rows that are left out or not there (a bug of the caller)."""
+    rows = np.array([*copied.from_row, *copied.from_row.values()], dtype=np.int64)
+    if rows.size and (rows.min() < 0 or rows.max() >= len(keep)):
+        raise ValueError(f"{path.name} has {len(keep)} rows; cells of others cannot be copied")
+    if not keep[list(copied.from_row)].all():
+        raise ValueError(f"cells of {path.name} are to be changed in rows that are left out")
+
+
+def no_column_to_change(column: str, path: Path) -> FinineError:
+    """The error for cells to be changed in a column the file does not have."""
+    return FinineError(
+        f"{path.name} has no column {column!r}, so no label in it can be corrected.",
+        "The file was changed after it was loaded; load it again or restore it.",
+    )
+
+
+def text_rows_of(table: pa.Table) -> Iterator[list[str]]:
+    """The names and the rows of a table as text; a missing value is the empty text.
+
+    Examples:
+        >>> list(text_rows_of(pa.table({"x": [1.5, None], "y": ["a", "b"]})))
+        [['x', 'y'], ['1.5', 'a'], ['', 'b']]
+    """
+    yield list(table.column_names)
+    for batch in table.to_batches(CHUNK_ROWS):
+        columns = [
+            [_plain_text(value) for value in column.to_pylist()]
+            if _is_bytes(column.type)
+            else pc.fill_null(column.cast(pa.string()), "").to_pylist()
+            for column in batch.columns
+        ]
+        yield from (list(row) for row in zip(*columns, strict=True))
+
+
+def _is_bytes(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_binary(kind)
+        or pa.types.is_large_binary(kind)
+        or pa.types.is_fixed_size_binary(kind)
+    )
+
+
+def _plain_text(value: bytes | None) -> str:
+    return "" if value is None else value.hex()

@@ -19,18 +19,24 @@ import pyarrow as pa
 
 from finine_core.dataset.formats.base import (
     CHUNK_ROWS,
+    CopiedCells,
     RawTable,
     check_column_names,
+    check_copied,
     check_mask,
     check_mask_fits,
+    no_column_to_change,
 )
 from finine_core.dataset.formats.column_types import typed_column
+from finine_core.dataset.formats.delimited_cells import cell_span
 from finine_core.dataset.formats.text_lines import (
+    Edit,
     Lines,
     TextEncoding,
-    copy_without,
+    copy_edited,
     detect_encoding,
     open_lines,
+    read_span,
 )
 from finine_core.errors import FinineError
 from finine_core.files import write_atomically
@@ -123,26 +129,60 @@ class Delimited:
             notes += [note] if note else []
         return RawTable(pa.table(columns, names=names), tuple(notes))
 
-    def write_subset(self, source: Path, keep: np.ndarray, destination: Path) -> None:
+    def write_subset(
+        self,
+        source: Path,
+        keep: np.ndarray,
+        destination: Path,
+        copied: CopiedCells | None = None,
+    ) -> None:
         """Write the original bytes without the byte ranges of the rows where `keep` is False.
 
+        A cell in `copied` gets the bytes of the other row's cell, quotes and spaces included.
+
         Raises:
-            FinineError: the file no longer has as many rows as `keep` (n,).
+            FinineError: the file no longer has as many rows as `keep` (n,), or not the column.
         """
         check_mask(keep, source)
         encoding = detect_encoding(source)
-        removed: list[tuple[int, int]] = []
+        delimiter = self._sniff(source, encoding)
+        from_row = copied.from_row if copied else {}
+        wanted = {*from_row, *from_row.values()}
+        spans: dict[int, tuple[int, int]] = {}  # the bytes of the wanted rows
+        edits: list[Edit] = []
         count = 0
         with open_lines(source, encoding) as lines:
-            records = _records(source, lines, self._sniff(source, encoding))
-            next(records)
+            records = _records(source, lines, delimiter)
+            names = next(records).fields
             for record in records:
                 if count < len(keep) and not keep[count]:
-                    removed.append((record.start, record.end))
+                    edits.append(Edit(record.start, record.end))
+                if count in wanted:
+                    spans[count] = record.start, record.end
                 count += 1
         check_mask_fits(keep, count, source)
+        if copied:
+            check_copied(copied, keep, source)
+            if copied.column not in names:
+                raise no_column_to_change(copied.column, source)
+            place = names.index(copied.column)
+            cells = {
+                row: cell_span(read_span(source, *span), span[0], place, delimiter, encoding.codec)
+                for row, span in spans.items()
+            }
+            edits += [
+                Edit(*cells[row], read_span(source, *cells[other]))
+                for row, other in from_row.items()
+            ]
         with write_atomically(destination) as temporary:
-            copy_without(source, removed, temporary)
+            copy_edited(source, sorted(edits), temporary)
+
+    def text_rows(self, path: Path) -> Iterator[list[str]]:
+        """The column names, then every row, with its cells as they are written in the file."""
+        encoding = detect_encoding(path)
+        delimiter = self._sniff(path, encoding)
+        with open_lines(path, encoding) as lines:
+            yield from (record.fields for record in _records(path, lines, delimiter))
 
     def _sniff(self, path: Path, encoding: TextEncoding) -> str:
         """The delimiter under which most of the first records have as many fields as the header."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import math
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,12 +20,22 @@ import pyarrow.compute as pc
 
 from finine_core.dataset.formats.base import (
     CHUNK_ROWS,
+    CopiedCells,
     RawTable,
     check_column_names,
+    check_copied,
     check_mask,
     check_mask_fits,
+    no_column_to_change,
+    text_rows_of,
 )
-from finine_core.dataset.formats.text_lines import copy_without, detect_encoding, open_lines
+from finine_core.dataset.formats.text_lines import (
+    Edit,
+    copy_edited,
+    detect_encoding,
+    open_lines,
+    read_span,
+)
 from finine_core.errors import FinineError
 from finine_core.files import write_atomically
 
@@ -93,22 +105,80 @@ class JsonLines:
             notes += [note] if note else []
         return RawTable(pa.table(arrays, names=list(columns)), tuple(notes))
 
-    def write_subset(self, source: Path, keep: np.ndarray, destination: Path) -> None:
-        """Write the original bytes without the lines of the rows where `keep` is False."""
+    def write_subset(
+        self,
+        source: Path,
+        keep: np.ndarray,
+        destination: Path,
+        copied: CopiedCells | None = None,
+    ) -> None:
+        """Write the original bytes without the lines of the rows where `keep` is False.
+
+        A value in `copied` gets the characters of the other row's value, and keeps its key, its
+        place and the spaces around it.
+
+        Raises:
+            FinineError: the file no longer has as many rows as `keep` (n,), or not the key.
+        """
         check_mask(keep, source)
-        removed: list[tuple[int, int]] = []
+        encoding = detect_encoding(source)
+        from_row = copied.from_row if copied else {}
+        wanted = {*from_row, *from_row.values()}
+        spans: dict[int, tuple[int, int]] = {}  # the bytes of the wanted rows
+        edits: list[Edit] = []
         count = 0
-        with open_lines(source, detect_encoding(source)) as lines:
+        with open_lines(source, encoding) as lines:
             start = lines.offset
             for line in lines:
                 if line.strip():
                     if count < len(keep) and not keep[count]:
-                        removed.append((start, lines.offset))
+                        edits.append(Edit(start, lines.offset))
+                    if count in wanted:
+                        spans[count] = start, lines.offset
                     count += 1
                 start = lines.offset
         check_mask_fits(keep, count, source)
+        if copied:
+            check_copied(copied, keep, source)
+            values = {
+                row: _value_span(source, span, copied.column, encoding.codec)
+                for row, span in spans.items()
+            }
+            edits += [
+                Edit(*values[row], read_span(source, *values[other]))
+                for row, other in from_row.items()
+            ]
         with write_atomically(destination) as temporary:
-            copy_without(source, removed, temporary)
+            copy_edited(source, sorted(edits), temporary)
+
+    def text_rows(self, path: Path) -> Iterator[list[str]]:
+        """The keys of all rows together, then every row, with its values as text."""
+        return text_rows_of(self.read(path).table)
+
+
+_BETWEEN = re.compile(r"[ \t\n\r,:]*")  # what stands before a key or a value of an object
+
+
+def _value_span(path: Path, span: tuple[int, int], key: str, codec: str) -> tuple[int, int]:
+    """The bytes of the value of `key` in the object whose line is the bytes `span` of the file."""
+    line = read_span(path, *span).decode(codec)
+    decode = json.JSONDecoder().raw_decode
+    place = _after(line, line.index("{") + 1)
+    while line[place] != "}":
+        name, end = decode(line, place)
+        start = _after(line, end)
+        _, place = decode(line, start)
+        if name == key:
+            before = span[0] + len(line[:start].encode(codec))
+            return before, before + len(line[start:place].encode(codec))
+        place = _after(line, place)
+    raise no_column_to_change(key, path)
+
+
+def _after(line: str, place: int) -> int:
+    """Where the next key or value begins, or the brace that closes the object."""
+    found = _BETWEEN.match(line, place)
+    return found.end() if found else place
 
 
 def _parse(line: str, path: Path, number: int) -> dict[str, object]:

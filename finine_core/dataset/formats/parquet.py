@@ -8,6 +8,7 @@ groups of the original; a row group that loses all its rows is dropped.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,10 +18,14 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from finine_core.dataset.formats.base import (
+    CopiedCells,
     RawTable,
     check_column_names,
+    check_copied,
     check_mask,
     check_mask_fits,
+    no_column_to_change,
+    text_rows_of,
 )
 from finine_core.errors import FinineError
 from finine_core.files import write_atomically
@@ -60,11 +65,24 @@ class Parquet:
             notes += [note] if note else []
         return RawTable(pa.table(columns, names=table.column_names), tuple(notes))
 
-    def write_subset(self, source: Path, keep: np.ndarray, destination: Path) -> None:
-        """Write the rows where `keep` (n,) is True with the source's schema and metadata."""
+    def write_subset(
+        self,
+        source: Path,
+        keep: np.ndarray,
+        destination: Path,
+        copied: CopiedCells | None = None,
+    ) -> None:
+        """Write the rows where `keep` (n,) is True with the source's schema and metadata.
+
+        A cell in `copied` gets the other row's value, whatever the type of the column is.
+
+        Raises:
+            FinineError: the file no longer has as many rows as `keep` (n,), or not the column.
+        """
         check_mask(keep, source)
         with _open(source) as file:
             check_mask_fits(keep, file.metadata.num_rows, source)
+            corrected = _with_copies(file, copied, keep, source) if copied else None
             with (
                 write_atomically(destination) as temporary,
                 pq.ParquetWriter(
@@ -80,8 +98,31 @@ class Parquet:
                     mask = keep[start : start + rows]
                     start += rows
                     if mask.any():
-                        kept = file.read_row_group(group).filter(pa.array(mask))
+                        table = file.read_row_group(group)
+                        if copied and corrected is not None:
+                            place = table.column_names.index(copied.column)
+                            column = corrected.slice(start - rows, rows)
+                            table = table.set_column(place, table.field(place), column)
+                        kept = table.filter(pa.array(mask))
                         writer.write_table(kept, row_group_size=max(kept.num_rows, 1))
+
+    def text_rows(self, path: Path) -> Iterator[list[str]]:
+        """The column names, then every row, with its values as text."""
+        return text_rows_of(self.read(path).table)
+
+
+def _with_copies(
+    file: pq.ParquetFile, copied: CopiedCells, keep: np.ndarray, path: Path
+) -> pa.ChunkedArray:
+    """The whole column (n,) in its own type, with the copies made."""
+    check_copied(copied, keep, path)
+    if copied.column not in file.schema_arrow.names:
+        raise no_column_to_change(copied.column, path)
+    rows = np.arange(len(keep))
+    rows[list(copied.from_row)] = list(copied.from_row.values())
+    # the row groups of a dictionary column may each have a dictionary of their own
+    table = file.read(columns=[copied.column]).unify_dictionaries()
+    return table.column(copied.column).take(pa.array(rows))
 
 
 def _open(path: Path) -> pq.ParquetFile:

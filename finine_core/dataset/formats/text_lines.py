@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from finine_core.errors import FinineError
 from finine_core.files import HASH_CHUNK
@@ -165,11 +165,36 @@ def open_lines(path: Path, encoding: TextEncoding) -> Iterator[Lines]:
             yield Lines(stream, path, encoding)
 
 
-def copy_without(source: Path, removed: list[tuple[int, int]], destination: Path) -> None:
-    """Copy the bytes of `source` except the removed ranges (start, end), given in file order."""
+class Edit(NamedTuple):
+    """The bytes [start, end) of a file, and what stands there instead; b"" takes them out."""
+
+    start: int
+    end: int
+    instead: bytes = b""
+
+
+def read_span(path: Path, start: int, end: int) -> bytes:
+    """The bytes [start, end) of a file."""
+    with path.open("rb") as stream:
+        stream.seek(start)
+        return stream.read(end - start)
+
+
+def copy_edited(source: Path, edits: list[Edit], destination: Path) -> None:
+    """Copy the bytes of `source` with the edits, which do not overlap and are in file order.
+
+    Examples:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> _ = (folder / "a").write_bytes(b"one,two,three")
+        >>> copy_edited(folder / "a", [Edit(0, 4), Edit(4, 7, b"2")], folder / "b")
+        >>> (folder / "b").read_bytes()
+        b'2,three'
+    """
     with source.open("rb") as reader, destination.open("wb") as writer:
         position = 0
-        for start, end in [*removed, (source.stat().st_size, 0)]:
+        size = source.stat().st_size
+        for start, end, instead in [*edits, Edit(size, size)]:
             remaining = start - position
             while remaining > 0:
                 chunk = reader.read(min(remaining, HASH_CHUNK))
@@ -179,6 +204,6 @@ def copy_without(source: Path, removed: list[tuple[int, int]], destination: Path
                     )
                 writer.write(chunk)
                 remaining -= len(chunk)
-            if end:
-                reader.seek(end)
-                position = end
+            writer.write(instead)
+            reader.seek(end)
+            position = end

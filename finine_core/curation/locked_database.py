@@ -1,4 +1,8 @@
-"""A query engine for conditions that people write: it reads the given files and nothing else."""
+"""Where may a condition that a person wrote run? In a database that can read the given files only.
+
+Gives an in-memory DuckDB that has no way to other files, the network, extensions or its own
+settings, and spills nothing to disk.
+"""
 
 from __future__ import annotations
 
