@@ -21,6 +21,7 @@ from finine_app.components.review import (
 )
 from finine_app.components.review.listing import page_turned
 from finine_app.components.review.tabs import choose_tab, in_list, in_list_words
+from finine_app.components.review.take import take_rows
 from finine_app.components.run_summary import state_words
 from finine_app.components.target_choice import choose_target
 from finine_core import api
@@ -122,6 +123,7 @@ def _review(run: api.Run) -> None:
             bulk.decide_on_all(
                 run, table, target, in_list_words(tab, more.words()), where, listing.total
             )
+            take_rows(run, "list", listing.total, where=where or "true", target=target)
         with right:
             if row is not None:
                 _detail(run, record, table, target, content, listing, row, more.text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -13,6 +14,7 @@ from finine_core.curation.export import (
     export_run,
     formula_cells,
     plan_export,
+    write_subset,
 )
 from finine_core.curation.manifest import VerifiedEffect
 from finine_core.runs.config import without_folders
@@ -59,6 +61,38 @@ class Run(Verifying):
             estimator=record["results"]["estimator"],
             verification=self._verified(),
             spreadsheet_safe=spreadsheet_safe,
+            overwrite=overwrite,
+        )
+
+    def write_rows(
+        self,
+        out: str | Path,
+        *,
+        rows: Sequence[int] | None = None,
+        where: str | None = None,
+        group: str | None = None,
+        top: int | None = None,
+        target: str | None = None,
+        data: str | Path | None = None,
+        overwrite: bool = False,
+    ) -> int:
+        """Write some training rows as they stand in the input to the file `out`; gives how many.
+
+        Args:
+            rows, where, group, top, target: which rows, as in `select`.
+            data: where the input file is now, when it was moved since the run.
+
+        Raises:
+            FinineError: no rows, the input has changed, or `out` exists.
+        """
+        record = self._results.record()
+        chosen = self.select(rows=rows, where=where, group=group, top=top, target=target)
+        return write_subset(
+            Path(data or record["config"]["data"]).expanduser(),
+            chosen,
+            int(record["dataset"]["rows"]),
+            Path(out).expanduser(),
+            record["fingerprint"]["sha256"],
             overwrite=overwrite,
         )
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from finine_core.cli.common import Home, Json, RunId, cli, print_json, say
+from finine_core.cli.common import Home, Json, RunId, SavedGroup, cli, print_json, say
 
 
 @cli.command()
@@ -91,3 +91,33 @@ def apply(
         print_json({"out": str(out), "manifest": str(manifest)})
     else:
         typer.echo(str(out))
+
+
+@cli.command()
+def rows(
+    run: RunId,
+    out: Annotated[Path, typer.Option(help="The file to write, in the input's format.")],
+    where: Annotated[
+        str | None, typer.Option(help="A SQL condition over scores, decision and data columns.")
+    ] = None,
+    top: Annotated[int | None, typer.Option(help="The first so many by rank.")] = None,
+    group: SavedGroup = None,
+    target: Annotated[str | None, typer.Option(help="Whose ranks and scores.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Where the input file is now, when it was moved.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file.")] = False,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Write some rows, byte for byte as they stand in the input, to a file of their own."""
+    from finine_core import api
+
+    found = api.open_run(run, home)
+    count = found.write_rows(
+        out, where=where, top=top, group=group, target=target, data=data, overwrite=overwrite
+    )
+    if json:
+        print_json({"out": str(out), "rows": count})
+        return
+    typer.echo(f"{count} rows in {out}")

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finine_core.curation.decisions import DecisionLog
@@ -300,6 +300,7 @@ def test_a_search_can_be_joined_with_a_condition_of_ones_own(review: ReviewTable
     assert review.row_numbers(target="self", where=where).tolist() == [0, 3]
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
 def test_any_text_survives_as_a_literal_and_as_a_name(text: str) -> None:
     with duckdb.connect(":memory:") as connection:

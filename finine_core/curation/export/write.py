@@ -112,8 +112,8 @@ def export_run(
             name to be written, a decision is on a row the source does not have, a corrected label
             is no class of the source, or no row is left.
     """
-    _check_source(source, expected_sha256)
-    suffix = _suffix(source)
+    check_source(source, expected_sha256)
+    suffix = file_ending(source)
     names = [f"cleaned{suffix}", f"removed{suffix}", SCORES_NAME, CORRECTED_NAME]
     paths = [out / name for name in names]
     copy = out / SPREADSHEET_NAME
@@ -136,7 +136,7 @@ def export_run(
         with write_atomically(path) as temporary:
             pacsv.write_csv(lines, temporary)
     neutralised = write_spreadsheet_copy(paths[0], copy) if spreadsheet_safe else 0
-    _check_source(source, expected_sha256)  # it may have changed while it was read
+    check_source(source, expected_sha256)  # it may have changed while it was read
 
     removed = len(plan.removed_rows)
     counts = (plan.rows - removed, removed, removed_scores.num_rows, plan.corrected.num_rows)
@@ -214,7 +214,12 @@ def make_folder(folder: Path) -> None:
         ) from error
 
 
-def _check_source(source: Path, expected_sha256: str) -> None:
+def check_source(source: Path, expected_sha256: str) -> None:
+    """Refuse a file that is not the one a run was made on.
+
+    Raises:
+        FinineError: it is missing, or its SHA-256 is another.
+    """
     if not source.is_file():
         raise FinineError(f"The input {source} does not exist.", "Put it back, or name its place.")
     found = sha256_of(source)
@@ -226,7 +231,7 @@ def _check_source(source: Path, expected_sha256: str) -> None:
         )
 
 
-def _suffix(source: Path) -> str:
+def file_ending(source: Path) -> str:
     """The ending of the source that its format goes by, such as `.csv` or `.csv.gz`."""
     endings = [s for s in format_of(source).suffixes if source.name.lower().endswith(s.lower())]
     length = max((len(ending) for ending in endings), default=len(source.suffix))
