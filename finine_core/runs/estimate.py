@@ -39,6 +39,7 @@ CATEGORY_WIDTH = 8  # numbers that a column of categories comes to, about
 # with some it is as wide as they were off, and never narrower than other programs make it.
 UNKNOWN_RANGE = 2.2
 NARROWEST_RANGE = 1.4
+BUSY = 0.5  # other programs for each core, from where on they are felt
 COMPARED_RUNS, LATEST_RUNS = 5, 30  # the most alike of the latest runs correct the estimate
 
 
@@ -66,8 +67,12 @@ class Estimate:
             ("s", 1) if self.high < 100 else ("min", 60) if self.high < 6000 else ("h", 3600)
         )
         low, high = self.low / size, self.high / size
-        step = 5 if high > 20 else 1 if unit == "s" else 0.5
-        low, high = math.floor(low / step) * step, math.ceil(high / step) * step
+        fine = 1 if unit == "s" else 0.5
+        low, high = (
+            turned(value / step) * step
+            for value, turned in ((low, math.floor), (high, math.ceil))
+            for step in (fine if value < 10 else fine * 5,)
+        )
         return f"about {low:g}–{high:g} {unit}" if low else f"up to {high:g} {unit}"
 
     @property
@@ -151,8 +156,9 @@ def corrected(
     apart = abs(math.log(alike[0][0] / expected))
     wide = min(NARROWEST_RANGE * math.exp(apart / 4), UNKNOWN_RANGE)
     low = min(seconds / wide, expected * min(ratios))
-    # The earlier runs had to share as well, as far as is known: the larger of both is allowed for.
-    high = max(seconds * wide, expected * max(ratios), expected * (1 + busy))
+    high = max(seconds * wide, expected * max(ratios))
+    if busy >= BUSY:  # who shares now may leave; and the earlier runs may have had less to share
+        low, high = min(low, expected), max(high, expected * (1 + busy))
     return Estimate(seconds, low, high, len(alike))
 
 

@@ -68,7 +68,11 @@ class ProgressWriter:
         if self._last - self._logged >= LOG_SECONDS or progress.epoch == self.epochs:
             self._logged = self._last
             words = [f"epoch {progress.epoch} of {self.epochs}"]
-            words += [f"{key} {value:.4f}" for key, value in told.items() if value is not None]
+            words += [
+                f"{key.replace('_', ' ')} {value:.4f}"
+                for key, value in told.items()
+                if value is not None
+            ]
             print(f"{now()} {self.phase}: {', '.join(words)}", flush=True)
 
     def _write(self, *, step: int, **fields: object) -> None:

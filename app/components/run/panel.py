@@ -27,6 +27,7 @@ from finine_core.runs.progress import TRAINING, epoch_history
 
 POLL_SECONDS = 1.0  # a person sees it move; a look costs milliseconds
 LOG_LINES, LOG_BYTES = 40, 20_000  # of the log's end
+LOG_HEIGHT, LINE_HEIGHT = 320, 24  # pixels; a longer log scrolls
 # Where the bar stands in each phase; training goes evenly from its start to the scoring.
 PHASES = {
     "": ("Starting", 0.0),
@@ -191,7 +192,11 @@ def _log(run: api.Run) -> None:
         with run.folder.log.open("rb") as stream:
             stream.seek(max(0, run.folder.log.stat().st_size - LOG_BYTES))
             lines = stream.read().decode("utf-8", errors="replace").splitlines()
-        st.code("\n".join(lines[-LOG_LINES:]) or "(empty)", language=None, wrap_lines=True)
+        told = "\n".join(lines[-LOG_LINES:]) or "(empty)"
+        with st.container(
+            height=LOG_HEIGHT if len(lines) > LOG_HEIGHT / LINE_HEIGHT else "content"
+        ):
+            st.code(told, language=None, wrap_lines=True)
 
 
 def _cancel(run: api.Run) -> None:

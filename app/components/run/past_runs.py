@@ -283,15 +283,25 @@ def _confirm(run_id: str) -> None:
         )
     st.caption("Your data file stays as it is. What was exported stays too.")
     with st.container(horizontal=True):
-        if st.button("Delete for good", key="delete_for_good", type="primary"):
-            try:
-                run.delete()
-                st.session_state[_DONE] = (f"{run_id} was deleted for good.", None)
-            except FinineError as error:
-                st.session_state[_PROBLEM] = error
-            st.rerun()
+        if st.button(
+            "Delete for good",
+            key="delete_for_good",
+            type="primary",
+            on_click=_delete,
+            args=(run,),
+        ):
+            st.rerun()  # the whole page: it closes the dialog
         if st.button("Keep it", key="keep_it"):
             st.rerun()
+
+
+def _delete(run: api.Run) -> None:
+    name = run.name
+    try:
+        run.delete()
+        st.session_state[_DONE] = (f"{name} was deleted for good.", None)
+    except FinineError as error:
+        st.session_state[_PROBLEM] = error
 
 
 def _look_again(drawn: list[RunLine]) -> None:
