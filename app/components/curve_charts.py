@@ -22,12 +22,12 @@ from finine_app.components.words import mu_words, number_words
 CONFIG: dict[str, Any] = {"displayModeBar": False}
 CHART_HEIGHT, BIG_CHART_HEIGHT = 290, 460
 LABEL_LENGTH = 32  # letters of a name in a legend
-BAND_AMONG_OTHERS, HATCH_OPACITY = 0.08, 0.45  # so that lines below a band are still seen
+BAND_AMONG_OTHERS, HATCH_OPACITY = 0.08, 0.35  # so that lines below a band are still seen
 HATCHES = ("/", "\\", "-", "|", "x", "+", ".")
 MARKED_POINTS = 9  # markers along a curve: enough to tell it from its neighbours
 _MARGIN = {"l": 10, "r": 10, "t": 24, "b": 10}
-# Of the whole picture and not of its plot: a long name would push the plot aside.
-_LEGEND = {"orientation": "h", "y": 1.06, "yanchor": "bottom", "x": 0, "xref": "container"}
+# Both anchors: an update keeps one it does not name, and a legend left of the plot pushes it aside.
+_LEGEND = {"orientation": "h", "y": 1.06, "yanchor": "bottom", "x": 0, "xanchor": "left"}
 
 
 def trade_off(

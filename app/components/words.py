@@ -128,11 +128,15 @@ def pair_words(one: NamedCurve, other: NamedCurve) -> str:
     if np.abs(gap).max() <= CROSSING_TOLERANCE:
         return f"**{_upper(a)} and {b}** cannot be told apart: their curves run together."
     met = crossings(one.curve(), other.curve())
-    easier, harder = (a, b) if gap[np.abs(gap).argmax()] < 0 else (b, a)
     if not met:
+        if gap[np.abs(gap).argmax()] < 0:
+            easier, harder, apart = a, b, one.beta_high < other.beta_low
+        else:
+            easier, harder, apart = b, a, other.beta_high < one.beta_low
         return (
             f"**{_upper(easier)}** is easier to detect than **{harder}**, whatever the false-alarm "
             "rate: its curve is nowhere above the other."
+            + ("" if apart.any() else " But their bands overlap, so that order is not certain.")
         )
     left = gap[: int(np.searchsorted(one.alpha, met[0])) + 1]
     first, second = (a, b) if left[np.abs(left).argmax()] < 0 else (b, a)

@@ -36,6 +36,14 @@ def test_pairs_are_told_as_dominating_equal_or_crossing():
     assert "a stricter tester detects row 4 more easily" in words
 
 
+def test_an_order_of_curves_whose_bands_overlap_is_called_uncertain():
+    weak, strong = curve_of(1, 0.5), curve_of(2, 2.0)
+    assert "not certain" not in pair_words(weak, strong)
+    wide = dataclasses.replace(strong, beta_high=weak.beta + 0.01)
+    assert "not certain" in pair_words(weak, wide)
+    assert "not certain" in pair_words(wide, weak)
+
+
 def test_a_name_from_people_is_no_markup_in_a_sentence():
     named = dataclasses.replace(curve_of(1, 2.0), name="group **$x$**")
     assert "group \\*\\*\\$x\\$\\*\\*" in pair_words(named, curve_of(2, 0.5)).casefold()

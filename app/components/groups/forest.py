@@ -70,7 +70,10 @@ def forest(lines: Sequence[Line], *, key: str, pick: Callable[[int], None]) -> N
     figure.update_layout(
         height=HEAD_HEIGHT + LINE_HEIGHT * len(lines),
         margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        xaxis={"title": "μ: hurts ◀ 0 ▶ helps", **_ticks(ends, compressed)},
+        xaxis={
+            "title": "μ: hurts ◀ 0 ▶ helps" + (" (compressed beyond 1)" if compressed else ""),
+            **_ticks(ends, compressed),
+        },
         yaxis={
             "tickvals": list(range(len(lines))),
             "ticktext": [_label(one) for one in lines],

@@ -13,7 +13,7 @@ from finine_app import state, theme
 from finine_app.components import reader
 from finine_app.components.compare.choose import pin_or_say
 from finine_app.components.groups import card, saved
-from finine_app.components.groups.forest import Line, forest, reading_of
+from finine_app.components.groups.forest import NEITHER, Line, forest, reading_of
 from finine_app.components.messages import plain, show_problem
 from finine_app.components.words import CERTAIN, interval_words, short_group_words
 from finine_app.state import Pin
@@ -34,11 +34,12 @@ def show(run: api.Run) -> None:
     st.subheader("Kinds of rows")
     found = reader.slices(run, card.TARGET)
     if found:
-        few = sum(one.q_value <= CERTAIN for one in found)
+        few = sum(_reading(one) != NEITHER for one in found)
         st.caption(
-            f"{len(found):,} kinds of rows; {few:,} differ from a random group by more than chance "
-            f"(at a false discovery rate of {100 * CERTAIN:.0f} %). *cluster* are rows that look "
-            "alike to the model. Pick one in the picture or the list to see it in full."
+            f"{len(found):,} kinds of rows; {few:,} of them hurt or help by more than a random "
+            f"group would (at a false discovery rate of {100 * CERTAIN:.0f} %, and with 0 outside "
+            "their interval). *cluster* are rows that look alike to the model. Pick one in the "
+            "picture or the list to see it in full."
         )
         _picture(run, found)
         with st.expander(f"All {len(found):,} kinds, the most harmful first", key="all_kinds"):
@@ -55,10 +56,7 @@ def show(run: api.Run) -> None:
 def _picture(run: api.Run, found: list[Slice]) -> None:
     """The ends of the ranked list."""
     kinds = found if len(found) <= 2 * DRAWN else [*found[:DRAWN], *found[-DRAWN:]]
-    lines = [
-        Line(_name(one), one.influence, reading_of(short_group_words(one.influence, one.q_value)))
-        for one in kinds
-    ]
+    lines = [Line(_name(one), one.influence, _reading(one)) for one in kinds]
     if len(kinds) < len(found):
         st.caption(f"The {DRAWN} most harmful, then the {DRAWN} most helpful:")
     forest(lines, key=PLOT, pick=lambda place: _take(run, kinds[place]))
@@ -168,6 +166,11 @@ def _saved(run: api.Run, name: str, where: str) -> SavedGroup:
         if one.name == name and run.groups.rows_of(one.group_id).tolist() == rows:
             return one
     return run.save_group(name, where=where, target=card.TARGET, reviewer=state.reviewer())
+
+
+def _reading(one: Slice) -> str:
+    """Hurts, helps or neither: the sign in the picture."""
+    return reading_of(short_group_words(one.influence, one.q_value))
 
 
 def _name(one: Slice) -> str:

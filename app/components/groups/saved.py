@@ -129,7 +129,7 @@ def _table(groups: list[SavedGroup], curves: _Curves) -> None:
                 format="%.2f", width=60, help="Below 0: the rows hurt. Above 0: they help."
             ),
             "90 % interval": st.column_config.TextColumn(width=110),
-            "reading": st.column_config.TextColumn(width=150),
+            "reading": st.column_config.TextColumn(width=205),
             "saved by": st.column_config.TextColumn(width=80),
             "when": st.column_config.TextColumn(width=130),
         },
