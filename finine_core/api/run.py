@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from finine_core.api.verifying import Verifying
+from finine_core.api.mapping import Mapping
 from finine_core.curation.export import ExportResult, export_run
 from finine_core.curation.manifest import VerifiedEffect
 from finine_core.runs.config import without_folders
 from finine_core.verification import sentences
 
 
-class Run(Verifying):
+class Run(Mapping):
     """One run: what it found, what was decided on it, and what comes of that."""
 
     def export(
