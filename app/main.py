@@ -8,7 +8,18 @@ from finine_app import state
 from finine_app.components.remember import write_cookies
 from finine_app.components.sidebar import sidebar
 from finine_app.components.tour import tour
-from finine_app.views import compare, data, export, glossary, groups, review, run, start, verify
+from finine_app.views import (
+    compare,
+    data,
+    export,
+    glossary,
+    groups,
+    map,
+    review,
+    run,
+    start,
+    verify,
+)
 
 st.set_page_config(page_title="finine", page_icon=":material/filter_alt:", layout="wide")
 
@@ -22,6 +33,7 @@ PAGES = {
                       url_path="review"),
     "groups": st.Page(groups.render, title="Groups", icon=":material/workspaces:",
                       url_path="groups"),
+    "map": st.Page(map.render, title="Map", icon=":material/scatter_plot:", url_path="map"),
     "compare": st.Page(compare.render, title="Compare", icon=":material/compare_arrows:",
                        url_path="compare"),
     "verify": st.Page(verify.render, title="Verify", icon=":material/science:",

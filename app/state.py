@@ -23,7 +23,8 @@ from finine_core.runs import default_home
 MAX_PINS = 10  # more curves in one picture cannot be told apart
 
 # Names in the address.
-_RUN, _ROW, _PINS, _TARGET, _TAB = "run", "row", "pins", "target", "tab"
+_RUN, _ROW, _PINS, _TARGET = "run", "row", "pins", "target"
+_TAB, _LASSO = "tab", "lasso"
 # Each message of a browser carries the address it shows. A person who presses two keys in a row
 # sends the second with the address of before the first; within this time of a change of ours, an
 # address that differs is such an old one and not a link that was opened.
@@ -59,7 +60,7 @@ def current_run() -> api.Run | None:
 def select_run(run_id: str) -> None:
     """Look at another run; rows and pins of the old one are dropped."""
     if _get(_RUN) != run_id:
-        for name in (_ROW, _PINS, _TARGET, _TAB):
+        for name in (_ROW, _PINS, _TARGET, _TAB, _LASSO):
             _set(name, None)
     _set(_RUN, run_id)
 
@@ -158,6 +159,16 @@ def unpin(one: Pin | int) -> None:
     set_pins([kept for kept in pins() if kept != gone])
 
 
+def lasso() -> str | None:
+    """The area that is selected on the map, in short form (see components/map/areas.py)."""
+    return _get(_LASSO)
+
+
+def select_lasso(area: str | None) -> None:
+    """Select an area of the map; None for nothing."""
+    _set(_LASSO, area)
+
+
 def reviewer() -> str:
     """Who decides, for the log."""
     return str(
@@ -194,7 +205,7 @@ def page(name: str) -> Any:
 
 def keep_address() -> None:
     """Write the view back into the address: a change of page clears it."""
-    for name in (_RUN, _ROW, _PINS, _TARGET, _TAB):
+    for name in (_RUN, _ROW, _PINS, _TARGET, _TAB, _LASSO):
         value = st.session_state.get(f"_view_{name}")
         if value and st.query_params.get(name) != value:
             st.query_params[name] = value

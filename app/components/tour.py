@@ -1,4 +1,4 @@
-"""Where does a person who is here for the first time look? Some steps, one after the other.
+"""Where does a person who is here for the first time look? Eight steps, one after the other.
 
 A card above the page says what this page is for and leads on to the next; it is gone for good once
 it was ended (this browser remembers), and the sidebar brings it back.
@@ -33,6 +33,8 @@ STEPS = (
     Step("review", "Look at the suspicious rows", "The table is ranked, the details are beside it. "
          "**D** marks a row for deletion, **K** keeps it, **T** takes the label that the model "
          "suggests, **Z** undoes. Your file is never changed."),
+    Step("map", "See which rows lie together", "Draw a loop around points that look odd, and see "
+         "what they do to the model together."),
     Step("groups", "Which kinds of rows hurt", "Whole groups, ranked: by column values, by what "
          "looks alike, or saved by you."),
     Step("compare", "Compare a few", "Pin rows or groups and lay their trade-off curves over each "

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from finine_core.api.verifying import Verifying
+from finine_core.api.mapping import Mapping
 from finine_core.curation.export import (
     ExportPlan,
     ExportResult,
@@ -21,7 +21,7 @@ from finine_core.runs.config import without_folders
 from finine_core.verification import sentences
 
 
-class Run(Verifying):
+class Run(Mapping):
     """One run: what it found, what was decided on it, and what comes of that."""
 
     def export(

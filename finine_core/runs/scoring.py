@@ -41,12 +41,17 @@ def write_scores(
     """
     probabilities = predict(trainer.model, trainer.train_x).softmax(dim=1).cpu().numpy()
     write_parquet(predictions(dataset, probabilities), folder.predictions)
-    body = model_kind(resolved.model).body(trainer.model)
-    activations = predict(body, trainer.train_x).flatten(1).cpu().numpy()
-    write_embedding(folder, dataset.train.row_numbers, activations, resolved.seed)
+    embed(folder, dataset.train.row_numbers, trainer, resolved)
     scores, untested = score_table(folder, dataset, trainer, resolved, chosen, probabilities)
     write_parquet(scores, folder.scores)
     return untested
+
+
+def embed(folder: RunFolder, rows: NDArray[np.int64], trainer: Trainer, resolved: Resolved) -> None:
+    """Store where the trained model puts each training row."""
+    body = model_kind(resolved.model).body(trainer.model)
+    activations = predict(body, trainer.train_x).flatten(1).cpu().numpy()
+    write_embedding(folder, rows, activations, resolved.seed)
 
 
 def score_table(

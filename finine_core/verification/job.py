@@ -1,25 +1,16 @@
 """A verification that goes on by itself: started, watched and stopped from elsewhere.
 
-An app cannot wait for thirty trainings, and closing it must not lose them. `start_verification`
-starts a process that outlives who asked; the others read what it leaves in the verification's
-folder: its lock says whether somebody is at it, progress.json how far that is, result.json that it
-is done, problem.json why it failed. A verification in a terminal leaves the same, and is seen here.
+`start_verification` starts a process that outlives who asked (`runs/background.py`); the others
+read what it leaves in the verification's folder, with result.json when it is done. One that runs
+in a terminal leaves the same, and is seen here.
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
-import os
-import signal
-import subprocess
 import sys
-import threading
-import time
-import traceback
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -29,22 +20,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finine_core.errors import FinineError
-from finine_core.files import write_json
+from finine_core.files import read_json, write_json
 from finine_core.runs import RunFolder
+from finine_core.runs.background import one_at_a_time
 from finine_core.verification.plan import Arm, make_plan
 from finine_core.verification.result import Verification, read_verification
-from finine_core.verification.store import FOLDER, Store, read_json, store_of
+from finine_core.verification.store import FOLDER, Store, store_of
 from finine_core.verification.verify import (
     DEFAULT_REPEATS,
-    BusyError,
     check_numbers,
     missing,
     verify,
 )
-
-START_SECONDS = 60.0  # a process that holds no lock after this never came up (imports are slow)
-STOP_SECONDS = 10.0  # it ends its training processes first
-_POLL_SECONDS = 0.1
 
 Rows = Sequence[int] | NDArray[np.int64]
 
@@ -101,7 +88,7 @@ def start_verification(
     plan = make_plan(folder, rows, seed)
     store = store_of(folder, plan)
     store.path.mkdir(parents=True, exist_ok=True)
-    with _one_at_a_time(store.path.parent):
+    with one_at_a_time(store.path.parent):
         if going_on := running_verifications(folder):
             raise FinineError(
                 f"A verification of run {folder.run_id} is going on ({going_on[0].rows:,} rows).",
@@ -112,15 +99,10 @@ def start_verification(
         total = repeats * len(Arm)
         done = total - len(missing(store, repeats))
         write_json(store.progress, {"done": done, "total": total})
-        with store.log.open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "finine_core.verification.job", str(folder.path),
-                 str(store.path), str(repeats), str(processes or 0)],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )  # fmt: skip
-        write_json(store.job, {"pid": process.pid})
-    threading.Thread(target=process.wait, daemon=True).start()  # reaps it
+        store.start(
+            "finine_core.verification.job",
+            str(folder.path), str(store.path), str(repeats), str(processes or 0),
+        )  # fmt: skip
 
 
 def running_verifications(folder: RunFolder) -> list[Running]:
@@ -129,7 +111,7 @@ def running_verifications(folder: RunFolder) -> list[Running]:
     return [
         Running(store.path.name, len(read_json(store.plan).get("marked_rows", [])))
         for store in stores
-        if _alive(store)
+        if store.alive()
     ]
 
 
@@ -138,14 +120,12 @@ def observe_verification(folder: RunFolder, rows: Rows, seed: int = 0) -> Verify
     store = store_of(folder, make_plan(folder, rows, seed))
     if not store.plan.exists():
         return VerifyStatus(VerifyState.NONE)
-    alive, told = _alive(store), read_json(store.progress)
+    alive, told = store.alive(), read_json(store.progress)
     # Trainings of what was asked for last; more of them may be kept from before.
     done, total = int(told.get("done", 0)), int(told.get("total", 0))
     if alive:
         return VerifyStatus(VerifyState.RUNNING, done, total, told.get("eta_seconds"))
-    if store.problem.exists():
-        why = read_json(store.problem)
-        problem = FinineError(why.get("problem", "It failed."), why.get("mend", ""))
+    if (problem := store.failure()) is not None:
         return VerifyStatus(VerifyState.FAILED, done, total, problem=problem)
     if store.result.exists() and done >= total:
         count = len(Arm) * read_verification(store.result).repeats
@@ -159,24 +139,12 @@ def stop_verification(folder: RunFolder, key: str) -> None:
     Raises:
         FinineError: it was started elsewhere, or will not stop.
     """
-    store = Store(folder.path / FOLDER / key)
-    if not _alive(store):
-        return
-    pid = _own_process(store)
-    if pid is None:
-        raise FinineError(
+    Store(folder.path / FOLDER / key).stop(
+        FinineError(
             "This verification was started in a terminal or by a script.",
             "Stop it there, with Ctrl-C; what it has trained is kept.",
         )
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(pid, number)
-        deadline = time.monotonic() + STOP_SECONDS
-        while time.monotonic() < deadline:
-            if not _alive(store):
-                return
-            time.sleep(_POLL_SECONDS)
-    raise FinineError(f"Process {pid} will not stop.", f"End it by hand; its log is {store.log}.")
+    )
 
 
 def stored_verification(folder: RunFolder, rows: Rows) -> Verification | None:
@@ -199,52 +167,11 @@ def stored_verifications(folder: RunFolder) -> list[Verification]:
     return found
 
 
-@contextmanager
-def _one_at_a_time(folder: Path) -> Iterator[None]:
-    """Two starts, in two browsers, come one after the other."""
-    with (folder / "start.lock").open("a") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
-        yield  # closing the file gives the lock up
-
-
-def _alive(store: Store) -> bool:
-    """Whether a process is at it, or was just started."""
-    if not store.path.exists():
-        return False
-    if RunFolder(store.path).is_held():
-        return True
-    with contextlib.suppress(FileNotFoundError):
-        young = time.time() - store.job.stat().st_mtime < START_SECONDS
-        return young and not store.begun and _own_process(store) is not None
-    return False
-
-
-def _own_process(store: Store) -> int | None:
-    """The process that `start_verification` started, if it still runs."""
-    pid = read_json(store.job).get("pid")
-    if not isinstance(pid, int):
-        return None
-    if not Path("/proc/self").exists():
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.kill(pid, 0)
-            return pid
-        return None
-    with contextlib.suppress(OSError):  # its number may have been given to another meanwhile
-        if str(store.path).encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
-            return pid
-    return None
-
-
 def main(run_path: str, store_path: str, repeats: str, processes: str) -> int:
     """Carry out what was asked for; 0 when it came to its end."""
-
-    def end(*_: object) -> None:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # training processes are ended in peace
-        sys.exit(1)
-
-    signal.signal(signal.SIGTERM, end)
     store = Store(Path(store_path))
-    try:
+
+    def work() -> None:
         plan: dict[str, Any] = json.loads(store.plan.read_text(encoding="utf-8"))
         verify(
             RunFolder(Path(run_path)),
@@ -253,18 +180,8 @@ def main(run_path: str, store_path: str, repeats: str, processes: str) -> int:
             seed=plan["seed"],
             processes=int(processes) or None,
         )
-    except BusyError:
-        return 1  # whoever is at it tells how it goes
-    except FinineError as error:
-        write_json(store.problem, {"problem": error.problem, "mend": error.mend})
-        return 1
-    except Exception as error:  # the last resort: whatever it is, the person is told
-        traceback.print_exc()
-        problem = f"finine itself failed ({type(error).__name__}: {error})."
-        mend = f"The traceback is in {store.log}; please report it."
-        write_json(store.problem, {"problem": problem, "mend": mend})
-        return 1
-    return 0
+
+    return store.carry_out(work)
 
 
 if __name__ == "__main__":

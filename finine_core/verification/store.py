@@ -11,7 +11,7 @@ import json
 import math
 import os
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -19,6 +19,7 @@ from typing import IO, Any
 from finine_core.errors import FinineError
 from finine_core.files import write_json
 from finine_core.runs import RunFolder
+from finine_core.runs.background import Background
 from finine_core.verification.plan import Arm, Plan
 
 FOLDER = "verification"
@@ -43,10 +44,8 @@ class Training:
 
 
 @dataclass(frozen=True)
-class Store:
+class Store(Background):
     """Paths and records of one verification."""
-
-    path: Path
 
     @property
     def plan(self) -> Path:
@@ -59,33 +58,6 @@ class Store:
     @property
     def result(self) -> Path:
         return self.path / "result.json"
-
-    @property
-    def log(self) -> Path:
-        return self.path / "log.txt"
-
-    @property
-    def progress(self) -> Path:
-        return self.path / "progress.json"
-
-    @property
-    def problem(self) -> Path:
-        return self.path / "problem.json"
-
-    @property
-    def job(self) -> Path:
-        return self.path / "job.json"
-
-    @property
-    def begun(self) -> bool:
-        """Whether whoever was started last has come so far as to hold the lock."""
-        times = [one.stat().st_mtime_ns for one in (self.job, self.progress) if one.exists()]
-        return len(times) == 2 and times[1] > times[0]
-
-    def held(self) -> AbstractContextManager[bool]:
-        """Hold this folder's lock; gives False when another process holds it."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        return RunFolder(self.path).held()  # a lock file in a folder, as a run has
 
     def write_plan(self, plan: Plan) -> None:
         """Leave the plan for the training processes, and for people to read."""
@@ -132,15 +104,6 @@ class Appender:
         self.stream.write(line.encode("utf-8"))
         self.stream.flush()
         os.fsync(self.stream.fileno())
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """An object that was left for others; empty where there is none, or none yet."""
-    with suppress(OSError, ValueError):
-        content = json.loads(path.read_text(encoding="utf-8"))
-        if isinstance(content, dict):
-            return content
-    return {}
 
 
 def training_of(content: dict[str, Any]) -> Training:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from finine_core.errors import FinineError
 from finine_core.files import write_json
 from finine_core.runs import RunFolder
+from finine_core.runs.background import BusyError
 from finine_core.verification.plan import Arm, make_plan
 from finine_core.verification.pool import cores, train_all
 from finine_core.verification.result import Verification, summarise
@@ -28,10 +29,6 @@ from finine_core.verification.store import Store, store_of
 DEFAULT_REPEATS = 10
 FEWEST_REPEATS = 2  # a deviation needs two
 MOST_REPEATS = 10_000
-
-
-class BusyError(FinineError):
-    """Another process verifies the same."""
 
 
 @dataclass(frozen=True)

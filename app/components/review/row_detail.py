@@ -11,6 +11,7 @@ from typing import Any
 
 import streamlit as st
 
+from finine_app import state
 from finine_app.components import curve_charts, reader
 from finine_app.components.messages import plain, show_problem
 from finine_app.components.named_curve import of_row
@@ -41,6 +42,12 @@ def heading(line: dict[str, Any], rows: int) -> None:
         f"#### Row {line['row_number']}"
         + (f" · {plain(decided)}" if decided else "")
         + f"  \nrank {line['rank']:,} of {rows:,} · id {plain(line['row_id'])}"
+    )
+    st.page_link(
+        state.page("map"),
+        label="Show on the map",
+        icon=":material/scatter_plot:",
+        query_params={"row": str(line["row_number"])},
     )
 
 

@@ -1,0 +1,1 @@
+"""What the Map page is made of: points, areas, the chart, the selected rows."""

@@ -1,0 +1,184 @@
+"""What are the rows in the area that was drawn, what do they do together, and what is decided?
+
+Takes the table of points and which of them are selected; draws their number, labels, influence and
+curve, and the buttons that mark or save exactly these rows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from numpy.typing import NDArray
+
+from finine_app import state
+from finine_app.components import curve_charts
+from finine_app.components.messages import show_problem
+from finine_app.components.review.decide import LOG_LOCK, events_since
+from finine_app.components.words import DONE_WORDS, mu_words
+from finine_core import api
+from finine_core.errors import FinineError
+from finine_core.influence import GroupCurve
+
+GROUP_TARGET = "validation"
+LINKED_ROWS = 500  # more row numbers make an address that browsers cut off
+DECISIONS = {
+    "delete": ("for deletion", ":material/delete:"),
+    "keep": ("to keep", ":material/check:"),
+    "review": ("as needing review", ":material/question_mark:"),
+}
+
+
+def show(
+    run: api.Run, frame: pd.DataFrame, mask: NDArray[np.bool_], hidden: int, kind: str
+) -> None:
+    """The selected rows.
+
+    Args:
+        mask: which lines of the frame are selected.
+        hidden: how many of them are not drawn.
+        kind: of the map they were selected on.
+    """
+    rows: NDArray[np.int64] = frame["row_number"].to_numpy()[mask]
+    with st.container(key="map_count"):
+        st.markdown(f"#### {_rows(len(rows))} selected")
+    if hidden:
+        st.caption(f"{hidden:,} of them are not drawn.")
+    st.button("Clear selection", key="map_clear", type="tertiary", on_click=_clear)
+    if not len(rows):
+        st.caption("No row lies in that area; draw around some points.")
+        return
+    part = frame[mask]
+    st.markdown(
+        f"Mean loss **{part['mean_loss'].mean():.2f}** (all rows {frame['mean_loss'].mean():.2f}) "
+        f"· mean μ **{part['mu'].mean():.3g}** (all rows {frame['mu'].mean():.3g})"
+    )
+    _labels(part, frame)
+    found = _influence(run, rows)
+    _decide(run, rows, f"lasso on the map ({kind.upper()}): {_rows(len(rows))}")
+    if found is not None:
+        curve_charts.group(found, key="map_curve")
+
+
+def _labels(part: pd.DataFrame, frame: pd.DataFrame) -> None:
+    counts, everywhere = part["label"].value_counts(), frame["label"].value_counts()
+    marked = part.loc[part["decision"] == "delete", "label"].value_counts()
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "label": counts.index,
+                "rows": counts.to_numpy(),
+                "share": counts.to_numpy() / len(part),
+                "of all": everywhere.reindex(counts.index).to_numpy() / len(frame),
+                "marked": marked.reindex(counts.index).fillna(0).astype(int).to_numpy(),
+            }
+        ),
+        hide_index=True,
+        height="content" if len(counts) <= 6 else 247,
+        column_config={
+            "rows": st.column_config.NumberColumn(format="localized", width=50),
+            "share": st.column_config.NumberColumn(
+                format="percent", width=55, help="Of the selected rows."
+            ),
+            "of all": st.column_config.NumberColumn(
+                format="percent", width=55, help="The label's share of all training rows."
+            ),
+            "marked": st.column_config.NumberColumn(
+                width=55, help="Selected rows that are marked for deletion now."
+            ),
+        },
+        alt="Labels of the selected rows",
+    )
+
+
+def _influence(run: api.Run, rows: NDArray[np.int64]) -> GroupCurve | None:
+    """μ of the group in words; gives its curve."""
+    from finine_app.views.groups import reading  # the page's words for the same thing
+
+    if GROUP_TARGET not in run.targets:
+        st.caption("This run has no held-out rows, so that groups have no influence to show.")
+        return None
+    try:
+        found = run.group_curve(rows=rows.tolist(), target=GROUP_TARGET)
+    except FinineError as error:
+        show_problem(error)
+        return None
+    one = found.influence
+    with st.container(key="map_mu"):
+        st.markdown(
+            f"Taken out together: **μ = {mu_words(one.mu, one.low, one.high)}** on the held-out "
+            f"rows. {reading(one)}"
+        )
+    if one.large:
+        st.caption("So large a group changes where training goes: mark it and verify.")
+    return found
+
+
+def _decide(run: api.Run, rows: NDArray[np.int64], selection: str) -> None:
+    # The rows are part of the buttons' identity: a press can never mean another selection.
+    name = hashlib.sha256(rows.tobytes()).hexdigest()[:12]
+    seen = run.log.version()
+    for decision, (words, icon) in DECISIONS.items():
+        with st.container(key=f"map_mark_{decision}"):
+            st.button(
+                f"Mark {_rows(len(rows))} {words}",
+                key=f"map_mark_{decision}_{name}",
+                icon=icon,
+                width="stretch",
+                help="Decisions they have now are replaced; one Undo brings all of them back.",
+                on_click=_mark,
+                args=(run, rows, decision, selection, seen),
+            )
+    with (
+        st.form(f"map_save_{name}", border=False),
+        st.container(horizontal=True, vertical_alignment="bottom"),
+    ):
+        st.text_input("Save these rows as a group", key=f"map_name_{name}", placeholder="its name")
+        st.form_submit_button(
+            "Save", key="map_save", icon=":material/bookmark_add:",
+            on_click=_save, args=(run, rows, selection, f"map_name_{name}"),
+        )  # fmt: skip
+    if len(rows) <= LINKED_ROWS:
+        st.page_link(
+            state.page("review"),
+            label="Look at these rows in Review",
+            icon=":material/fact_check:",
+            query_params={
+                "run": run.run_id,
+                "filter_sql": f"row_number IN ({', '.join(map(str, rows.tolist()))})",
+            },
+        )
+    else:
+        st.caption(f"Up to {LINKED_ROWS} selected rows can be listed in Review.")
+
+
+def _mark(run: api.Run, rows: NDArray[np.int64], decision: str, selection: str, seen: int) -> None:
+    try:
+        with LOG_LOCK:
+            since = events_since(run, seen)
+            if all((one.decision, one.selection) != (decision, selection) for one in since):
+                run.log.mark(rows, decision, reviewer=state.reviewer(), selection=selection)
+    except FinineError as error:
+        state.note_problem(error)
+    else:
+        state.note_action(f"{_rows(len(rows))} {DONE_WORDS[decision]}.")
+
+
+def _save(run: api.Run, rows: NDArray[np.int64], selection: str, key: str) -> None:
+    name = str(st.session_state.get(key) or "")
+    try:
+        saved = run.groups.save(rows, name, selection=selection, reviewer=state.reviewer())
+    except FinineError as error:
+        state.note_problem(error)
+    else:
+        state.note_action(f"{_rows(len(rows))} saved as the group {saved.name}.")
+
+
+def _clear() -> None:
+    state.select_lasso(None)
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"
