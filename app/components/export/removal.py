@@ -119,7 +119,7 @@ def show_log(run: api.Run) -> None:
 
 def say_counts(counts: Counts) -> None:
     """The counts as figures, and what becomes of the held-out rows."""
-    with st.container(horizontal=True, gap="large"):
+    with st.container(horizontal=True, gap="medium"):
         st.metric("Rows in the file", f"{counts.all:,}", width="content")
         st.metric("Stay", f"{counts.kept:,}", width="content")
         st.metric("Will be removed", f"{counts.removed:,}", width="content")
