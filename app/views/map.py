@@ -99,7 +99,8 @@ def _chart(run: api.Run, frame: pd.DataFrame, kind: str, colour: str, target: st
             ),
             key=key,
             on_select=take,
-            selection_mode=("box", "lasso"),
+            # "points" too: without it the browser reported no lasso (streamlit 1.67)
+            selection_mode=("points", "box", "lasso"),
             config=CONFIG,
             alt=f"Map of {len(rows):,} rows by {kind.upper()}, coloured by {chart.COLOURS[colour]}",
         )  # fmt: skip
