@@ -42,7 +42,7 @@ def _map(run: api.Run) -> None:
     st.title("Map")
     st.caption(
         f"Rows of the run {name_of(run)} where the trained model puts them: rows that look alike "
-        "to it lie together. Drag around some to select them; click one to look at it."
+        "to it lie together. Drag around some to select them."
     )
     target = choose_target(run, "map_target")
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -99,6 +99,7 @@ def _chart(run: api.Run, frame: pd.DataFrame, kind: str, colour: str, target: st
             ),
             key=key,
             on_select=take,
+            # "points" too: without it the browser reported no lasso (streamlit 1.67)
             selection_mode=("points", "box", "lasso"),
             config=CONFIG,
             alt=f"Map of {len(rows):,} rows by {kind.upper()}, coloured by {chart.COLOURS[colour]}",
@@ -109,7 +110,7 @@ def _chart(run: api.Run, frame: pd.DataFrame, kind: str, colour: str, target: st
 
 
 def take_selection(event: Any, kind: str, frame: pd.DataFrame) -> None:
-    """What was drawn or clicked on the chart goes into the address."""
+    """What was drawn on the chart goes into the address."""
     chosen = event["selection"]
     drawings = [*chosen.get("lasso", []), *chosen.get("box", [])]
     if drawings:
@@ -117,9 +118,6 @@ def take_selection(event: Any, kind: str, frame: pd.DataFrame) -> None:
         area = drawn_area(kind, drawings[-1]["x"], drawings[-1]["y"], places)
         state.select_lasso(None if area is None else area.short())
         st.session_state[_TAKEN] = st.session_state.get(_TAKEN, 0) + 1
-    elif chosen.get("points"):
-        data = chosen["points"][0].get("customdata")
-        state.select_row(int(data[0] if isinstance(data, list | tuple) else data))
 
 
 def _row(run: api.Run, frame: pd.DataFrame) -> None:

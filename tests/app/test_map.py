@@ -140,10 +140,9 @@ def test_without_a_map_it_offers_to_make_one(app, own_run, tmp_path):
     assert page.button(key="make_map").label == "Make the map"
 
 
-def test_what_is_drawn_or_clicked_goes_into_the_address(monkeypatch, finished_run):
+def test_what_is_drawn_goes_into_the_address(monkeypatch, finished_run):
     taken = {}
     monkeypatch.setattr("finine_app.state.select_lasso", lambda area: taken.update(lasso=area))
-    monkeypatch.setattr("finine_app.state.select_row", lambda row: taken.update(row=row))
     frame = read_pca(finished_run.folder)
     low, high = frame[["x", "y"]].min() - 1, frame[["x", "y"]].max() + 1
     box = {"x": [low["x"], high["x"]], "y": [low["y"], high["y"]]}
@@ -152,5 +151,3 @@ def test_what_is_drawn_or_clicked_goes_into_the_address(monkeypatch, finished_ru
     area = area_of(taken["lasso"], ["pca"])
     assert isinstance(area, Area)
     assert inside(points, corners_of(area, points)).all()
-    take_selection({"selection": {"points": [{"customdata": 17}]}}, "pca", frame)
-    assert taken["row"] == 17

@@ -78,7 +78,6 @@ def figure(
         height=HEIGHT,
         margin={"l": 4, "r": 4, "t": 36, "b": 4},  # room for the tools above
         dragmode="lasso",
-        clickmode="event+select",  # in lasso mode a click would otherwise tell nobody
         hovermode="closest",
         xaxis={"visible": False},
         yaxis={"visible": False},
@@ -147,9 +146,6 @@ def _points(drawn: pd.DataFrame, name: str, marker: dict[str, Any]) -> go.Scatte
         ],
         hovertemplate="%{text}<extra></extra>",
         marker={"size": 6, "opacity": 0.8, **marker},
-        # a click selects: the others must not fade away
-        selected={"marker": {"opacity": 0.8}},
-        unselected={"marker": {"opacity": 0.8}},
     )
 
 

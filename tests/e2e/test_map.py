@@ -1,0 +1,77 @@
+"""The map in a real browser: a lasso drawn by the mouse, what it gives, a row, and back."""
+
+import math
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from finine_core import api
+from finine_sample_data import SAMPLES
+
+
+def by_key(page, key):
+    return page.locator(f'[class*="st-key-{key}"]')
+
+
+@pytest.fixture(scope="module")
+def flips(tmp_path_factory):
+    """A home with one finished run, and its run."""
+    home, sample = tmp_path_factory.mktemp("home"), SAMPLES["breast_cancer_flips"]
+    return home, api.run(
+        sample.path, label=sample.label, id=sample.id, home=home, epochs=6, record_steps=8
+    )
+
+
+def settled(page):
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+
+def test_lasso_group_mark_undo_save_row_and_back(page, serve, shot, flips):
+    home, run = flips
+    page.goto(f"{serve(home)}/map?run={run.run_id}&target=validation")
+    area = page.locator(".st-key-map_chart .nsewdrag").first
+    expect(area).to_be_visible()
+    settled(page)
+    box = area.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x + 0.45 * box["width"], y)
+    page.mouse.down()
+    for step in range(1, 32):  # around the middle, almost to the edges
+        page.mouse.move(
+            x + 0.45 * box["width"] * math.cos(step / 5),
+            y + 0.45 * box["height"] * math.sin(step / 5),
+        )
+    page.mouse.up()
+    count = by_key(page, "map_count")
+    expect(count).to_contain_text("rows selected")
+    rows = int(re.search(r"([\d,]+) rows", count.inner_text())[1].replace(",", ""))
+    assert 0 < rows <= len(run.scores())
+    expect(by_key(page, "map_mu")).to_contain_text("μ =")
+    shot("map")
+
+    by_key(page, "map_mark_review").get_by_role("button").first.click()
+    expect(page.locator(".st-key-last_action")).to_contain_text(f"{rows:,} rows")
+    assert run.log.counts()["review"] == rows
+    settled(page)
+    page.locator(".st-key-undo").get_by_role("button").click()
+    expect(page.locator(".st-key-last_action")).to_contain_text("Undone")
+    assert run.log.counts()["review"] == 0
+    settled(page)
+    page.get_by_role("textbox", name="Save these rows as a group").fill("the middle")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".st-key-last_action")).to_contain_text("the middle")
+    assert [(one.name, one.rows) for one in run.groups.all()] == [("the middle", rows)]
+
+    page.reload()  # the selection is in the address
+    expect(count).to_contain_text(f"{rows:,} rows selected")
+    settled(page)
+    row = int(run.scores(top=1)["row_number"].iloc[0])
+    page.goto(f"{page.url}&row={row}")
+    page.get_by_role("link", name="Open in Review").click()
+    expect(page.get_by_role("heading", name=f"Row {row}")).to_be_visible()
+    settled(page)
+    page.get_by_role("link", name="Show on the map").click()
+    expect(by_key(page, "map_row").get_by_role("heading")).to_contain_text(f"Row {row}")
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    assert run.log.counts()["delete"] == 0, "looking must not mark"
