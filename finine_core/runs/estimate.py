@@ -62,6 +62,8 @@ class Estimate:
         Examples:
             >>> Estimate(30, 18, 47, 0).words, Estimate(200, 100, 330, 2).words
             ('about 15–50 s', 'about 1.5–5.5 min')
+            >>> Estimate(60, 15.5, 170, 2).words
+            'about 15 s to 3 min'
         """
         unit, size = (
             ("s", 1) if self.high < 100 else ("min", 60) if self.high < 6000 else ("h", 3600)
@@ -73,6 +75,8 @@ class Estimate:
             for value, turned in ((low, math.floor), (high, math.ceil))
             for step in (fine if value < 10 else fine * 5,)
         )
+        if unit == "min" and not low:
+            return f"about {max(math.floor(self.low), 1)} s to {high:g} min"
         return f"about {low:g}–{high:g} {unit}" if low else f"up to {high:g} {unit}"
 
     @property

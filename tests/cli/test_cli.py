@@ -240,7 +240,7 @@ def test_check_tells_warnings_without_failing_and_the_same_as_json(tmp_path):
 def test_a_run_is_renamed_thrown_away_brought_back_and_deleted_for_good(own_run):
     at = ("--home", own_run.home)
     run = own_run.run_id
-    finine("mark", run, "--top", 2, *at)
+    finine("mark", run, "--top", 2, "--as", "delete", *at)
     assert finine("rename", run, "another name", *at).strip() == f"{run} another name"
     assert "another name" in finine("runs", "--search", "ANOTHER done", *at)
     assert "is in the trash" in finine("trash", "latest", *at)
