@@ -155,22 +155,22 @@ def times_of(home: Path, run: api.Run) -> dict[str, list[float]]:
 
 def map_times(home: Path, run: api.Run) -> dict[str, list[float]]:
     """Opening the map, and a lasso around about 5,000 points."""
-    from finine_app.components.map import selection
+    from finine_app.components.map.areas import drawn_area
 
     found: dict[str, list[float]] = {"open the map": [], "lasso of 5,000 points": []}
-    projection = run.projection("pca")
-    x, y = projection.iloc[:, 1].to_numpy(), projection.iloc[:, 2].to_numpy()
-    wanted = min(5000, len(x) // 2)
+    places = run.projection("pca")[["x", "y"]].to_numpy()
+    wanted = min(5000, len(places) // 2)
     for k in range(REPEATS):
-        centre = np.array([np.quantile(x, 0.3 + 0.05 * k), np.quantile(y, 0.5)])
-        distance = np.maximum(np.abs(x - centre[0]), np.abs(y - centre[1]))
-        half = float(np.sort(distance)[wanted])
-        corners = [(-1, -1), (1, -1), (1, 1), (-1, 1)]
-        polygon = [(centre[0] + a * half, centre[1] + b * half) for a, b in corners]
-        visitor = Visitor(home).at("map", run=run.run_id)
+        centre = np.quantile(places, 0.35 + 0.05 * k, axis=0)
+        half = float(np.sort(np.abs(places - centre).max(axis=1))[wanted])
+        corners = centre + half * np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)])
+        area = drawn_area("pca", corners[:, 0].tolist(), corners[:, 1].tolist(), places)
+        assert area is not None
+        visitor = Visitor(home).at("map", run=run.run_id, target="validation")
         found["open the map"].append(visitor.seconds())
+        state = visitor.page.session_state
         found["lasso of 5,000 points"].append(
-            visitor.seconds(lambda v=visitor, p=polygon: selection.put(v.page.session_state, p))
+            visitor.seconds(lambda s=state, a=area: s.__setitem__("_view_lasso", a.short()))
         )
     return found
 

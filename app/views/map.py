@@ -56,6 +56,10 @@ def _map(run: api.Run) -> None:
             "Colour", list(chart.COLOURS), key="map_colour", bind="query-params",
             format_func=chart.COLOURS.__getitem__, width=220,
         )  # fmt: skip
+        mouse = st.segmented_control(
+            "The mouse …", list(chart.MOUSE), key="map_mouse", default=chart.DRAW, required=True,
+            format_func=chart.MOUSE.__getitem__, bind="query-params",
+        )  # fmt: skip
     if (problem := state.last_problem()) is not None:
         show_problem(problem)
     if not making.is_there(run, kind):
@@ -66,13 +70,15 @@ def _map(run: api.Run) -> None:
     with st.container(key=SPLIT):
         left, right = st.columns([13, 8], gap="medium")
         with left:
-            drawn = _chart(run, frame, kind, colour, target)
+            drawn = _chart(run, frame, kind, colour, target, mouse)
         with right:
             _row(run, frame)
             _selection(run, frame, kind, target, drawn)
 
 
-def _chart(run: api.Run, frame: pd.DataFrame, kind: str, colour: str, target: str) -> points.Drawn:
+def _chart(
+    run: api.Run, frame: pd.DataFrame, kind: str, colour: str, target: str, mouse: str
+) -> points.Drawn:
     found = np.flatnonzero(frame["row_number"].to_numpy() == state.selected_row())
     chosen = int(found[0]) if len(found) else None
     drawn = points.choose_drawn(
@@ -86,7 +92,7 @@ def _chart(run: api.Run, frame: pd.DataFrame, kind: str, colour: str, target: st
     places = frame[["x", "y"]].to_numpy()
     area = area_of(state.lasso(), KINDS)
     outline = corners_of(area, places) if area is not None and area.kind == kind else None
-    key = f"map_{kind}_{st.session_state.get(_TAKEN, 0)}"
+    key = f"map_{kind}_{mouse}_{st.session_state.get(_TAKEN, 0)}"
 
     def take() -> None:
         take_selection(st.session_state[key], kind, frame)
@@ -95,11 +101,10 @@ def _chart(run: api.Run, frame: pd.DataFrame, kind: str, colour: str, target: st
         st.plotly_chart(
             chart.figure(
                 frame, drawn.places, points.previews(run, target, rows, content), colour, target,
-                outline=outline, chosen=chosen,
+                mouse=mouse, outline=outline, chosen=chosen,
             ),
             key=key,
             on_select=take,
-            # "points" too: without it the browser reported no lasso (streamlit 1.67)
             selection_mode=("points", "box", "lasso"),
             config=CONFIG,
             alt=f"Map of {len(rows):,} rows by {kind.upper()}, coloured by {chart.COLOURS[colour]}",
@@ -110,13 +115,17 @@ def _chart(run: api.Run, frame: pd.DataFrame, kind: str, colour: str, target: st
 
 
 def take_selection(event: Any, kind: str, frame: pd.DataFrame) -> None:
-    """What was drawn on the chart goes into the address."""
+    """What was drawn on the chart, or the point that was picked, goes into the address."""
     chosen = event["selection"]
     drawings = [*chosen.get("lasso", []), *chosen.get("box", [])]
     if drawings:
         places = frame[["x", "y"]].to_numpy()
         area = drawn_area(kind, drawings[-1]["x"], drawings[-1]["y"], places)
         state.select_lasso(None if area is None else area.short())
+    elif picked := chosen.get("points"):
+        row = picked[-1]["customdata"]  # a number, or a list of one
+        state.select_row(int(row[0] if isinstance(row, list | tuple) else row))
+    if drawings or chosen.get("points"):
         st.session_state[_TAKEN] = st.session_state.get(_TAKEN, 0) + 1
 
 
@@ -160,7 +169,8 @@ def _selection(
     if area is None:
         st.info(
             "Drag a line around some points (or choose the box above the map) to see what these "
-            "rows have in common, what they do together, and to mark or save them.",
+            "rows have in common, what they do together, and to mark or save them. To look at one "
+            "row, let the mouse pick a row.",
             icon=":material/lasso_select:",
         )
         return

@@ -14,6 +14,15 @@ def by_key(page, key):
     return page.locator(f'[class*="st-key-{key}"]')
 
 
+WHERE_A_POINT_IS = """() => {
+    const chart = document.querySelector('.js-plotly-plot');
+    const {xaxis, yaxis} = chart._fullLayout, points = chart._fullData[0];
+    const k = Math.floor(points.x.length / 2);
+    const area = chart.querySelector('.nsewdrag').getBoundingClientRect();
+    return [area.x + xaxis.l2p(points.x[k]), area.y + yaxis.l2p(points.y[k])];
+}"""
+
+
 @pytest.fixture(scope="module")
 def flips(tmp_path_factory):
     """A home with one finished run, and its run."""
@@ -66,8 +75,21 @@ def test_lasso_group_mark_undo_save_row_and_back(page, serve, shot, flips):
     page.reload()  # the selection is in the address
     expect(count).to_contain_text(f"{rows:,} rows selected")
     settled(page)
-    row = int(run.scores(top=1)["row_number"].iloc[0])
-    page.goto(f"{page.url}&row={row}")
+    page.get_by_role("radio", name="picks a row").or_(
+        page.get_by_role("button", name="picks a row")
+    ).first.click()
+    settled(page)
+    expect(page.locator(".st-key-map_chart .nsewdrag").first).to_be_visible()
+    x, y = page.evaluate(WHERE_A_POINT_IS)
+    page.mouse.move(x - 3, y - 3)
+    page.mouse.move(x, y)
+    page.wait_for_timeout(600)  # Plotly finds the nearest point a moment after the mouse rests
+    page.mouse.down()
+    page.mouse.up()
+    heading = by_key(page, "map_row").get_by_role("heading")
+    expect(heading).to_contain_text("Row ")
+    row = int(re.search(r"Row (\d+)", heading.inner_text())[1])
+    assert row in run.scores()["row_number"].tolist()
     page.get_by_role("link", name="Open in Review").click()
     expect(page.get_by_role("heading", name=f"Row {row}")).to_be_visible()
     settled(page)

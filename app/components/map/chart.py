@@ -26,6 +26,9 @@ COLOURS = {
     "loss": "mean loss",
     "disagree": "label ≠ prediction",
 }
+# Streamlit tells of clicked points only while dragging moves the map.
+DRAW, CLICK = "draw", "click"
+MOUSE = {DRAW: "draws around rows", CLICK: "picks a row, moves the map"}
 _SIGNED = [[0.0, theme.HURTS], [0.5, "#9A9A9A"], [1.0, theme.HELPS]]  # grey is seen on both grounds
 _OTHER = "other labels"
 _DECISIONS = {
@@ -45,6 +48,7 @@ def figure(
     colour: str,
     target: str,
     *,
+    mouse: str = DRAW,
     outline: NDArray[np.floating] | None = None,
     chosen: int | None = None,
 ) -> go.Figure:
@@ -55,6 +59,7 @@ def figure(
         places: which of its lines are drawn.
         said: the beginning of their content.
         colour: one of `COLOURS`.
+        mouse: one of `MOUSE`: what dragging does.
         outline: corners of the selected area.
         chosen: the place of the row that is looked at.
     """
@@ -77,7 +82,7 @@ def figure(
     found.update_layout(
         height=HEIGHT,
         margin={"l": 4, "r": 4, "t": 36, "b": 4},  # room for the tools above
-        dragmode="lasso",
+        dragmode="pan" if mouse == CLICK else "lasso",
         hovermode="closest",
         xaxis={"visible": False},
         yaxis={"visible": False},

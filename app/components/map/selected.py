@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from finine_app import state
 from finine_app.components import curve_charts
 from finine_app.components.messages import show_problem
+from finine_app.components.named_curve import of_group
 from finine_app.components.review.decide import LOG_LOCK, events_since
-from finine_app.components.words import DONE_WORDS, mu_words
+from finine_app.components.words import DONE_WORDS, EXAMPLE_ALPHA, group_words, mu_words
 from finine_core import api
 from finine_core.errors import FinineError
 from finine_core.influence import GroupCurve
@@ -59,7 +60,8 @@ def show(
     found = _influence(run, rows)
     _decide(run, rows, f"lasso on the map ({kind.upper()}): {_rows(len(rows))}")
     if found is not None:
-        curve_charts.group(found, key="map_curve")
+        named = of_group(found, f"of {_rows(len(rows))}")
+        curve_charts.trade_off([named], alpha=EXAMPLE_ALPHA, key="map_curve")
 
 
 def _labels(part: pd.DataFrame, frame: pd.DataFrame) -> None:
@@ -95,8 +97,6 @@ def _labels(part: pd.DataFrame, frame: pd.DataFrame) -> None:
 
 def _influence(run: api.Run, rows: NDArray[np.int64]) -> GroupCurve | None:
     """μ of the group in words; gives its curve."""
-    from finine_app.views.groups import reading  # the page's words for the same thing
-
     if GROUP_TARGET not in run.targets:
         st.caption("This run has no held-out rows, so that groups have no influence to show.")
         return None
@@ -109,7 +109,7 @@ def _influence(run: api.Run, rows: NDArray[np.int64]) -> GroupCurve | None:
     with st.container(key="map_mu"):
         st.markdown(
             f"Taken out together: **μ = {mu_words(one.mu, one.low, one.high)}** on the held-out "
-            f"rows. {reading(one)}"
+            f"rows. {group_words(one)}"
         )
     if one.large:
         st.caption("So large a group changes where training goes: mark it and verify.")
