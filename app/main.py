@@ -47,6 +47,7 @@ PAGES = {
 state.remember_pages(PAGES)
 page = st.navigation(list(PAGES.values()))
 sidebar()
-tour()
+with st.container():  # there with and without a card, so that nothing below moves its place
+    tour()
 page.run()
 write_cookies()

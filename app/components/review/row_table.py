@@ -183,12 +183,11 @@ def _frame(listing: Listing, content: Content) -> pd.DataFrame:
         name: [line[name] for line in lines] for name in ("rank", "row_number")
     }
     columns["decision"] = [DECISION_SIGN[line["decision"]] for line in lines]
-    columns["mu"] = [line["mu"] for line in lines]
+    columns |= {name: [line[name] for line in lines] for name in ("label", "predicted", "mu")}
     columns["interval"] = [
         interval_words(line["mu_low"], line["mu_high"], line["mu"]) for line in lines
     ]
     columns["curve"] = [_sparkline(line["mu"]) for line in lines]
-    columns |= {name: [line[name] for line in lines] for name in ("label", "predicted")}
     columns["content"] = [preview(line, content) for line in lines]
     columns |= {name: [line[name] for line in lines] for name in ("mean_loss", "row_id")}
     return pd.DataFrame(columns)
