@@ -85,7 +85,6 @@ def test_from_an_upload_to_a_downloaded_zip(page, serve, shot, tmp_path):
     by_key(page, "upload").locator("input[type=file]").set_input_files(data)
     expect(page.get_by_text("569").first).to_be_visible()
     expect(page.get_by_text("Ready:", exact=False)).to_be_visible()
-    shot("data")
     press(page, "go_to_run")
 
     # Run: started once, watched to its end
@@ -125,7 +124,7 @@ def test_from_an_upload_to_a_downloaded_zip(page, serve, shot, tmp_path):
     assert data.read_bytes() == original, "the original must not change"
 
 
-def test_review_by_keyboard_filter_and_reload(page, serve, shot, finished):
+def test_review_by_keyboard_filter_and_reload(page, serve, finished):
     home, run = finished
     page.goto(serve(home))
     top = [int(row) for row in run.scores(top=3)["row_number"]]
@@ -137,7 +136,6 @@ def test_review_by_keyboard_filter_and_reload(page, serve, shot, finished):
     strike(page, "k")
     expect(by_key(page, "decision_counts")).to_contain_text("1 keep")
     expect(page.get_by_role("heading", name=f"Row {top[2]}")).to_be_visible()
-    shot("review")
     strike(page, "z")
     expect(by_key(page, "decision_counts")).to_contain_text("0 keep")
     strike(page, "y")
@@ -163,7 +161,7 @@ def test_review_by_keyboard_filter_and_reload(page, serve, shot, finished):
     no_error_is_shown(page)
 
 
-def test_compare_pinned_rows_and_the_view_is_a_link(page, serve, shot, finished):
+def test_compare_pinned_rows_and_the_view_is_a_link(page, serve, finished):
     home, run = finished
     scores = run.scores()
     rows = [int(scores["row_number"].iloc[k]) for k in (0, 40, 2000)]
@@ -176,7 +174,6 @@ def test_compare_pinned_rows_and_the_view_is_a_link(page, serve, shot, finished)
     expect(curves.locator("svg.main-svg").first).to_be_visible()
     expect(by_key(page, "compare_alpha").get_by_role("slider")).to_be_visible()
     settled(page)
-    shot("compare")
     before = by_key(page, "compare_words").inner_text()
     assert before.strip()
     no_error_is_shown(page)
@@ -186,7 +183,7 @@ def test_compare_pinned_rows_and_the_view_is_a_link(page, serve, shot, finished)
 
 
 def test_marks_are_verified_in_the_page_and_a_reload_in_between_loses_nothing(
-    page, serve, shot, finished
+    page, serve, finished
 ):
     home, run = finished
     run.mark(top=60, decision="delete", reason="wrong label", reviewer="ada")
@@ -213,19 +210,17 @@ def test_marks_are_verified_in_the_page_and_a_reload_in_between_loses_nothing(
     expect(page.get_by_text("What this does not show", exact=False)).to_be_visible(timeout=120_000)
     expect(page.get_by_text("random rows of the same classes", exact=False).first).to_be_visible()
     settled(page)
-    shot("verify")
     no_error_is_shown(page)
     assert run.verification().repeats == 3
     run.undo()
 
 
-def test_export_page_shows_what_goes(page, serve, shot, finished):
+def test_export_page_shows_what_goes(page, serve, finished):
     home, run = finished
     run.mark(top=60, decision="delete", reason="wrong label", reviewer="ada")
     page.goto(f"{serve(home)}/export?run={run.run_id}")
     expect(page.get_by_text("What will be removed")).to_be_visible()
     settled(page)
-    shot("export")
     no_error_is_shown(page)
     run.undo()
 
@@ -255,7 +250,7 @@ def test_wrong_files_are_told_with_the_mend_and_never_as_a_traceback(page, serve
 def test_every_page_is_a_link_and_the_plain_address_leads_to_the_results(page, serve, finished):
     home, run = finished
     address = serve(home)
-    for name in ("data", "run", "review", "groups", "compare", "verify", "export"):
+    for name in ("data", "run", "review", "groups", "map", "compare", "verify", "export"):
         page.goto(f"{address}/{name}?run={run.run_id}")
         settled(page)
         expect(page.get_by_role("heading", level=1)).to_be_visible()

@@ -57,7 +57,7 @@ def test_lasso_group_mark_undo_save_row_and_back(page, serve, shot, flips):
     rows = int(re.search(r"([\d,]+) rows", count.inner_text())[1].replace(",", ""))
     assert 0 < rows <= len(run.scores())
     expect(by_key(page, "map_mu")).to_contain_text("μ =")
-    shot("map")
+    shot("map_lasso")
 
     by_key(page, "map_mark_review").get_by_role("button").first.click()
     expect(page.locator(".st-key-last_action")).to_contain_text(f"{rows:,} rows")
