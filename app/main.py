@@ -48,6 +48,6 @@ state.remember_pages(PAGES)
 page = st.navigation(list(PAGES.values()))
 sidebar()
 with st.container():  # there with and without a card, so that nothing below moves its place
-    tour()
+    tour(page.url_path)
 page.run()
 write_cookies()

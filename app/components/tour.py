@@ -1,6 +1,6 @@
 """Where does a person who is here for the first time look? Eight steps, one after the other.
 
-A card above the page says what this page is for and leads on to the next; it is gone for good once
+A card above each page says what the page is for and leads on to the next; it is gone for good once
 it was ended (this browser remembers), and the sidebar brings it back.
 """
 
@@ -13,7 +13,8 @@ import streamlit as st
 from finine_app import state
 from finine_app.components.remember import remember, remembered
 
-_STEP, COOKIE, OVER = "_tour_step", "tour", "over"
+_OVER, _GO_TO = "_tour_over", "_tour_go_to"
+COOKIE, COOKIE_OVER = "tour", "over"
 
 
 @dataclass(frozen=True)
@@ -46,28 +47,32 @@ STEPS = (
 )  # fmt: skip
 
 
-def tour() -> None:
-    """Draw the card of the current step, unless the tour is over."""
-    place = _place()
-    if place is None:
+def tour(page: str) -> None:
+    """Draw the card of the page, unless the tour is over or says nothing of it.
+
+    Args:
+        page: its name in the navigation.
+    """
+    if (place := st.session_state.pop(_GO_TO, None)) is not None:
+        st.switch_page(state.page(STEPS[place].page))
+    names = [one.page for one in STEPS]
+    if page not in names or _is_over():
         return
+    place = names.index(page)
     step = STEPS[place]
     with st.container(border=True, key="tour"):
-        left, right = st.columns([5, 3], vertical_alignment="center")
+        left, right = st.columns([5, 2], vertical_alignment="center")
         left.markdown(f"**{place + 1} of {len(STEPS)} · {step.title}.** {step.text}")
         with right.container(horizontal=True, horizontal_alignment="right", gap="small"):
-            st.page_link(
-                state.page(step.page), label=f"Go to {step.page.title()}",
-                icon=":material/arrow_forward:",
-            )  # fmt: skip
-            if place:
-                st.button("Back", key="tour_back", on_click=_go, args=(place - 1,))
             last = place == len(STEPS) - 1
-            st.button("Done" if last else "Next", key="tour_next", type="primary",
-                      on_click=_end if last else _go,
-                      args=() if last else (place + 1,))  # fmt: skip
             if not last:
                 st.button("Skip the tour", key="tour_skip", type="tertiary", on_click=_end)
+            st.button(
+                "Done" if last else f"Next: {STEPS[place + 1].page.title()}",
+                key="tour_next",
+                on_click=_end if last else _go,
+                args=() if last else (place + 1,),
+            )
 
 
 def restart_button() -> None:
@@ -76,17 +81,15 @@ def restart_button() -> None:
               on_click=_go, args=(0,))  # fmt: skip
 
 
-def _place() -> int | None:
-    if _STEP in st.session_state:
-        place = st.session_state[_STEP]
-        return None if place is None else int(place)
-    return None if remembered(COOKIE) == OVER else 0
+def _is_over() -> bool:
+    return bool(st.session_state.get(_OVER, remembered(COOKIE) == COOKIE_OVER))
 
 
 def _go(place: int) -> None:
-    st.session_state[_STEP] = place
+    st.session_state[_OVER] = False
+    st.session_state[_GO_TO] = place
 
 
 def _end() -> None:
-    st.session_state[_STEP] = None
-    remember(COOKIE, OVER)
+    st.session_state[_OVER] = True
+    remember(COOKIE, COOKIE_OVER)

@@ -130,13 +130,17 @@ def pair_words(one: NamedCurve, other: NamedCurve) -> str:
     met = crossings(one.curve(), other.curve())
     if not met:
         if gap[np.abs(gap).argmax()] < 0:
-            easier, harder, apart = a, b, one.beta_high < other.beta_low
+            easier, harder, apart = a, b, other.beta_low - one.beta_high
         else:
-            easier, harder, apart = b, a, other.beta_high < one.beta_low
+            easier, harder, apart = b, a, one.beta_low - other.beta_high
         return (
             f"**{_upper(easier)}** is easier to detect than **{harder}**, whatever the false-alarm "
             "rate: its curve is nowhere above the other."
-            + ("" if apart.any() else " But their bands overlap, so that order is not certain.")
+            + (
+                ""
+                if apart.max() > CROSSING_TOLERANCE
+                else " But their bands overlap, so that order is not certain."
+            )
         )
     left = gap[: int(np.searchsorted(one.alpha, met[0])) + 1]
     first, second = (a, b) if left[np.abs(left).argmax()] < 0 else (b, a)

@@ -93,6 +93,11 @@ def _verified(run: api.Run, counts: Counts) -> None:
     if not counts.removed:
         return
     found = run.verification()
+    if found is None and run.running_verifications():
+        st.info("A verification is going on; its result is told here and in the manifest of an "
+                "export that is prepared after it.", icon=":material/science:")  # fmt: skip
+        st.page_link(state.page("verify"), label="Watch it", icon=":material/arrow_forward:")
+        return
     if found is None:
         st.info(
             "Whether the removal makes a model better is not known yet: this page removes what "

@@ -77,6 +77,8 @@ def _review(run: api.Run) -> None:
     tab, counts = choose_tab(table, run, target)
     if tab.name == "suspicious":
         going_on.show_progress(counts)
+    elif not state.tab():
+        going_on.offer_to_continue(counts)
     asked = filters.choose(record["dataset"]["classes"])
     with st.container(horizontal=True, vertical_alignment="bottom"):
         more = filters.choose_more(table, target, asked)
@@ -163,9 +165,10 @@ def _detail(
         row_detail.heading(line, int(record["dataset"]["train_rows"]))
         if row not in listing.rows:
             st.caption("This row is not on this page of the list.")
-        decide.decide(run, line, record["dataset"]["classes"], listing.around(row))
         row_detail.verdict(line)
+        row_detail.texts(line, content, searched)
+        decide.decide(run, line, record["dataset"]["classes"], listing.around(row))
         others.twins(run, table, line, target)
-        row_detail.content_in_full(table, line, content, target, searched)
+        row_detail.values(table, line, content, target)
         row_detail.influence(run, line, target)
         row_detail.compare_with_others(run, table, line, content, target)

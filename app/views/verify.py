@@ -76,6 +76,13 @@ def _verify(run: api.Run) -> None:
 
 def _form(run: api.Run, marked: int, status: VerifyStatus, found: Verification | None) -> None:
     rows = "1 row is" if marked == 1 else f"{marked:,} rows are"
+    corrected = run.log.counts()["relabel"]
+    if corrected:
+        labels = "1 corrected label is" if corrected == 1 else f"{corrected:,} corrected labels are"
+        st.caption(
+            f"The {labels} no part of this: only rows that are taken out are. What corrections do, "
+            "a new run on the exported file shows."
+        )
     if found is None:
         st.write(
             f"{rows} marked for deletion. The model is trained again: with all rows, without the "
@@ -101,7 +108,7 @@ def _form(run: api.Run, marked: int, status: VerifyStatus, found: Verification |
         asked = status.total // len(Arm)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         repeats = st.number_input(
-            "Retrainings of each kind",
+            "Retrainings of each kind, in all",
             min_value=least,
             max_value=MOST_REPEATS,
             value=min(max(least, asked), MOST_REPEATS),

@@ -141,6 +141,12 @@ class DecisionLog:
         """
         return self._flip("redo", NEXT_REDO, reviewer)
 
+    def next_undo(self) -> Event | None:
+        """The mark that `undo` would take back; None when there is none."""
+        with open_database(self.home) as connection:
+            (mark_id,) = connection.execute(NEXT_UNDO, {"run": self.run_id}).fetchone()
+            return None if mark_id is None else self._event(connection, mark_id)
+
     def events(self) -> list[Event]:
         """Every event of this run, oldest first."""
         with open_database(self.home) as connection:

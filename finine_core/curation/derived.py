@@ -6,6 +6,7 @@ it is said what makes a row suspicious; the app, the command line and exports us
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 
 SUSPICIOUS, SUGGESTED_LABEL = "suspicious", "suggested_label"
@@ -14,29 +15,34 @@ SUSPICIOUS, SUGGESTED_LABEL = "suspicious", "suggested_label"
 SURE = 0.7
 # A row stands out when it is among the discoveries at this false discovery rate.
 SUSPICIOUS_RATE = 0.1
+# So is the top of the ranking, whatever the model predicts: it agrees with labels it has learned.
+SUSPICIOUS_SHARE = 0.05
 SUSPICIOUS_WORDS = (
-    f"the model is at least {SURE:.0%} sure of another label, or μ stands out from that of ordinary"
-    f" rows at a false discovery rate of {SUSPICIOUS_RATE:.0%}"
+    f"the model is at least {SURE:.0%} sure of another label, or μ is among the"
+    f" {SUSPICIOUS_SHARE:.0%} that rank first, or stands out from that of ordinary rows at a false"
+    f" discovery rate of {SUSPICIOUS_RATE:.0%}"
 )
 
 
-def derived_columns(names: Collection[str]) -> dict[str, tuple[str, str]]:
+def derived_columns(names: Collection[str], rows: int) -> dict[str, tuple[str, str]]:
     """Name → (DuckDB type, SQL over columns of `scores`), for score files that have what it takes.
 
     Args:
         names: the columns of the score file; those of runs from before lack some.
+        rows: that have a score on each target.
 
     Examples:
-        >>> list(derived_columns({"label", "predicted", "predicted_probability", "q_value"}))
+        >>> list(derived_columns({"label", "predicted", "predicted_probability", "q_value"}, 9))
         ['suspicious', 'suggested_label']
-        >>> derived_columns({"label", "predicted"})
+        >>> derived_columns({"label", "predicted"}, 9)
         {}
     """
     if not {"label", "predicted", "predicted_probability", "q_value"} <= set(names):
         return {}
     another = f"scores.label <> scores.predicted AND scores.predicted_probability >= {SURE}"
+    first = math.ceil(SUSPICIOUS_SHARE * rows)
     stands_out = f"coalesce(scores.q_value <= {SUSPICIOUS_RATE}, false)"
     return {
-        SUSPICIOUS: ("BOOLEAN", f"(({another}) OR {stands_out})"),
+        SUSPICIOUS: ("BOOLEAN", f"(({another}) OR scores.rank <= {first} OR {stands_out})"),
         SUGGESTED_LABEL: ("VARCHAR", f"CASE WHEN {another} THEN scores.predicted ELSE '' END"),
     }

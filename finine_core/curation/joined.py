@@ -67,7 +67,7 @@ class JoinedRows:
                 f"{scores} begins with the columns {', '.join(names[: len(SCORE_COLUMNS)])}.",
                 f"Expected {', '.join(SCORE_COLUMNS)}; compute the scores of this run again.",
             )
-        self._derived = derived_columns(names)
+        self._derived = derived_columns(names, self._rows_a_target())
         derived = [(name, kind) for name, (kind, _) in self._derived.items()]
         self._score_columns = [
             *score_columns,
@@ -132,6 +132,11 @@ class JoinedRows:
             return f"FROM ({rows}) AS review"
         condition = checked_condition(where, self._database.cursor())
         return f"FROM ({rows}) AS review WHERE {condition}"
+
+    def _rows_a_target(self) -> int:
+        sql = f"SELECT count(*) // greatest(count(DISTINCT target), 1) FROM {self._scores_sql}"
+        line = self._database.execute(sql).fetchone()
+        return int(line[0]) if line else 0
 
     def _order(self, order_by: str, descending: bool) -> str:
         known = {name.casefold(): name for name, _ in self.columns()}

@@ -26,7 +26,7 @@ from finine_core.verification.result import (
     read_verification,
 )
 from finine_core.verification.verify import DEFAULT_REPEATS, VerifyProgress, verify
-from finine_core.verification.words import sentences
+from finine_core.verification.words import headline, sentences
 
 __all__ = [
     "DEFAULT_REPEATS",
@@ -39,6 +39,7 @@ __all__ = [
     "VerifyProgress",
     "VerifyState",
     "VerifyStatus",
+    "headline",
     "observe_verification",
     "read_verification",
     "running_verifications",

@@ -22,6 +22,21 @@ def sentences(found: Verification) -> list[str]:
     return said
 
 
+def headline(found: Verification) -> str:
+    """The verdict in a line, and what to do; never more than the intervals show."""
+    if not found.validation_rows:
+        return "Whether the model gets better cannot be told without validation rows."
+    change = found.change(Measure.VALIDATION_ACCURACY, Arm.WITHOUT)
+    beyond = found.change(Measure.VALIDATION_ACCURACY, Arm.WITHOUT, Arm.RANDOM)
+    if change.low > 0 and beyond.low > 0:
+        return "It helped, and more than removing random rows did."
+    if change.high < 0:
+        return "It hurt: look at the marks again before you export."
+    if change.low > 0:
+        return "The model got better, but not shown to be better than without random rows."
+    return "No clear gain and no clear harm. More retrainings make it surer; so may more marks."
+
+
 def _about_accuracy(found: Verification) -> list[str]:
     marked = found.change(Measure.VALIDATION_ACCURACY, Arm.WITHOUT)
     random = found.change(Measure.VALIDATION_ACCURACY, Arm.RANDOM)
@@ -66,7 +81,7 @@ def _about_loss(found: Verification) -> list[str]:
     random = found.change(found.statistic, Arm.RANDOM)
     whose = "Validation loss" if found.validation_rows else "Mean loss of the marked rows"
     told = [
-        f"{whose} changed by {_mean(marked)} ({_interval(marked)});"
+        f"{whose} (lower is better) changed by {_mean(marked)} ({_interval(marked)});"
         f" without random rows by {_mean(random)} ({_interval(random)})."
     ]
     if found.validation_rows:

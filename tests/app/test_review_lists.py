@@ -142,3 +142,35 @@ def test_the_nearest_rows_are_shown_with_their_labels(review, own_run):
     table = next(one.value for one in review.dataframe if "distance" in one.value.columns)
     assert table["row"].tolist() == nearest["row_number"].tolist()
     assert "nearest rows" in said(review)
+
+
+def test_a_list_is_corrected_to_what_the_model_suggests_and_each_label_is_undone(review, own_run):
+    suggested = own_run.scores(where="suggested_label <> ''").set_index("row_number")
+    review.selectbox(key="bulk_decision").set_value("relabel").run()
+    apply = next(one for one in review.button if (one.key or "").startswith("bulk_apply"))
+    assert f"{len(suggested):,} rows" in apply.label
+    apply.click().run()
+    marks = {one["row_number"]: one["label"] for one in own_run.log.current().to_pylist()}
+    assert marks == suggested["suggested_label"].to_dict()
+    for _ in set(marks.values()):
+        button(review, "undo").click().run()
+    assert own_run.log.current().num_rows == 0
+
+
+def test_who_comes_back_is_told_what_undo_takes_back_and_goes_on_with_what_is_left(app, own_run):
+    rows = own_run.scores(where="suspicious")["row_number"].tolist()
+    own_run.mark(rows=rows[:2], decision="delete", reviewer="ben")
+    page = healthy(app(own_run.home, "review").run())
+    assert "Newest decision: 2 rows marked for deletion (ben" in said(page)
+    button(page, "continue_suspicious").click().run()
+    assert in_address(page, "tab") == "suspicious"
+    assert shown_row(page) == rows[2]
+    assert listed(page)["row_number"].tolist() == rows[2:27]
+
+
+def test_a_corrected_label_stands_in_the_list(app, own_run):
+    row = ranked(own_run)[0]
+    label = {"benign": "malignant", "malignant": "benign"}[own_run.scores(top=1)["label"][0]]
+    own_run.mark(rows=[row], decision="relabel", label=label)
+    page = healthy(app(own_run.home, "review").run())
+    assert listed(page)["decision"][0] == f"✎ → {label}"

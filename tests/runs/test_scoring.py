@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from finine_core import api
 from finine_core.curation.comparing import places
-from finine_core.curation.derived import SURE, SUSPICIOUS_RATE
+from finine_core.curation.derived import SURE, SUSPICIOUS_RATE, SUSPICIOUS_SHARE
 from finine_core.errors import FinineError
 
 
-def test_a_row_is_suspicious_when_the_model_is_sure_of_another_label_or_it_stands_out(
+def test_a_row_is_suspicious_when_the_model_is_sure_of_another_label_or_its_mu_is(
     finished_run,
 ):
     scores = finished_run.scores("validation")
@@ -18,7 +20,8 @@ def test_a_row_is_suspicious_when_the_model_is_sure_of_another_label_or_it_stand
     stands_out = scores["q_value"] <= SUSPICIOUS_RATE
     assert 0 < another.sum() < len(scores)
     assert stands_out.sum() == len(finished_run.discoveries(SUSPICIOUS_RATE, "validation").places)
-    assert (scores["suspicious"] == (another | stands_out)).all()
+    first = scores["rank"] <= math.ceil(SUSPICIOUS_SHARE * len(scores))
+    assert (scores["suspicious"] == (another | stands_out | first)).all()
     assert (scores["suggested_label"] == scores["predicted"].where(another, "")).all()
     asked = finished_run.scores("validation", where="suspicious AND suggested_label <> ''")
     assert len(asked) == another.sum()

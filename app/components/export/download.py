@@ -32,6 +32,7 @@ class Prepared:
 
     run_id: str
     decisions: int
+    verified: int
     spreadsheet_safe: bool
     path: Path
     result: ExportResult
@@ -102,15 +103,23 @@ def _prepared(run: api.Run, spreadsheet_safe: bool) -> Prepared | None:
     found = st.session_state.get(_PREPARED)
     if found is None or found.run_id != run.run_id or not found.path.is_file():
         return None
-    as_wanted = (run.log.version(), spreadsheet_safe)
-    return found if (found.decisions, found.spreadsheet_safe) == as_wanted else None
+    as_wanted = (run.log.version(), _verified(run), spreadsheet_safe)
+    made = (found.decisions, found.verified, found.spreadsheet_safe)
+    return found if made == as_wanted else None
+
+
+def _verified(run: api.Run) -> int:
+    """By how many retrainings the removal is verified; the manifest tells of it."""
+    found = run.verification()
+    return 0 if found is None else found.repeats
 
 
 def _prepare(run: api.Run, data: Path | None, spreadsheet_safe: bool) -> None:
     old = st.session_state.pop(_PREPARED, None)
     if old is not None:
         shutil.rmtree(old.path.parent, ignore_errors=True)
-    decisions = run.log.version()  # before the export: a decision made meanwhile makes it stale
+    # before the export: a decision or a training meanwhile makes it stale
+    decisions, verified = run.log.version(), _verified(run)
     try:
         out = Path(tempfile.mkdtemp(dir=_shelf().name))
         result = run.export(out, data=data, spreadsheet_safe=spreadsheet_safe)
@@ -123,7 +132,9 @@ def _prepare(run: api.Run, data: Path | None, spreadsheet_safe: bool) -> None:
             f"The export cannot be written ({error.strerror}).", "Make room, or use the command."
         )
         return
-    st.session_state[_PREPARED] = Prepared(run.run_id, decisions, spreadsheet_safe, path, result)
+    st.session_state[_PREPARED] = Prepared(
+        run.run_id, decisions, verified, spreadsheet_safe, path, result
+    )
 
 
 @st.cache_resource

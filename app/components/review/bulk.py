@@ -18,6 +18,8 @@ from finine_app.components.review.decide import LOG_LOCK, events_since
 from finine_app.components.review.why import reason_words
 from finine_app.components.words import DONE_WORDS
 from finine_core import api
+from finine_core.curation.decisions import RELABEL
+from finine_core.curation.derived import SUGGESTED_LABEL
 from finine_core.curation.review import DECISION, ReviewTable
 from finine_core.errors import FinineError
 
@@ -26,6 +28,7 @@ CHOICES = {
     "delete": "for deletion",
     "keep": "to keep",
     "review": "as needing review",
+    "relabel": "with the label the model suggests",
     "clear": "with no decision (clear)",
 }
 
@@ -43,7 +46,7 @@ def decide_on_all(
     if total == 0:
         return
     decision = st.selectbox(
-        f"Mark all {total:,} rows of {of} …",
+        f"Mark all {_rows(total)} of {of} …",
         list(CHOICES),
         index=None,
         placeholder="choose a decision, look at the preview, then confirm",
@@ -54,10 +57,17 @@ def decide_on_all(
         return
     with st.container(border=True):
         counts = table.classes(target=target, where=where).to_pandas()
+        if decision == RELABEL:
+            total, where = _with_suggestion(table, target, where)
+            counts = table.classes(target=target, where=where).to_pandas()
+            if not total:
+                st.info("The model suggests another label for none of these rows.")
+                return
+        back = "one Undo a label brings" if decision == RELABEL else "one Undo brings"
         st.markdown(
-            f"**Preview.** {total:,} rows ({plain(selection)}) would be "
-            f"{DONE_WORDS[decision]}. Decisions they have now are replaced; one Undo brings all of "
-            "them back."
+            f"**Preview.** {_rows(total)} ({plain(selection)}) would be "
+            f"{DONE_WORDS[decision]}. Decisions they have now are replaced; {back} all of them "
+            "back."
         )
         st.dataframe(
             pd.DataFrame(
@@ -74,7 +84,7 @@ def decide_on_all(
         with st.container(key="bulk_apply"):
             # The shown number and condition are part of the button's identity.
             st.button(
-                f"Mark {total:,} rows {CHOICES[decision]}",
+                f"Mark {_rows(total)} {CHOICES[decision]}",
                 key=f"bulk_apply_{decision}_{total}_{hash((target, where))}",
                 type="primary",
                 on_click=_apply,
@@ -99,12 +109,37 @@ def _apply(
             if all((one.decision, one.selection) != (decision, selection) for one in since):
                 rows = _rows_as_shown(table, target, where, shown)
                 report = _report(table, target, where)
-                run.log.mark(rows, decision, reason=reason, reviewer=reviewer, selection=selection)
+                for label, part in _labelled(table, target, where, rows, decision).items():
+                    run.log.mark(part, decision, label=label, reason=reason, reviewer=reviewer,
+                                 selection=selection)  # fmt: skip
     except FinineError as error:
         state.note_problem(error)
     else:
-        state.note_action(f"{shown:,} rows {DONE_WORDS[decision]}{report}.")
+        state.note_action(f"{_rows(shown)} {DONE_WORDS[decision]}{report}.")
     st.session_state["bulk_decision"] = None
+
+
+def _with_suggestion(table: ReviewTable, target: str, where: str | None) -> tuple[int, str]:
+    """How many of the rows the model suggests another label for, and the condition of these."""
+    suggested = f"{SUGGESTED_LABEL} <> ''"
+    both = f"({where}) AND {suggested}" if where else suggested
+    return table.count(target=target, where=both), both
+
+
+def _labelled(
+    table: ReviewTable, target: str, where: str | None, rows: NDArray[np.int64], decision: str
+) -> dict[str | None, NDArray[np.int64]]:
+    """The rows by the label they are to get; all of them under None where none is changed."""
+    if decision != RELABEL:
+        return {None: rows}
+    found = table.query(target=target, where=where)
+    labels = np.asarray(found.column(SUGGESTED_LABEL).to_pylist(), dtype=object)
+    numbers = found.column("row_number").to_numpy()
+    return {str(one): numbers[labels == one] for one in sorted(set(labels))}
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"
 
 
 def _report(table: ReviewTable, target: str, where: str | None) -> str:

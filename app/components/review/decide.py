@@ -18,6 +18,7 @@ from finine_app.components.messages import plain
 from finine_app.components.review.relabel import offer_labels
 from finine_app.components.review.row_table import go_to
 from finine_app.components.review.why import choose_why, reason_words
+from finine_app.components.run_summary import local_time
 from finine_app.components.words import DONE_WORDS
 from finine_core import api
 from finine_core.curation.decisions import RELABEL, Event
@@ -111,7 +112,7 @@ def undo_bar(run: api.Run, before: Callable[[], None] | None = None) -> None:
             on_click=_guarded(partial(_flip, run, "redo", seen)),
         )  # fmt: skip
         with st.container(key="last_action", width="content"):
-            st.markdown(plain(state.last_action()) or "No decision in this session yet.")
+            st.markdown(plain(state.last_action()) or _before_this_session(run))
 
 
 # Streamlit answers a press that comes during a callback in a second thread. Between the look at
@@ -178,6 +179,15 @@ def _flip(run: api.Run, kind: str, seen: int) -> None:
     )
     if event.rows == 1:
         go_to(int(run.log.rows_of(event.event_id)[0]), "previous" if kind == "undo" else "next")
+
+
+def _before_this_session(run: api.Run) -> str:
+    """What Undo would take back, said before somebody presses it."""
+    event = run.log.next_undo()
+    if event is None:
+        return "No decision yet."
+    who = f"{plain(event.reviewer)}, {local_time(event.at)}"
+    return f"Newest decision: {plain(_event_words(run, event))} ({who}). Undo takes it back."
 
 
 def _event_words(run: api.Run, event: Event) -> str:

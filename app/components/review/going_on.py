@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from finine_app import state
+from finine_app.components.review.listing import list_changed
 from finine_app.components.review.row_table import go_to
 from finine_core import api
 from finine_core.curation.review import ReviewTable
@@ -26,6 +27,19 @@ def show_progress(counts: dict[str, int]) -> None:
         text=f"{decided:,} of {total:,} suspicious rows decided"
         + (" · all done" if decided == total else ""),
     )
+
+
+def offer_to_continue(counts: dict[str, int]) -> None:
+    """For a person who comes back: the suspicious rows that are left."""
+    left = counts.get("left", 0)
+    if left and counts["marked"]:
+        rows = "1 suspicious row is" if left == 1 else f"{left:,} suspicious rows are"
+        st.button(
+            f"Continue where you left: {rows} undecided",
+            key="continue_suspicious",
+            icon=":material/resume:",
+            on_click=_to_suspicious,
+        )
 
 
 def next_undecided_button(
@@ -58,6 +72,12 @@ def watch_others(run: api.Run) -> None:
         st.rerun()
 
     look()
+
+
+def _to_suspicious() -> None:
+    state.select_tab("suspicious")
+    st.session_state["filter_decision"] = "undecided"
+    list_changed()
 
 
 def _go_on(

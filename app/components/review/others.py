@@ -19,12 +19,14 @@ from finine_app.components.review.row_table import go_to
 from finine_app.theme import DECISION_SIGN
 from finine_core import api
 from finine_core.curation.comparing import places
+from finine_core.curation.expressions import literal
 from finine_core.curation.review import ReviewTable
 from finine_core.errors import FinineError
 
 FEATURES_HEIGHT = 248  # pixels; six values and the head
 FEATURE_WIDTH, VALUE_WIDTH, SHARE_WIDTH = 125, 70, 95  # pixels; all of it beside the table
 ODD = 0.95  # from this oddness on a value is said to be unusual: beyond 97.5 % of the rows
+FEWEST_ROWS = 40  # of a label, below which its extremes are no news: one in 40 lies beyond ODD
 LISTED_TWINS = 20
 NEIGHBOURS = 6
 
@@ -85,8 +87,17 @@ def values(table: ReviewTable, line: dict[str, Any], names: Sequence[str], targe
         column_config=config,
         alt=f"Values of row {line['row_number']}",
     )
+    st.caption(
+        "Bars: the share of the other rows with that label whose value is smaller, 0 % the "
+        "smallest, 100 % the largest; of words, the share with the same."
+    )
+    others = table.count(target=target, where=f"label = {literal(label)}") - 1
     odd = sum(one.oddness >= ODD for one in found[label])
-    if odd:
+    if others < FEWEST_ROWS:
+        rows = "row has" if others == 1 else "rows have"
+        st.caption(f"Only {others} other {rows} the label {plain(label)}: too few to call a value "
+                   "unusual.")  # fmt: skip
+    elif odd:
         kind = "value is" if odd == 1 else "values are"
         st.caption(f"{odd} {kind} unusual among rows labelled {plain(label)}; these come first.")
 

@@ -38,7 +38,7 @@ def offer_labels(line: dict[str, Any], classes: Sequence[str], relabel: Relabel)
                 )
         others = [one for one in classes if one not in (label, suggested)]
         if others:
-            with st.popover("Another label", key="another_label", icon=":material/edit:"):
+            with st.popover("Another label", key=f"another_label_{row}", icon=":material/edit:"):
                 chosen = st.selectbox(
                     f"Correct the label of row {row} to",
                     others,

@@ -17,6 +17,7 @@ from finine_app.components.messages import plain, show_problem
 from finine_app.components.named_curve import of_row
 from finine_app.components.reader import Content, value_words
 from finine_app.components.review import others
+from finine_app.components.review.row_table import decision_words
 from finine_app.components.words import (
     BAND_WORDS,
     EXAMPLE_ALPHA,
@@ -26,8 +27,8 @@ from finine_app.components.words import (
     miss_words,
     mu_words,
 )
-from finine_app.theme import DECISION_SIGN
 from finine_core import api
+from finine_core.curation.derived import SURE
 from finine_core.curation.review import ReviewTable
 from finine_core.errors import FinineError
 
@@ -37,34 +38,36 @@ LONGEST_TEXT = 200_000  # letters sent to the page; beyond that the page itself 
 
 def heading(line: dict[str, Any], rows: int) -> None:
     """Which row this is."""
-    decided = DECISION_SIGN[line["decision"]]
+    decided = decision_words(line)
     st.markdown(
         f"#### Row {line['row_number']}"
         + (f" · {plain(decided)}" if decided else "")
         + f"  \nrank {line['rank']:,} of {rows:,} · id {plain(line['row_id'])}"
     )
-    st.page_link(
-        state.page("map"),
-        label="Show on the map",
-        icon=":material/scatter_plot:",
-        query_params={"row": str(line["row_number"])},
-    )
 
 
-def content_in_full(
-    table: ReviewTable, line: dict[str, Any], content: Content, target: str, searched: str
-) -> None:
-    """Everything the row says: whole texts with what was searched for marked, all values."""
+def texts(line: dict[str, Any], content: Content, searched: str) -> None:
+    """The row's whole texts, with what was searched for marked."""
     for name in content.text:
         if len(content.text) > 1:
             st.caption(plain(name))
         _text(line[name], searched)
+
+
+def values(table: ReviewTable, line: dict[str, Any], content: Content, target: str) -> None:
+    """The row's values beside those of others, its other columns, and the way to the map."""
     if content.features:
         others.values(table, line, content.features, target)
     if content.other:
         # With a label and an id alone this is a short line; it keeps ignored columns at hand.
         shown = " · ".join(f"{plain(n)}: {plain(value_words(line[n]))}" for n in content.other[:8])
         st.caption(shown + (" · …" if len(content.other) > 8 else ""))
+    st.page_link(
+        state.page("map"),
+        label="Show on the map",
+        icon=":material/scatter_plot:",
+        query_params={"row": str(line["row_number"])},
+    )
 
 
 def verdict(line: dict[str, Any]) -> None:
@@ -77,6 +80,8 @@ def verdict(line: dict[str, Any]) -> None:
         return
     instead = "" if other is None else f" ({100 * other:.0f} %)"
     st.markdown(f"Label **{label}**{sure}. The model predicts **{predicted}** instead{instead}.")
+    if other is not None and other < SURE:
+        st.caption(f"A label is suggested from {SURE:.0%} on; this row's is below.")
 
 
 def influence(run: api.Run, line: dict[str, Any], target: str) -> None:

@@ -19,10 +19,11 @@ from finine_app.components.review.listing import take_list_changed
 from finine_app.components.words import NOT_IN_INTERVAL, interval_words
 from finine_app.theme import DECISION_SIGN
 from finine_core import api
+from finine_core.curation.decisions import RELABEL
 from finine_core.curation.review import ReviewTable
 from finine_core.tradeoff import gaussian_beta
 
-TABLE_HEIGHT = 492  # pixels; 13 rows, so that on a narrow screen the details are not far below
+TABLE_HEIGHT = 37 + 35 * 25  # pixels; a whole page of 25 rows, so that the shown one is in sight
 SPARKLINE = np.linspace(0.0, 1.0, 21)  # the α of the small curves
 _FOLLOW = "_follow"  # the way in which the list follows the shown row: "", "next", "previous"
 # Every message of a browser carries the state of all widgets. The second of two quick presses
@@ -140,6 +141,18 @@ def draw(listing: Listing, target: str, content: Content) -> None:
     )
 
 
+def decision_words(line: dict[str, Any]) -> str:
+    """What was decided on a row: of a corrected label, which it is now.
+
+    Examples:
+        >>> decision_words({"decision": "relabel", "new_label": "cat"})
+        '✎ → cat'
+    """
+    if line["decision"] == RELABEL and line.get("new_label"):
+        return f"✎ → {line['new_label']}"
+    return DECISION_SIGN[line["decision"]]
+
+
 def _settle() -> None:
     """Show the row that was clicked, unless the click is an echo of an older state."""
     picked = st.session_state.pop(_PICKED, None)
@@ -182,13 +195,13 @@ def _frame(listing: Listing, content: Content) -> pd.DataFrame:
     columns: dict[str, list[Any]] = {
         name: [line[name] for line in lines] for name in ("rank", "row_number")
     }
-    columns["decision"] = [DECISION_SIGN[line["decision"]] for line in lines]
+    columns["decision"] = [decision_words(line) for line in lines]
     columns |= {name: [line[name] for line in lines] for name in ("label", "predicted", "mu")}
     columns["interval"] = [
         interval_words(line["mu_low"], line["mu_high"], line["mu"]) for line in lines
     ]
-    columns["curve"] = [_sparkline(line["mu"]) for line in lines]
     columns["content"] = [preview(line, content) for line in lines]
+    columns["curve"] = [_sparkline(line["mu"]) for line in lines]
     columns |= {name: [line[name] for line in lines] for name in ("mean_loss", "row_id")}
     return pd.DataFrame(columns)
 

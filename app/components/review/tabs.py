@@ -117,11 +117,11 @@ def _labelled(tab: Tab, counts: dict[str, int]) -> str:
 
     Examples:
         >>> _labelled(SUSPICIOUS_TAB, {"suspicious": 412, "left": 365}), _labelled(ALL, {"all": 9})
-        ('Suspicious 47 / 412', 'All 9')
+        ('Suspicious 47 / 412 decided', 'All 9')
     """
     if tab is SUSPICIOUS_TAB:
         decided = counts[tab.name] - counts["left"]
-        return f"{tab.label} {decided:,} / {counts[tab.name]:,}"
+        return f"{tab.label} {decided:,} / {counts[tab.name]:,} decided"
     return f"{tab.label} {counts[tab.name]:,}"
 
 

@@ -14,7 +14,7 @@ from finine_app import theme
 from finine_app.components.curve_charts import CONFIG, empty_square
 from finine_app.components.messages import plain
 from finine_core.tradeoff import gaussian_beta
-from finine_core.verification import Arm, Measure, Verification, sentences
+from finine_core.verification import Arm, Measure, Verification, headline, sentences
 
 HEIGHT = 320
 SPREAD = 0.16  # of the points of an arm, sideways
@@ -34,7 +34,7 @@ def show_result(found: Verification, key: str) -> None:
     """The conclusion, the trainings behind it, and what it does not show."""
     conclusion, *more, limits = sentences(found)
     sign, icon = _verdict(found)
-    sign(f"**{plain(conclusion)}**", icon=icon)
+    sign(f"**{headline(found)}**  \n{plain(conclusion)}", icon=icon)
     for sentence in more:
         st.write(plain(sentence))
     measures = [one for one in MEASURE_WORDS if one in found.arms[Arm.WITH]]

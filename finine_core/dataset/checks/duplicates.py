@@ -134,8 +134,9 @@ def _crossings(subject: Subject, rows: np.ndarray, held_out: int) -> Finding:
         severity=Severity.WARNING,
         problem=f"{counted(held_out, 'held-out row')} of {total:,} "
         f"{'is' if held_out == 1 else 'are'} also among the rows that are learned from.",
-        mend="The model will look better on the held-out rows than it is. Remove the repeats, or "
-        "hold out rows by a column that keeps the same rows together.",
+        mend="The model will look better on the held-out rows than it is (worse where the repeat "
+        "has another label). Remove the repeats, or hold out rows by a column that keeps the same "
+        "rows together.",
         columns=subject.roles.inputs,
         rows=subject.rows(rows),
         count=len(rows),
