@@ -139,18 +139,22 @@ def empty_square(height: int) -> go.Figure:
 
 
 def signals(rows: Mapping[str, pd.DataFrame], *, key: str, height: int = CHART_HEIGHT) -> None:
-    """Each row's signal at each recorded step; for one row alone also what is mere chance.
+    """What is left of each row's signals at the end; for one row alone also what is mere chance.
+
+    These are what μ is made of: with SGD the carried signals, else the signals themselves.
 
     Args:
         rows: name ("row 17") to its lines of step, signal, deviation and loss.
     """
     figure = go.Figure()
     alone = len(rows) == 1
+    carried = all("carried_signal" in found for found in rows.values())
+    signal, deviation = (f"{'carried_' * carried}{name}" for name in ("signal", "deviation"))
     for place, (row, found) in enumerate(rows.items()):
         style = _style(place, len(found))
         steps = found["step"].to_numpy()
         if alone:
-            band = found["deviation"].to_numpy(dtype=np.float32)
+            band = found[deviation].to_numpy(dtype=np.float32)
             figure.add_scatter(
                 x=np.concatenate([steps, steps[::-1]]),
                 y=np.concatenate([band, -band[::-1]]),
@@ -163,13 +167,13 @@ def signals(rows: Mapping[str, pd.DataFrame], *, key: str, height: int = CHART_H
             )
         figure.add_scatter(
             x=steps,
-            y=found["signal"].to_numpy(dtype=np.float32),
+            y=found[signal].to_numpy(dtype=np.float32),
             name="signal of the row" if alone else _label(row),
             hovertemplate=f"{_label(row)}, step %{{x}}<br>signal %{{y:.4g}}<extra></extra>",
             **style,
         )
-    _over_steps(figure, "change of the target's loss", height)
-    said = "; ".join(f"{row} sums to {one['signal'].sum():.3g}" for row, one in rows.items())
+    _over_steps(figure, "what a step takes off the target's loss", height)
+    said = "; ".join(f"{row} sums to {one[signal].sum():.3g}" for row, one in rows.items())
     st.plotly_chart(figure, key=key, config=CONFIG, alt=f"Signals over recorded steps: {said}.")
 
 

@@ -86,6 +86,9 @@ def miss_words(curve: RowCurve, alpha: float = EXAMPLE_ALPHA) -> str:
     )
 
 
+_ONE_OF_MANY = "It is one of all rows that were ranked: the first look stronger than they are."
+
+
 def effect_words(target: str, mu: float, low: float, high: float) -> str:
     """Which way the row pulls, and whether the interval is sure of it."""
     if target == "self":
@@ -93,14 +96,14 @@ def effect_words(target: str, mu: float, low: float, high: float) -> str:
     if low <= 0 <= high:
         return "Its interval holds 0: whether the row helps or hurts cannot be told."
     if mu < 0:
-        return "The row hurts: removing it lowers the validation loss."
-    return "The row helps: removing it raises the validation loss."
+        return f"Estimated to hurt: without it the validation loss would be lower. {_ONE_OF_MANY}"
+    return f"Estimated to help: without it the validation loss would be higher. {_ONE_OF_MANY}"
 
 
 def group_words(one: GroupInfluence) -> str:
     """What a group's influence says, no more than its interval and chance allow."""
     if one.p_value is not None and one.p_value > CERTAIN:
-        return "No more help or harm than a random group of this size would have by chance."
+        return "Not shown to help or harm more than a random group of this size."
     if one.low <= 0 <= one.high:
         return "Its interval holds 0: whether the group helps or hurts cannot be told."
     if one.mu < 0:
@@ -115,7 +118,7 @@ def short_group_words(one: GroupInfluence, chance: float | None) -> str:
         chance: the p- or q-value that counts; None where there is none.
     """
     if chance is not None and chance > CERTAIN:
-        return "like a random group"
+        return "not shown to differ"
     if one.low <= 0 <= one.high:
         return "cannot be told"
     return "▼ hurts" if one.mu < 0 else "▲ helps"

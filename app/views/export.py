@@ -21,7 +21,7 @@ from finine_app.components.messages import nothing_yet, plain, show_problem
 from finine_core import api
 from finine_core.curation.export import ExportPlan
 from finine_core.errors import FinineError
-from finine_core.verification import sentences
+from finine_core.verification import headline, sentences
 
 
 def render() -> None:
@@ -107,7 +107,8 @@ def _verified(run: api.Run, counts: Counts) -> None:
         st.page_link(state.page("verify"), label="Verify it", icon=":material/arrow_forward:")
         return
     st.info(
-        f"**Verified.** {plain(sentences(found)[0])} The manifest says so, too.",
+        f"**Checked by training again. {headline(found)}** {plain(sentences(found)[0])} The "
+        "manifest says so, too.",
         icon=":material/science:",
     )
     st.page_link(state.page("verify"), label="All of it", icon=":material/arrow_forward:")

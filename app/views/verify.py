@@ -124,6 +124,11 @@ def _form(run: api.Run, marked: int, status: VerifyStatus, found: Verification |
             on_click=_start,
             args=(run, int(repeats)),
         )
+    if found:
+        st.caption(
+            "Choose the number before you look: to go on until a result pleases makes intervals "
+            "too narrow. So does trying many sets of marks and keeping the best."
+        )
     done = status.done if status.state is VerifyState.STOPPED else len(Arm) * (
         found.repeats if found else 0
     )  # fmt: skip

@@ -1,7 +1,8 @@
 """Which rows deserve a look, and which label would the model rather give them?
 
-Columns of the review table that follow from others: `suspicious` and `suggested_label`. Here alone
-it is said what makes a row suspicious; the app, the command line and exports use the columns.
+Columns of the review table that follow from others: `suspicious`, why it is, and `suggested_label`.
+Here alone it is said what makes a row suspicious; the app, the command line and exports use the
+columns.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 
-SUSPICIOUS, SUGGESTED_LABEL = "suspicious", "suggested_label"
+SUSPICIOUS, SUSPICIOUS_BECAUSE = "suspicious", "suspicious_because"
+SUGGESTED_LABEL = "suggested_label"
 # The model is called sure of a class from this probability on: a wrong label that the model has
 # been trained on pulls its probabilities towards itself, so that .9 would miss most of them.
 SURE = 0.7
@@ -33,7 +35,7 @@ def derived_columns(names: Collection[str], rows: int) -> dict[str, tuple[str, s
 
     Examples:
         >>> list(derived_columns({"label", "predicted", "predicted_probability", "q_value"}, 9))
-        ['suspicious', 'suggested_label']
+        ['suspicious', 'suspicious_because', 'suggested_label']
         >>> derived_columns({"label", "predicted"}, 9)
         {}
     """
@@ -44,5 +46,11 @@ def derived_columns(names: Collection[str], rows: int) -> dict[str, tuple[str, s
     stands_out = f"coalesce(scores.q_value <= {SUSPICIOUS_RATE}, false)"
     return {
         SUSPICIOUS: ("BOOLEAN", f"(({another}) OR scores.rank <= {first} OR {stands_out})"),
+        SUSPICIOUS_BECAUSE: (
+            "VARCHAR",
+            f"concat_ws(', ', CASE WHEN {another} THEN 'the model is sure of another label' END,"
+            f" CASE WHEN scores.rank <= {first} THEN 'μ ranks among the first"
+            f" {SUSPICIOUS_SHARE:.0%}' END, CASE WHEN {stands_out} THEN 'μ stands out' END)",
+        ),
         SUGGESTED_LABEL: ("VARCHAR", f"CASE WHEN {another} THEN scores.predicted ELSE '' END"),
     }

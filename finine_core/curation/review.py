@@ -37,6 +37,7 @@ class ReviewTable(JoinedRows):
 
     Examples:
         >>> import tempfile, pyarrow.parquet as pq
+        >>> from pathlib import Path
         >>> folder = Path(tempfile.mkdtemp())
         >>> values = [[0, 1], ["a", "b"], ["self"] * 2, [1.5, 3.0], [1.0, 2.0], [2.0, 4.0], [2, 1],
         ...     [0.1, 0.9], ["cat", "dog"], ["cat", "cat"]]

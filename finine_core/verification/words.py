@@ -5,6 +5,7 @@ from __future__ import annotations
 from finine_core.verification.plan import Arm
 from finine_core.verification.result import Change, Influence, Measure, Verification
 
+MOST_DIGITS = 8  # of an end of an interval that is near 0
 NOTED_OVERLAP = 0.2  # from here on random rows are so often marked ones that it must be said
 
 
@@ -28,10 +29,23 @@ def headline(found: Verification) -> str:
         return "Whether the model gets better cannot be told without validation rows."
     change = found.change(Measure.VALIDATION_ACCURACY, Arm.WITHOUT)
     beyond = found.change(Measure.VALIDATION_ACCURACY, Arm.WITHOUT, Arm.RANDOM)
+    loss = found.change(found.statistic, Arm.WITHOUT)
+    loss_beyond = found.change(found.statistic, Arm.WITHOUT, Arm.RANDOM)
     if change.low > 0 and beyond.low > 0:
-        return "It helped, and more than removing random rows did."
+        worse = " But the validation loss rose." if loss.low > 0 else ""
+        return f"Accuracy rose, more than without random rows.{worse}"
     if change.high < 0:
-        return "It hurt: look at the marks again before you export."
+        return "Accuracy fell: look at the marks again before you export."
+    if loss.low > 0 and loss_beyond.low > 0:
+        return (
+            "The validation loss rose, more than without random rows, and accuracy is not shown to"
+            " have changed: look at the marks again, and at the labels of the held-out rows."
+        )
+    if loss.high < 0 and loss_beyond.high < 0:
+        return (
+            "The validation loss fell, more than without random rows; accuracy is not shown to"
+            " have changed."
+        )
     if change.low > 0:
         return "The model got better, but not shown to be better than without random rows."
     return "No clear gain and no clear harm. More retrainings make it surer; so may more marks."
@@ -72,7 +86,7 @@ def _against_random(change: Change) -> str:
 def _size(change: Change) -> tuple[str, str]:
     """A change that was shown, and its interval, in points and without its sign."""
     low, high = sorted((abs(change.low), abs(change.high)))
-    interval = f"{_number(low, points=True)} to {_number(high, points=True)}"
+    interval = f"{_edge(low, points=True)} to {_edge(high, points=True)}"
     return _number(abs(change.mean), points=True), interval
 
 
@@ -160,7 +174,15 @@ def _mean(change: Change, points: bool = False) -> str:
 
 
 def _interval(change: Change, points: bool = False) -> str:
-    return f"{_number(change.low, points)} to {_number(change.high, points)}"
+    return f"{_edge(change.low, points)} to {_edge(change.high, points)}"
+
+
+def _edge(value: float, points: bool = False) -> str:
+    """An end of an interval: what is not 0 is not printed as 0, for the interval may hang on it."""
+    value, digits = (100 * value, 1) if points else (value, 4)
+    while value and round(value, digits) == 0 and digits < MOST_DIGITS:
+        digits += 1
+    return _signed(value, digits)
 
 
 def _number(value: float, points: bool = False) -> str:

@@ -77,7 +77,7 @@ def test_conditions_of_slices_name_exactly_their_rows(grouped):
         (-2.0, -3.0, -1.0, 0.001, "The group hurts"),
         (2.0, 1.0, 3.0, 0.001, "The group helps"),
         (2.0, -1.0, 3.0, 0.001, "cannot be told"),
-        (-2.0, -3.0, -1.0, 0.4, "by chance"),
+        (-2.0, -3.0, -1.0, 0.4, "Not shown"),
     ],
 )
 def test_a_reading_says_no_more_than_interval_and_chance_allow(mu, low, high, p, expected):

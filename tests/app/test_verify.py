@@ -63,13 +63,13 @@ def test_marks_are_verified_stopped_shown_and_taken_into_the_export(app, own_run
     assert "random rows" in words(page)
     assert len(table(page, "95 % interval")) == len(found.changes)
     assert page.number_input(key="verify_repeats_3_4").value == 4
-    assert "Verified." in words(healthy(app(own_run.home, "export").run()))
+    assert "Checked by training again." in words(healthy(app(own_run.home, "export").run()))
 
     own_run.mark(top=14, decision="delete")  # other marks: what was found is not about them
     page = healthy(app(own_run.home, "verify").run())
     assert "14 rows are marked" in words(page)
     assert "Other verifications" in page.expander[0].label
-    assert "Verified." not in words(healthy(app(own_run.home, "export").run()))
+    assert "Checked by training again." not in words(healthy(app(own_run.home, "export").run()))
 
 
 def test_marks_that_change_meanwhile_leave_a_verification_that_can_be_stopped(app, own_run):

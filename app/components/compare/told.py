@@ -104,8 +104,8 @@ def over_steps(run: api.Run, curves: Mapping[Pin, NamedCurve], target: str) -> N
     with signals:
         curve_charts.signals(recorded, key="compare_signals")
         st.caption(
-            "How much each row, when it is in the batch, moves the target's loss at each recorded "
-            "step: is a row influential throughout, or only early or late?"
+            "What a step on each row, taken at each recorded moment, takes off the target's loss "
+            "at the end of the training: is a row influential throughout, or only early or late?"
             + (
                 " Of a group: the mean of its rows less that of all other rows, which is what its "
                 "μ is made of."

@@ -99,7 +99,11 @@ def values(table: ReviewTable, line: dict[str, Any], names: Sequence[str], targe
                    "unusual.")  # fmt: skip
     elif odd:
         kind = "value is" if odd == 1 else "values are"
-        st.caption(f"{odd} {kind} unusual among rows labelled {plain(label)}; these come first.")
+        values, by_chance = len(found[label]), (1 - ODD) * len(found[label])
+        st.caption(
+            f"{odd} {kind} unusual among rows labelled {plain(label)} (beyond {(1 + ODD) / 2:.1%} "
+            f"of them; of {values} values about {by_chance:.0f} are so by chance)."
+        )
 
 
 def twins(run: api.Run, table: ReviewTable, line: dict[str, Any], target: str) -> None:

@@ -28,7 +28,7 @@ from finine_app.components.words import (
     mu_words,
 )
 from finine_core import api
-from finine_core.curation.derived import SURE
+from finine_core.curation.derived import SURE, SUSPICIOUS_BECAUSE
 from finine_core.curation.review import ReviewTable
 from finine_core.errors import FinineError
 
@@ -72,6 +72,8 @@ def values(table: ReviewTable, line: dict[str, Any], content: Content, target: s
 
 def verdict(line: dict[str, Any]) -> None:
     """Label against prediction."""
+    if because := line.get(SUSPICIOUS_BECAUSE):
+        st.caption(f"Suspicious: {plain(because)}.")
     label, predicted = plain(line["label"]), plain(line["predicted"])
     given, other = line.get("probability"), line.get("predicted_probability")
     sure = "" if given is None else f", to which the trained model gives {100 * given:.0f} %"
@@ -140,9 +142,9 @@ def _charts(run: api.Run, row: int, target: str) -> None:
             recorded = {f"row {row}": reader.signals(run, row, target)}
             curve_charts.signals(recorded, key="row_signals")
             st.caption(
-                "How much this row, when it is in the batch, moves the target's loss at each "
-                "recorded step. A signal that stays outside the band is more than chance; μ is "
-                "their sum, measured by the chance."
+                "What a step on this row, taken at each recorded moment, takes off the target's "
+                "loss at the end of the training (below 0: adds to it). μ is their sum, measured "
+                "by the chance of all steps together; one step inside the band says little."
             )
     if losses.open:
         with losses:

@@ -44,7 +44,8 @@ SUSPICIOUS_TAB = Tab(
     "suspicious",
     "Suspicious",
     SUSPICIOUS,
-    f"Rows that deserve a look first: {SUSPICIOUS_WORDS}. Suspicious does not mean wrong.",
+    f"Rows that deserve a look first: {SUSPICIOUS_WORDS}. Suspicious does not mean "
+    "wrong; beside each row it says why. Each target has its own list.",
     "No row is suspicious for this target: the model is sure of no other label, and no μ stands out"
     " firmly. The list *All* begins with the most influential rows.",
 )

@@ -54,6 +54,11 @@ def show_result(found: Verification, key: str) -> None:
     with right:
         _curves(found, f"curve_{key}")
     _changes(found, key)
+    st.caption(
+        "This μ is not that of the Groups page: there other rows take the marked ones' place, here "
+        "they are missing; there one run is looked at, here many. The table's lines are not "
+        "corrected for being several."
+    )
     st.info(plain(limits), icon=":material/info:")
 
 
@@ -63,10 +68,12 @@ def _verdict(found: Verification) -> tuple:
         return st.info, ":material/info:"
     change = found.change(Measure.VALIDATION_ACCURACY, Arm.WITHOUT)
     beyond = found.change(Measure.VALIDATION_ACCURACY, Arm.WITHOUT, Arm.RANDOM)
+    loss = found.change(found.statistic, Arm.WITHOUT)
+    loss_beyond = found.change(found.statistic, Arm.WITHOUT, Arm.RANDOM)
+    if change.high < 0 or (loss.low > 0 and loss_beyond.low > 0):
+        return st.warning, ":material/trending_down:"
     if change.low > 0 and beyond.low > 0:
         return st.success, ":material/trending_up:"
-    if change.high < 0:
-        return st.warning, ":material/trending_down:"
     return st.info, ":material/drag_handle:"
 
 
