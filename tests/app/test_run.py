@@ -19,7 +19,7 @@ from tests.app.looking import FLIPS, healthy, metrics, words
 def test_run_without_data_says_what_to_do(app, tmp_path):
     page = healthy(app(tmp_path, "run").run())
     assert "No data is chosen yet" in words(page)
-    assert [link.label for link in page.get("page_link")] == ["Choose data"]
+    assert "Choose data" in [link.label for link in page.get("page_link")]
 
 
 def test_run_tells_what_will_be_done_and_the_command_for_it(app, tmp_path):

@@ -250,7 +250,8 @@ def test_a_run_is_renamed_thrown_away_brought_back_and_deleted_for_good(own_run)
     assert [one["name"] for one in listed] == ["another name"]
     assert "2 marked rows" in finine("delete", run, *at, ok=False)
     finine("restore", run, *at)
-    assert "not" in finine("delete", run, "--yes", *at, ok=False)
+    assert "no run" in finine("delete", run, "--yes", *at, ok=False)
+    assert own_run.folder.path.exists(), "only from the trash is a run deleted"
     finine("trash", run, *at)
     assert "is deleted" in finine("delete", run, "--yes", *at)
     assert not own_run.folder.path.exists()

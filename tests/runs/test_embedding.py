@@ -10,7 +10,8 @@ from finine_core.cli import cli
 from finine_core.errors import FinineError
 from finine_core.runs.config import Resolved
 from finine_core.runs.map.embedding import nearest, read_embedding, reduced
-from finine_core.runs.pipeline import embed, make_trainer, stored_inputs
+from finine_core.runs.pipeline import make_trainer, stored_inputs
+from finine_core.runs.scoring import embed
 from finine_core.training.checkpoints import load_checkpoint
 from finine_core.training.models import MODELS
 
