@@ -4,7 +4,7 @@ import math
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import TimeoutError, expect
 
 from finine_core import api
 from finine_sample_data import SAMPLES
@@ -80,13 +80,19 @@ def test_lasso_group_mark_undo_save_row_and_back(page, serve, shot, flips):
     ).first.click()
     settled(page)
     expect(page.locator(".st-key-map_chart .nsewdrag").first).to_be_visible()
-    x, y = page.evaluate(WHERE_A_POINT_IS)
-    page.mouse.move(x - 3, y - 3)
-    page.mouse.move(x, y)
-    page.wait_for_timeout(600)  # Plotly finds the nearest point a moment after the mouse rests
-    page.mouse.down()
-    page.mouse.up()
     heading = by_key(page, "map_row").get_by_role("heading")
+    for _ in range(5):  # Plotly finds the nearest point some time after the mouse rests
+        x, y = page.evaluate(WHERE_A_POINT_IS)
+        page.mouse.move(x - 3, y - 3)
+        page.mouse.move(x, y)
+        page.wait_for_timeout(1000)
+        page.mouse.down()
+        page.mouse.up()
+        try:
+            heading.wait_for(timeout=6_000)
+            break
+        except TimeoutError:
+            continue
     expect(heading).to_contain_text("Row ")
     row = int(re.search(r"Row (\d+)", heading.inner_text())[1])
     assert row in run.scores()["row_number"].tolist()
