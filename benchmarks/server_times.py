@@ -218,8 +218,6 @@ def wire_of(home: Path, run: api.Run) -> dict[str, int]:
             address = f"http://localhost:{port}"
             count("open Review", lambda: page.goto(f"{address}/review?run={run.run_id}"))
             count("next row", lambda: page.locator(".st-key-next_row button").first.click())
-            count("turn the page", lambda: page.get_by_label("Go to next page").first.click()
-                  if page.get_by_label("Go to next page").count() else None)  # fmt: skip
             count("open the map", lambda: page.goto(f"{address}/map?run={run.run_id}"))
             browser.close()
     finally:

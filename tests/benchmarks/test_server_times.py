@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import statistics
 import time
@@ -39,3 +40,12 @@ def test_every_request_names_a_test_that_exists():
     assert len(named) == 8
     for path, name in named:
         assert f"def {name}(" in (ROOT / path).read_text(), f"{path}::{name}"
+
+
+def test_the_printed_times_are_those_of_the_benchmark():
+    measured = json.loads((ROOT / "benchmarks/server_times.json").read_text(encoding="utf-8"))
+    page = (ROOT / "docs/app.md").read_text(encoding="utf-8")
+    for size in measured["sizes"].values():
+        for name, (median, least, most) in size["ms"].items():
+            line = next(one for one in page.splitlines() if one.startswith(f"| {name} |"))
+            assert f"{median:,} ({least:,} … {most:,})" in line, name
