@@ -5,13 +5,16 @@ PYTHON ?= python3
 PORT ?= 8501
 VENV := .venv
 RUN := $(VENV)/bin/python
+# Two test processes and those they start share the cores: threads of one library would contend.
+ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: app test lint clean install browser screenshots help
+.PHONY: app test lint audit clean install browser screenshots help
 
 help:
 	@echo "make app     install, run a first job on sample data, open the app on it"
 	@echo "make test    install, then run every test (a real browser included, where there is one)"
 	@echo "make lint    ruff and mypy"
+	@echo "make audit   ask a public database for known weaknesses of what is installed (network)"
 	@echo "make clean   remove the virtual environment and caches; runs and data stay"
 
 app: $(VENV)/.installed
@@ -20,13 +23,22 @@ app: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev browser
 	@echo "==> Running the tests, two files at a time"
-	@$(RUN) -m pytest -n 2 --dist loadfile
+	@$(ONE_THREAD) $(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.installed-dev
 	@echo "==> Checking style (ruff) and types (mypy)"
 	@$(RUN) -m ruff check .
 	@$(RUN) -m ruff format --check .
-	@$(RUN) -m mypy finine_core app sample_data
+	@mkdir -p build/types  # app/ and sample_data/ under the names they are imported by
+	@ln -sfn ../../app build/types/finine_app
+	@ln -sfn ../../sample_data build/types/finine_sample_data
+	@MYPYPATH=build/types $(RUN) -m mypy -p finine_core -p finine_app -p finine_sample_data
+
+audit: $(VENV)/.installed
+	@echo "==> Checking installed packages against the public database of weaknesses"
+	@$(PYTHON) -m venv $(VENV)-audit && $(VENV)-audit/bin/python -m pip install --quiet pip-audit
+	@$(RUN) -m pip freeze --exclude-editable > $(VENV)-audit/installed.txt
+	@$(VENV)-audit/bin/pip-audit --no-deps --disable-pip -r $(VENV)-audit/installed.txt
 
 screenshots: $(VENV)/.installed-dev browser
 	@echo "==> Taking the README's screenshots from the running app into docs/screenshots"
@@ -61,5 +73,5 @@ browser:
 
 clean:
 	@echo "==> Removing $(VENV) and caches"
-	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info
+	@rm -rf $(VENV) $(VENV)-audit .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

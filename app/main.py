@@ -1,10 +1,13 @@
-"""The app's entry: page settings, navigation, and nothing else."""
+"""The app's entry: page settings, who may come in, navigation, and nothing else."""
 
 from __future__ import annotations
 
+import os
+
 import streamlit as st
 
-from finine_app import state
+from finine_app import state, theme
+from finine_app.components.entry import let_in
 from finine_app.components.remember import write_cookies
 from finine_app.components.sidebar import sidebar
 from finine_app.components.tour import tour
@@ -20,8 +23,11 @@ from finine_app.views import (
     start,
     verify,
 )
+from finine_core.runs import NO_CODE
 
-st.set_page_config(page_title="finine", page_icon=":material/filter_alt:", layout="wide")
+os.environ[NO_CODE] = "1"  # what a browser starts imports no code that a run names
+
+st.set_page_config(page_title="finine", page_icon=theme.icon(), layout="wide")
 
 # The order of work. A page is one file in views/ with a function `render`.
 PAGES = {
@@ -46,8 +52,10 @@ PAGES = {
 
 state.remember_pages(PAGES)
 page = st.navigation(list(PAGES.values()))
-sidebar()
-with st.container():  # there with and without a card, so that nothing below moves its place
-    tour(page.url_path)
-page.run()
-write_cookies()
+theme.focus_ring()
+if let_in():
+    sidebar()
+    with st.container():  # there with and without a card, so that nothing below moves its place
+        tour(page.url_path)
+    page.run()
+    write_cookies()

@@ -15,11 +15,15 @@ from typing import Any
 
 import streamlit as st
 
+from finine_app.components.pin import MOST_DIGITS, Pin, pin_of
 from finine_app.components.remember import remember, remembered
 from finine_core import api
+from finine_core.access import require_choosable
 from finine_core.errors import FinineError
 from finine_core.runs import default_home
+from finine_sample_data import SAMPLES
 
+UPLOADS = "uploads"  # folder in the home
 MAX_PINS = 10  # more curves in one picture cannot be told apart
 
 # Names in the address.
@@ -30,9 +34,7 @@ _TAB, _LASSO = "tab", "lasso"
 # address that differs is such an old one and not a link that was opened.
 ADDRESS_SECONDS = 3.0
 REVIEWER_COOKIE = "reviewer"
-_GROUP_SIGN = "g"  # before a saved group's number among the pins
-MOST_DIGITS = 18  # of a number in the address: it fits 64 bits
-_PAGES, _REVIEWER, _DATA = "_pages", "_reviewer", "_data"
+_PAGES, _REVIEWER, _DATA, _ACCOUNT = "_pages", "_reviewer", "_data", "_account"
 
 
 def home() -> Path:
@@ -89,41 +91,12 @@ def select_tab(name: str) -> None:
 def selected_row() -> int | None:
     """The row whose details are shown, by row number."""
     value = _get(_ROW)
-    return int(value) if value and value.isdecimal() else None
+    return int(value) if value and value.isdecimal() and len(value) <= MOST_DIGITS else None
 
 
 def select_row(row: int | None) -> None:
     """Show the details of a row."""
     _set(_ROW, None if row is None else str(row))
-
-
-@dataclass(frozen=True)
-class Pin:
-    """What is pinned for comparison: a row by its row number, or a saved group by its number.
-
-    Examples:
-        >>> str(Pin(17)), str(Pin(5, group=True))
-        ('17', 'g5')
-    """
-
-    number: int
-    group: bool = False
-
-    def __str__(self) -> str:
-        return f"{_GROUP_SIGN if self.group else ''}{self.number}"
-
-
-def pin_of(text: str) -> Pin | None:
-    """The pin that is written so in the address; None where that is no pin.
-
-    Examples:
-        >>> pin_of("17"), pin_of("g5"), pin_of("x")
-        (Pin(number=17, group=False), Pin(number=5, group=True), None)
-    """
-    number = text.removeprefix(_GROUP_SIGN)
-    if not (number.isdecimal() and len(number) <= MOST_DIGITS):
-        return None
-    return Pin(int(number), group=text.startswith(_GROUP_SIGN))
 
 
 def pins() -> list[Pin]:
@@ -170,10 +143,20 @@ def select_lasso(area: str | None) -> None:
 
 
 def reviewer() -> str:
-    """Who decides, for the log."""
-    return str(
+    """Who decides, for the log: the account where there is a login."""
+    return account() or str(
         st.session_state.get(_REVIEWER) or remembered(REVIEWER_COOKIE) or api.default_reviewer()
     )
+
+
+def account() -> str:
+    """The address that the visitor has logged in with; '' where there is no login."""
+    return str(st.session_state.get(_ACCOUNT) or "")
+
+
+def set_account(address: str | None) -> None:
+    """Note who has logged in."""
+    st.session_state[_ACCOUNT] = address
 
 
 def set_reviewer(name: str) -> None:
@@ -248,7 +231,10 @@ class DataChoice:
     features: tuple[str, ...] = ()
     id: str | None = None
     ignore: tuple[str, ...] = ()
+    image: str | None = None
+    skip_corrupt: bool = False
     validation: float | str = 0.2
+    task: str = "auto"
 
 
 def data_choice() -> DataChoice | None:
@@ -270,9 +256,24 @@ def keep_data_address() -> None:
     """
     path = data_file()
     if path is None:
-        choose_data_file(Path(found) if (found := st.query_params.get(DATA_IN_ADDRESS)) else None)
+        choose_data_file(_file_in_address())
     elif st.query_params.get(DATA_IN_ADDRESS) != str(path):
         st.query_params[DATA_IN_ADDRESS] = str(path)
+
+
+def _file_in_address() -> Path | None:
+    """The file that the address names, where it may be chosen."""
+    found = st.query_params.get(DATA_IN_ADDRESS)
+    try:
+        require_choosable(Path(found or ""), data_roots())
+    except FinineError:
+        return None
+    return Path(found) if found else None
+
+
+def data_roots() -> list[Path]:
+    """Folders whose files may always be chosen: what was uploaded, and the samples."""
+    return [home() / UPLOADS, *(sample.path.parent for sample in SAMPLES.values())]
 
 
 def watched_run() -> str | None:

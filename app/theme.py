@@ -6,7 +6,9 @@ signed μ: blue (helps) to orange (hurts).
 
 from __future__ import annotations
 
+import numpy as np
 import streamlit as st
+from PIL import Image
 
 OKABE_ITO = (
     "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00",
@@ -56,6 +58,27 @@ def translucent(colour: str, opacity: float = BAND_OPACITY) -> str:
     """
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return f"rgba({red},{green},{blue},{opacity})"
+
+
+def icon() -> Image.Image:
+    """The sign in the browser's tab, a funnel.
+
+    It is drawn here because Streamlit has the browser fetch its own icons from another server.
+    """
+    y, x = np.mgrid[:32, :32]
+    half = np.where(y < 18, 14 - 0.72 * (y - 4), 3.5)  # of the funnel's width, at each height
+    inside = (abs(x - 15.5) <= half) & (y >= 4) & (y < 28)
+    red, green, blue = (int(LINES_LIGHT[0][i : i + 2], 16) for i in (1, 3, 5))
+    pixels = np.where(inside[..., None], [red, green, blue, 255], 0).astype(np.uint8)
+    return Image.fromarray(pixels)
+
+
+def focus_ring() -> None:
+    """Show where the keyboard is on links too: Streamlit draws a ring around buttons alone."""
+    st.html(
+        "<style>a:focus-visible"
+        " {outline: 2px solid currentColor !important; outline-offset: 2px}</style>"
+    )
 
 
 def compact() -> None:

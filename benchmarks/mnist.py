@@ -68,7 +68,7 @@ def load(flips: float = 0.0, small: bool = False, seed: int = 0) -> Digits:
 def trainer(digits: Digits, seed: int, epochs: int = EPOCHS) -> Trainer:
     """A fresh training run of the `mlp` model with SGD."""
     settings = Settings(epochs, BATCH, LEARNING_RATE, "sgd", 0.0, seed)
-    model = model_kind("mlp").seeded(digits.train_x.shape[1], CLASSES, seed)
+    model = model_kind("mlp").seeded(digits.train_x.shape[1:], CLASSES, seed)
     arrays = (digits.train_x, digits.train_y, digits.validation_x, digits.validation_y)
     return Trainer(model, *(torch.from_numpy(array) for array in arrays), settings)
 

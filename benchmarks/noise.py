@@ -33,7 +33,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 
 from finine_core import api
-from finine_core.runs.pipeline import stored_inputs
+from finine_core.runs.work.pipeline import stored_inputs
 from finine_core.training.models import model_kind
 from finine_core.training.settings import Settings
 from finine_core.training.trainer import Trainer, predict
@@ -63,7 +63,7 @@ class Case:
         """A run on some of the training rows, or all."""
         data, classes = self.data, int(self.data.train_y.max()) + 1
         chosen = np.arange(len(data.train_y)) if rows is None else rows
-        model = model_kind(self.model).seeded(data.train_x.shape[1], classes, seed)
+        model = model_kind(self.model).seeded(data.train_x.shape[1:], classes, seed)
         arrays = (data.train_x[chosen], data.train_y[chosen], data.validation_x, data.validation_y)
         return Trainer(model, *map(torch.from_numpy, arrays), replace(self.settings, seed=seed))
 

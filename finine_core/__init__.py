@@ -5,7 +5,7 @@ The names below are loaded on first use, so that importing one room does not imp
 Examples:
     >>> import finine_core as fi
     >>> sorted(fi.__all__)
-    ['FinineError', 'Run', 'apply', 'check', 'open_run', 'run', 'runs']
+    ['FinineError', 'Run', 'apply', 'check', 'doctor', 'open_run', 'run', 'runs']
     >>> fi.run.__module__
     'finine_core.api'
 """
@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 from finine_core.errors import FinineError
 
 if TYPE_CHECKING:
-    from finine_core.api import Run, apply, check, open_run, run, runs
+    from finine_core.api import Run, apply, check, doctor, open_run, run, runs
 
-__all__ = ["FinineError", "Run", "apply", "check", "open_run", "run", "runs"]
+__all__ = ["FinineError", "Run", "apply", "check", "doctor", "open_run", "run", "runs"]
 
 
 def __getattr__(name: str) -> object:

@@ -1,15 +1,19 @@
 """Files written whole or not at all, and their fingerprints.
 
 Every file finine writes goes through `write_atomically`: a reader sees the old content or the
-new one, never a half. Nothing here knows what is inside the files.
+new one, never a half. A writer that is killed leaves a temporary file, which the next writer of the
+same file (or `finine doctor`) clears away. Nothing here knows what is inside the files.
 """
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import hashlib
 import json
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,14 +22,25 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from finine_core.errors import FinineError
+
 HASH_CHUNK = 1 << 20  # bytes read at a time; large enough that hashing is bound by the disk
+_FULL = (errno.ENOSPC, errno.EDQUOT)  # no space left, or none left to this person
+_SUFFIX = ".tmp"
 
 
 @contextmanager
-def write_atomically(path: Path) -> Iterator[Path]:
+def write_atomically(path: Path, *, durable: bool = True) -> Iterator[Path]:
     """Give a temporary path beside `path`; on success it is synced and renamed to `path`.
 
-    When the body raises, the temporary file is removed and `path` keeps its old content.
+    When the body raises, the temporary file is removed and `path` keeps its old content. A path
+    that was given by a call around this one is written to as it is: that call makes it whole.
+
+    Args:
+        durable: wait until it is on the disk; without, a power cut may bring the old content back.
+
+    Raises:
+        FinineError: the disk is full.
 
     Examples:
         >>> import tempfile
@@ -35,24 +50,94 @@ def write_atomically(path: Path) -> Iterator[Path]:
         >>> target.read_text()
         'whole'
     """
+    if path.name.startswith(".") and path.name.endswith(_SUFFIX):
+        yield path
+        return
+    try:
+        with _temporary_beside(path) as temporary:
+            yield temporary
+            if durable:
+                _sync(temporary)
+            temporary.chmod(0o644)
+            temporary.replace(path)
+            if durable:
+                _sync(path.parent)
+    except Exception as error:
+        if not is_full_disk(error):
+            raise
+        raise FinineError(
+            f"The disk that holds {path.parent} is full.",
+            "Free some space, then try again; what was stored before is as it was.",
+        ) from error
+
+
+@contextmanager
+def _temporary_beside(path: Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-    os.close(handle)
+    drop_orphans(path)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=_SUFFIX, dir=path.parent)
     temporary = Path(name)
     try:
+        with suppress(OSError):  # a file system without locks: then age tells (`is_orphan`)
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield temporary
-        _sync(temporary)
-        temporary.chmod(0o644)
-        temporary.replace(path)
-        _sync(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
+        os.close(handle)  # and the lock with it: only now may another take it for an orphan
 
 
-def write_json(path: Path, content: Any) -> None:
+# A writer locks its temporary file at once; until then it must not be taken for an orphan.
+ORPHAN_SECONDS = 2.0
+
+
+def is_orphan(path: Path) -> bool:
+    """Whether the writer of a temporary file is gone: the kernel gave its lock up."""
+    with suppress(OSError), path.open("rb") as stream:
+        # a time from the future says that the clock was set back, not that the file is young
+        young = 0 <= _file_system_age(stream.fileno()) < ORPHAN_SECONDS
+        fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return not young
+    return False
+
+
+def drop_orphans(path: Path) -> None:
+    """Remove what killed writers of `path` have left beside it."""
+    for one in path.parent.glob(f".{_escaped(path.name)}.*{_SUFFIX}"):
+        if is_orphan(one):
+            one.unlink(missing_ok=True)
+
+
+def orphans(folder: Path) -> list[Path]:
+    """Temporary files of killed writers, in this folder and those below it."""
+    return sorted(one for one in folder.rglob(f".*{_SUFFIX}") if one.is_file() and is_orphan(one))
+
+
+def is_full_disk(error: BaseException) -> bool:
+    """Whether it says that no space is left on a disk."""
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return True
+    # safetensors and pyarrow raise errors of their own, which only say so in words
+    return any(os.strerror(code) in str(error) for code in _FULL)
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder that only its owner may look into; one that is there stays as it is.
+
+    Examples:
+        >>> import tempfile
+        >>> home = Path(tempfile.mkdtemp()) / "new" / "home"
+        >>> make_private(home)
+        >>> oct(home.stat().st_mode & 0o777)
+        '0o700'
+    """
+    if not folder.is_dir():
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+
+def write_json(path: Path, content: Any, *, durable: bool = True) -> None:
     """Write `content` as indented UTF-8 JSON, atomically; NaN is refused."""
     text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    with write_atomically(path) as temporary:
+    with write_atomically(path, durable=durable) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
@@ -72,6 +157,15 @@ def sha256_of(path: Path) -> str:
         while chunk := stream.read(HASH_CHUNK):
             digest.update(chunk)
     return digest.hexdigest()
+
+
+def _escaped(name: str) -> str:
+    """A name as a pattern of `glob` that matches it alone."""
+    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
+
+
+def _file_system_age(descriptor: int) -> float:
+    return time.time() - os.fstat(descriptor).st_mtime
 
 
 def _sync(path: Path) -> None:

@@ -30,6 +30,8 @@ class Sample:
         reference_file: name of the reference file, beside the sample's file.
         reference_id: the reference file's column that joins one-to-one with `id`.
         reference_column: the reference file's column that is true for rows in error.
+        image: the column of images, or None.
+        ending: of the file's name.
     """
 
     name: str
@@ -42,16 +44,18 @@ class Sample:
     reference_file: str
     reference_id: str
     reference_column: str
+    image: str | None = None
+    ending: str = ".csv"
 
     @property
     def path(self) -> Path:
-        """The CSV file that a run reads.
+        """The file that a run reads.
 
         Examples:
             >>> sample("tweets").path.name
             'tweets.csv'
         """
-        return FOLDER / self.name / f"{self.name}.csv"
+        return FOLDER / self.name / f"{self.name}{self.ending}"
 
     @property
     def reference_path(self) -> Path:
@@ -99,6 +103,41 @@ SAMPLES: dict[str, Sample] = {
             reference_file="injected_flips.csv",
             reference_id="sample_id",
             reference_column="flipped",
+        ),
+        Sample(
+            name="fashion",
+            title="Clothes as images, with INJECTED label flips",
+            description=(
+                "2,000 grey images of 28 × 28 pixels in ten classes (Fashion-MNIST). The label "
+                "errors are INJECTED: we gave 200 of them the label of the class that theirs is "
+                "most easily taken for, so the answer is known; it says nothing about errors in "
+                "the original data."
+            ),
+            label="label",
+            text=(),
+            id="item_id",
+            rows=2000,
+            reference_file="fashion_injected_flips.csv",
+            reference_id="item_id",
+            reference_column="flipped",
+            image="image",
+            ending=".parquet",
+        ),
+        Sample(
+            name="diabetes_outliers",
+            title="Diabetes, a number with INJECTED outliers",
+            description=(
+                "442 patients with ten measurements each, and a number to predict: the "
+                "progression of the disease after a year. The errors are INJECTED: we shifted "
+                "the number of 44 rows, drawn uniformly, by 2 to 4 standard deviations."
+            ),
+            label="progression",
+            text=(),
+            id="patient_id",
+            rows=442,
+            reference_file="injected_outliers.csv",
+            reference_id="patient_id",
+            reference_column="shifted",
         ),
     )
 }

@@ -8,12 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from finine_sample_data import SAMPLES
+
 ROOT = Path(__file__).parent.parent
 # Each room may import itself and the rooms listed with it.
-BASE = {"errors", "files"}
+BASE = {"errors", "files", "measures"}
 ALLOWED = {
     "errors": set(),
-    "files": set(),
+    "files": {"errors"},
+    "measures": set(),
+    "access": BASE,
     "tradeoff": set(),
     "database": BASE,
     "dataset": BASE,
@@ -23,8 +27,9 @@ ALLOWED = {
     "runs": BASE | {"database", "tradeoff", "influence", "gradients", "training", "dataset"},
     "curation": BASE | {"database", "runs", "dataset", "influence"},
     "verification": BASE | {"tradeoff", "runs", "training", "dataset"},
-    "api": BASE | {"curation", "verification", "runs", "influence", "dataset"},
-    "cli": BASE | {"api", "curation", "verification", "runs", "influence", "sample_data"},
+    "health": BASE | {"database", "runs", "influence", "dataset"},
+    "api": BASE | {"health", "curation", "verification", "runs", "influence", "dataset"},
+    "cli": BASE | {"access", "api", "curation", "verification", "runs", "influence", "sample_data"},
 }
 FILES = sorted((ROOT / "finine_core").rglob("*.py"))
 
@@ -91,5 +96,5 @@ def test_every_package_of_ours_is_installed():
         for name, folder in setup["package-dir"].items()
         for path in (ROOT / folder).rglob("__init__.py")
     }
-    files_only = {f"finine_sample_data.{one}" for one in ("tweets", "breast_cancer_flips")}
+    files_only = {f"finine_sample_data.{one}" for one in SAMPLES}
     assert found | files_only == set(setup["packages"])

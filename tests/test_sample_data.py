@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from sklearn.datasets import load_breast_cancer
+from sklearn.datasets import load_breast_cancer, load_diabetes
 
 from finine_core.errors import FinineError
 from finine_sample_data import (
@@ -18,6 +18,8 @@ from finine_sample_data import (
     SAMPLES,
     Sample,
     make_breast_cancer_flips,
+    make_diabetes_outliers,
+    make_fashion,
     make_tweets,
     sample,
 )
@@ -26,6 +28,8 @@ EVERY_SAMPLE = pytest.mark.parametrize("entry", SAMPLES.values(), ids=list(SAMPL
 
 
 def observed(entry: Sample) -> pd.DataFrame:
+    if entry.ending == ".parquet":
+        return pd.read_parquet(entry.path)
     return pd.read_csv(entry.path, keep_default_na=False)
 
 
@@ -59,13 +63,15 @@ def test_the_file_a_run_reads_holds_no_column_of_the_reference(entry: Sample) ->
 
 @EVERY_SAMPLE
 def test_files_are_utf8_with_unix_line_ends_and_no_empty_cell(entry: Sample) -> None:
-    for path in (entry.path, entry.reference_path):
+    texts = [one for one in (entry.path, entry.reference_path) if one.suffix == ".csv"]
+    for path in texts:
         content = path.read_bytes()
         assert b"\r" not in content
         assert content.endswith(b"\n")
         assert not content.startswith(b"\xef\xbb\xbf")
         assert "\ufffd" not in content.decode("utf-8")
-    assert not (observed(entry).astype(str) == "").any().any()
+    cells = observed(entry).drop(columns="image", errors="ignore")  # its bytes are no text
+    assert not (cells.astype(str) == "").any().any()
 
 
 @EVERY_SAMPLE
@@ -79,7 +85,7 @@ def test_every_sample_carries_its_notes_and_its_licence(entry: Sample) -> None:
 
 
 def test_an_unknown_sample_is_refused_with_the_names_that_exist() -> None:
-    with pytest.raises(FinineError, match=r"'tweet'.*breast_cancer_flips, tweets"):
+    with pytest.raises(FinineError, match=r"'tweet'.*flips, diabetes_outliers, fashion, tweets"):
         sample("tweet")
 
 
@@ -169,6 +175,23 @@ def test_a_tenth_of_the_diagnoses_is_flipped_and_no_measurement_is_touched() -> 
     assert Counter(table.diagnosis) == {"benign": 348, "malignant": 221}
 
 
+def test_a_tenth_of_the_progressions_is_shifted_and_nothing_else(tmp_path: Path) -> None:
+    assert make_diabetes_outliers.main(["--into", str(tmp_path)]) == 0
+    entry = sample("diabetes_outliers")
+    for committed in (entry.path, entry.reference_path):
+        assert (tmp_path / committed.name).read_bytes() == committed.read_bytes()
+    table, answers = observed(entry), reference(entry)
+    source = load_diabetes(as_frame=True, scaled=False)
+    measured = table[source.feature_names].astype(float)
+    pd.testing.assert_frame_equal(measured, source.data.astype(float))
+    assert (answers.true_progression == source.target).all()
+    by = table.progression - answers.true_progression
+    assert ((by != 0) == answers.shifted).all()
+    assert by[answers.shifted].abs().between(154, 308).all()
+    assert (answers.shifted.sum(), (by > 0).sum(), (by < 0).sum()) == (44, 39, 5)
+    assert table.progression.min() == 25
+
+
 def archive_of(texts: str, ratings: str) -> zipfile.ZipFile:
     """An archive laid out like the release, with these two tables."""
     inner = io.BytesIO()
@@ -185,3 +208,14 @@ def archive_of(texts: str, ratings: str) -> zipfile.ZipFile:
     with zipfile.ZipFile(whole, "w") as archive:
         archive.writestr(make_tweets.INNER_ARCHIVE, inner.getvalue())
     return zipfile.ZipFile(whole)
+
+
+def test_a_tenth_of_each_kind_of_clothes_has_the_label_it_is_easily_taken_for() -> None:
+    table, answers = observed(sample("fashion")), reference(sample("fashion"))
+    assert Counter(answers.true_label) == dict.fromkeys(make_fashion.CLASSES, 200)
+    assert Counter(answers.true_label[answers.flipped]) == dict.fromkeys(make_fashion.CLASSES, 20)
+    expected = answers.true_label.where(
+        ~answers.flipped, answers.true_label.map(make_fashion.TAKEN_FOR)
+    )
+    assert (table.label == expected).all()
+    assert all(one.startswith(b"\x89PNG") for one in table.image)

@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from finine_app.state import DataChoice
+from finine_core.dataset import written_ending
 
 # Options of `finine run` in the order a person would write them.
 _RUN_OPTIONS = (
-    "label", "text", "features", "id", "ignore", "targets", "validation", "model", "epochs",
-    "batch_size", "lr", "optimizer", "weight_decay", "seed", "record_steps", "auxiliary", "device",
+    "label", "text", "features", "image", "skip_corrupt", "id", "ignore", "task", "loss",
+    "class_weights", "targets", "validation", "model", "text_encoder", "epochs", "batch_size", "lr",
+    "optimizer", "weight_decay", "seed", "record_steps", "auxiliary", "device",
 )  # fmt: skip
 
 
@@ -38,7 +40,7 @@ def run_command(options: Mapping[str, Any], defaults: Mapping[str, Any], name: s
         if value in (None, "", ()) or value == defaults.get(key):
             continue
         if value is True:
-            words.append(f"--{key}")
+            words.append(f"--{key.replace('_', '-')}")
         elif key == "targets":
             words += [word for one in value for word in ("--target", one)]
         elif isinstance(value, tuple):
@@ -57,7 +59,7 @@ def check_command(choice: DataChoice) -> str:
         >>> check_command(DataChoice("a b.csv", "y", text=("t",), validation=0.3))
         "finine check 'a b.csv' --label y --text t --validation 0.3"
     """
-    defaults = {"validation": DataChoice.validation}
+    defaults = {"validation": DataChoice.validation, "task": DataChoice.task}
     return run_command(asdict(choice), defaults, "").replace("finine run", "finine check", 1)
 
 
@@ -69,7 +71,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def export_command(
-    run_id: str, home: Path, data: Path | None, spreadsheet_safe: bool = False
+    run_id: str, home: Path, data: Path | None, spreadsheet_safe: bool = False, tree: bool = False
 ) -> str:
     """`finine export …`, into the folder `cleaned`.
 
@@ -80,6 +82,7 @@ def export_command(
     words = ["finine", "export", run_id, "--home", str(home)]
     words += ["--data", str(data)] if data else []
     words += ["--spreadsheet-safe"] if spreadsheet_safe else []
+    words += ["--tree", "copy"] if tree else []
     return shlex.join([*words, "--out", "cleaned"])
 
 
@@ -90,7 +93,7 @@ def apply_command(data: Path) -> str:
         >>> apply_command(Path("/d/rows.csv"))
         'finine apply cleaned/manifest.json --data /d/rows.csv --out rows_cleaned.csv'
     """
-    out = f"{data.stem}_cleaned{data.suffix}"
+    out = f"{data.stem}_cleaned{written_ending(data)}"
     return _joined("finine", "apply", "cleaned/manifest.json", "--data", data, "--out", out)
 
 

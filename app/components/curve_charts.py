@@ -47,64 +47,52 @@ def trade_off(
         height: in pixels.
         bands: whether bands are drawn.
     """
-    figure = empty_square(height)
     alone = len(curves) == 1
+    drawn: list[dict[str, Any]] = []
     if bands:  # all of them below all lines
-        for place, one in enumerate(curves):
-            figure.add_scatter(**_band(place, one, alone))
+        drawn += [_band(place, one, alone) for place, one in enumerate(curves)]
     for place, one in enumerate(curves):
         style = _style(place, len(one.alpha))
         name = _label(one.name)
-        figure.add_scatter(
-            x=one.alpha.astype(np.float32),
-            y=one.gaussian_beta.astype(np.float32),
-            name="Gaussian with the same μ" if alone else f"G_μ of {name}",
-            legendgroup=name,
-            showlegend=alone,
-            mode="lines",
-            line={"color": style["line"]["color"], "width": 1, "dash": "dash"},
-            hovertemplate=f"{name}, G_μ<br>α %{{x:.2f}} · β %{{y:.2f}}<extra></extra>",
-        )
-        figure.add_scatter(
-            x=one.alpha.astype(np.float32),
-            y=one.beta.astype(np.float32),
-            name="from the recorded steps"
-            if alone
-            else f"{name} · μ {number_words(one.mu, one.mu)}",
-            legendgroup=name,
-            customdata=np.column_stack([one.beta_low, one.beta_high]).astype(np.float32),
-            hovertemplate=f"{name}<br>α %{{x:.2f}} · β %{{y:.2f}} "
-            "(band %{customdata[0]:.2f} … %{customdata[1]:.2f})<extra></extra>",
-            **style,
-        )
-    figure.update_layout(
-        shapes=[
+        drawn.append(
             {
-                "type": "line",
-                "x0": alpha,
-                "x1": alpha,
-                "y0": 0,
-                "y1": 1,
-                "yref": "paper",
-                "line": {"color": theme.QUIET_LINE, "width": 1.5},
+                "x": one.alpha.astype(np.float32),
+                "y": one.gaussian_beta.astype(np.float32),
+                "name": "Gaussian with the same μ" if alone else f"G_μ of {name}",
+                "legendgroup": name,
+                "showlegend": alone,
+                "mode": "lines",
+                "line": {"color": style["line"]["color"], "width": 1, "dash": "dash"},
+                "hovertemplate": f"{name}, G_μ<br>α %{{x:.2f}} · β %{{y:.2f}}<extra></extra>",
             }
-        ],
-        annotations=[
+        )
+        drawn.append(
             {
-                "x": alpha,
-                "y": 1,
-                "yref": "paper",
-                "yanchor": "bottom",
-                "showarrow": False,
-                # inside the picture at either end
-                "text": f"α = {alpha:.2f}",
-                "xanchor": "left" if alpha < 0.8 else "right",
+                "x": one.alpha.astype(np.float32),
+                "y": one.beta.astype(np.float32),
+                "name": "from the recorded steps"
+                if alone
+                else f"{name} · μ {number_words(one.mu, one.mu)}",
+                "legendgroup": name,
+                "customdata": np.column_stack([one.beta_low, one.beta_high]).astype(np.float32),
+                "hovertemplate": f"{name}<br>α %{{x:.2f}} · β %{{y:.2f}} "
+                "(band %{customdata[0]:.2f} … %{customdata[1]:.2f})<extra></extra>",
+                **style,
             }
-        ],
-        showlegend=True,
-    )
-    if not alone:
-        figure.update_layout(legend=_LEGEND)
+        )
+    line = {"type": "line", "x0": alpha, "x1": alpha, "y0": 0, "y1": 1, "yref": "paper",
+            "line": {"color": theme.QUIET_LINE, "width": 1.5}}  # fmt: skip
+    at_line = {
+        "x": alpha,
+        "y": 1,
+        "yref": "paper",
+        "yanchor": "bottom",
+        "showarrow": False,
+        "text": f"α = {alpha:.2f}",
+        "xanchor": "left" if alpha < 0.8 else "right",  # inside the picture at either end
+    }
+    more: dict[str, Any] = {"shapes": [line], "annotations": [at_line], "showlegend": True}
+    figure = square(height, drawn, **more, **({} if alone else {"legend": _LEGEND}))
     said = "; ".join(
         f"{one.name} with μ {_mu(one)} has β {float(one.curve().at(alpha)):.2f}, "
         f"band {' … '.join(f'{edge:.2f}' for edge in one.band_at(alpha))}"
@@ -115,27 +103,35 @@ def trade_off(
     )
 
 
-def empty_square(height: int) -> go.Figure:
-    """What every picture of trade-off curves has: α against β, and the line of pure guessing."""
-    figure = go.Figure()
-    figure.add_scatter(
-        x=np.array([0.0, 1.0], dtype=np.float32),
-        y=np.array([1.0, 0.0], dtype=np.float32),
-        name="nobody can tell: 1 − α",
-        mode="lines",
-        line={"color": theme.QUIET_LINE, "dash": "dot", "width": 1.5},
-        hoverinfo="skip",
-    )
-    figure.update_layout(
-        height=height,
-        margin=_MARGIN,
-        xaxis={"title": "false alarms α (Type I error)", "range": [-0.01, 1.01]},
-        yaxis={"title": "misses β (Type II error)", "range": [-0.02, 1.04]},
+def square(height: int, curves: Sequence[Mapping[str, Any]], **layout: object) -> go.Figure:
+    """A picture of trade-off curves: α against β, the line of pure guessing, and the curves.
+
+    It is made in one go: each later change of a Plotly figure costs as much as all of it.
+
+    Args:
+        height: in pixels.
+        curves: scatter traces.
+        layout: what else the layout says.
+    """
+    guessing = {
+        "x": np.array([0.0, 1.0], dtype=np.float32),
+        "y": np.array([1.0, 0.0], dtype=np.float32),
+        "name": "nobody can tell: 1 − α",
+        "mode": "lines",
+        "line": {"color": theme.QUIET_LINE, "dash": "dot", "width": 1.5},
+        "hoverinfo": "skip",
+    }
+    common: dict[str, object] = {
+        "height": height,
+        "margin": _MARGIN,
+        "xaxis": {"title": {"text": "false alarms α (Type I error)"}, "range": [-0.01, 1.01]},
+        "yaxis": {"title": {"text": "misses β (Type II error)"}, "range": [-0.02, 1.04]},
         # Curves lie below the diagonal, so a short legend fits above it.
-        legend={"x": 1, "xanchor": "right", "y": 1, "yanchor": "top"},
-        uirevision="keep",
-    )
-    return figure
+        "legend": {"x": 1, "xanchor": "right", "y": 1, "yanchor": "top"},
+        "uirevision": "keep",
+    }
+    traces = [{"type": "scatter", **one} for one in (guessing, *curves)]
+    return go.Figure(data=traces, layout=common | layout)
 
 
 def signals(rows: Mapping[str, pd.DataFrame], *, key: str, height: int = CHART_HEIGHT) -> None:
@@ -146,7 +142,7 @@ def signals(rows: Mapping[str, pd.DataFrame], *, key: str, height: int = CHART_H
     Args:
         rows: name ("row 17") to its lines of step, signal, deviation and loss.
     """
-    figure = go.Figure()
+    drawn: list[dict[str, Any]] = []
     alone = len(rows) == 1
     carried = all("carried_signal" in found for found in rows.values())
     signal, deviation = (f"{'carried_' * carried}{name}" for name in ("signal", "deviation"))
@@ -155,41 +151,45 @@ def signals(rows: Mapping[str, pd.DataFrame], *, key: str, height: int = CHART_H
         steps = found["step"].to_numpy()
         if alone:
             band = found[deviation].to_numpy(dtype=np.float32)
-            figure.add_scatter(
-                x=np.concatenate([steps, steps[::-1]]),
-                y=np.concatenate([band, -band[::-1]]),
-                name="chance: ± one deviation",
-                fill="toself",
-                fillcolor=theme.translucent(style["line"]["color"]),
-                line={"width": 0},
-                mode="lines",
-                hoverinfo="skip",
+            drawn.append(
+                {
+                    "x": np.concatenate([steps, steps[::-1]]),
+                    "y": np.concatenate([band, -band[::-1]]),
+                    "name": "chance: ± one deviation",
+                    "fill": "toself",
+                    "fillcolor": theme.translucent(style["line"]["color"]),
+                    "line": {"width": 0},
+                    "mode": "lines",
+                    "hoverinfo": "skip",
+                }
             )
-        figure.add_scatter(
-            x=steps,
-            y=found[signal].to_numpy(dtype=np.float32),
-            name="signal of the row" if alone else _label(row),
-            hovertemplate=f"{_label(row)}, step %{{x}}<br>signal %{{y:.4g}}<extra></extra>",
-            **style,
+        drawn.append(
+            {
+                "x": steps,
+                "y": found[signal].to_numpy(dtype=np.float32),
+                "name": "signal of the row" if alone else _label(row),
+                "hovertemplate": f"{_label(row)}, step %{{x}}<br>signal %{{y:.4g}}<extra></extra>",
+                **style,
+            }
         )
-    _over_steps(figure, "what a step takes off the target's loss", height)
+    figure = _over_steps(drawn, {"text": "what a step takes off the target's loss"}, height)
     said = "; ".join(f"{row} sums to {one[signal].sum():.3g}" for row, one in rows.items())
     st.plotly_chart(figure, key=key, config=CONFIG, alt=f"Signals over recorded steps: {said}.")
 
 
 def losses(rows: Mapping[str, pd.DataFrame], *, key: str, height: int = CHART_HEIGHT) -> None:
     """Each row's own loss at each recorded step."""
-    figure = go.Figure()
-    for place, (row, found) in enumerate(rows.items()):
-        figure.add_scatter(
-            x=found["step"].to_numpy(),
-            y=found["loss"].to_numpy(dtype=np.float32),
-            name=_label(row),
-            hovertemplate=f"{_label(row)}, step %{{x}}<br>loss %{{y:.4g}}<extra></extra>",
+    drawn = [
+        {
+            "x": found["step"].to_numpy(),
+            "y": found["loss"].to_numpy(dtype=np.float32),
+            "name": _label(row),
+            "hovertemplate": f"{_label(row)}, step %{{x}}<br>loss %{{y:.4g}}<extra></extra>",
             **_style(place, len(found)),
-        )
-    _over_steps(figure, "loss of the row", height)
-    figure.update_yaxes(rangemode="tozero")
+        }
+        for place, (row, found) in enumerate(rows.items())
+    ]
+    figure = _over_steps(drawn, {"text": "loss of the row"}, height, rangemode="tozero")
     figure.update_layout(showlegend=len(rows) > 1)
     said = "; ".join(
         f"{row} from {one['loss'].iloc[0]:.2f} to {one['loss'].iloc[-1]:.2f}"
@@ -198,15 +198,20 @@ def losses(rows: Mapping[str, pd.DataFrame], *, key: str, height: int = CHART_HE
     st.plotly_chart(figure, key=key, config=CONFIG, alt=f"Loss over recorded steps: {said}.")
 
 
-def _over_steps(figure: go.Figure, title: str, height: int) -> None:
-    figure.update_layout(
-        height=height,
-        margin=_MARGIN,
-        xaxis={"title": "training step"},
-        yaxis={"title": title, "exponentformat": "power"},
-        legend=_LEGEND,
-        showlegend=True,
-        uirevision="keep",
+def _over_steps(
+    drawn: Sequence[Mapping[str, Any]], title: Mapping[str, str], height: int, **axis: str
+) -> go.Figure:
+    return go.Figure(
+        data=[{"type": "scatter", **one} for one in drawn],
+        layout={
+            "height": height,
+            "margin": _MARGIN,
+            "xaxis": {"title": {"text": "training step"}},
+            "yaxis": {"title": title, "exponentformat": "power", **axis},
+            "legend": _LEGEND,
+            "showlegend": True,
+            "uirevision": "keep",
+        },
     )
 
 

@@ -15,16 +15,20 @@ from finine_core.errors import FinineError
 
 # Signs that markdown, Streamlit's directives (`:red[`) or LaTeX would take for something else.
 _SIGNS = re.compile(r"([\\`*_\[\]$<>~:#|])")
+# An address becomes a link even where its signs are escaped; an invisible letter in it prevents it.
+_ADDRESS = re.compile(r"(https?:)(?=//)|(www)(?=\.)", re.IGNORECASE)
+_WORD_JOINER = "\u2060"
 
 
 def plain(text: object) -> str:
-    """Text from files and people as it stands, inside markdown.
+    """Text from files and people as it stands, inside markdown: no markup, no picture, no link.
 
     Examples:
         >>> print(plain("a_b $x$ :red[c]"))
         a\\_b \\$x\\$ \\:red\\[c\\]
     """
-    return _SIGNS.sub(r"\\\1", str(text)).replace("\n", " ")
+    apart = _ADDRESS.sub(lambda found: found[0] + _WORD_JOINER, str(text))
+    return _SIGNS.sub(r"\\\1", apart).replace("\n", " ")
 
 
 def show_problem(error: FinineError) -> None:

@@ -8,7 +8,6 @@ decisions do change, and the review table reads them afresh.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,38 +16,23 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
+from finine_app.components.content import Content, data_name
 from finine_core import api
+from finine_core.curation import comparing
+from finine_core.curation.comparing import NUMBERS, Place
 from finine_core.curation.group_filter import asks_for_groups
 from finine_core.curation.review import DECISION, NEW_LABEL, ReviewTable
+from finine_core.dataset.tasks import REGRESSION
 from finine_core.influence import GroupCurve, RowCurve, Slice
 from finine_core.runs import RunFolder
 
 OPEN_TABLES = 8  # each holds a small in-memory database
 KEPT_ROWS = 500  # curves and signals kept; about 10 kB each
-KEPT_COUNTS = 500  # numbers of rows, one for each filter somebody tried
-PREVIEW_LENGTH = 40  # letters; a full text in each line would be most of what the page sends
-PREVIEW_FEATURES = 3
-DATA_PREFIX, MOST_PREFIXES = "data_", 3  # how the review table renames; more never happened
-
-
-@dataclass(frozen=True)
-class Content:
-    """The columns of the review table that hold what a row says.
-
-    Attributes:
-        text: columns with text, as the table names them.
-        features: columns with values that the model saw.
-        other: the rest of the input (label, id, ignored).
-    """
-
-    text: tuple[str, ...]
-    features: tuple[str, ...]
-    other: tuple[str, ...]
-
-    @property
-    def searched(self) -> tuple[str, ...]:
-        """Where a text search looks: everything the input says about a row."""
-        return (*self.text, *self.features, *self.other)
+KEPT_COUNTS = 500  # counts of the Review page's lists, of as many states of the log
+KEPT_PAGES = 100  # of up to 100 lines with their data
+KEPT_LISTS = 30  # lists of row numbers; 8 bytes a row
+# A condition with one of these words may ask for decisions, as COLUMNS('d.*') does.
+_DECIDED = (DECISION, NEW_LABEL, "columns")
 
 
 def review_table(run: api.Run) -> ReviewTable:
@@ -66,9 +50,49 @@ def signals(run: api.Run, row: int, target: str) -> pd.DataFrame:
     return _signals(str(run.folder.path), _written(run), row, target)
 
 
+def has_images(run: api.Run) -> bool:
+    """Whether the run learned from images."""
+    return run.has_images
+
+
+def thumbnails(run: api.Run, rows: Sequence[int]) -> dict[int, bytes]:
+    """Small copies of the images of some rows."""
+    return _thumbnails(str(run.folder.path), _written(run), tuple(int(row) for row in rows))
+
+
 def prediction(run: api.Run, row: int) -> pd.DataFrame:
     """The likeliest classes of a row."""
     return _prediction(str(run.folder.path), _written(run), row)
+
+
+def places(
+    run: api.Run,
+    line: Mapping[str, Any],
+    columns: Sequence[str],
+    labels: Sequence[str],
+    target: str,
+) -> dict[str, list[Place]]:
+    """Where a row's values lie among the other rows of each label."""
+    folder, written, row = str(run.folder.path), _written(run), int(line["row_number"])
+    return _places(folder, written, row, tuple(columns), tuple(labels), target, _line=line)
+
+
+def lines(
+    run: api.Run, rows: Sequence[int] | NDArray[np.int64], target: str
+) -> list[dict[str, Any]]:
+    """The lines of the review table with these row numbers, in their order, with their data."""
+    folder, written, version = str(run.folder.path), _written(run), run.log.version()
+    return _lines(folder, written, tuple(int(row) for row in rows), target, version)
+
+
+def learns_number(record: Mapping[str, Any]) -> bool:
+    """Whether the run of this run.json learned a number, so that its `classes` are bands."""
+    return record["dataset"].get("task") == REGRESSION.name
+
+
+def errors(run: api.Run, target: str) -> pd.DataFrame:
+    """Of a run that learned numbers: given and predicted number, error and μ of each row."""
+    return _errors(str(run.folder.path), _written(run), target)
 
 
 def same_rows(run: api.Run, row: int) -> NDArray[np.int64]:
@@ -86,6 +110,11 @@ def group_curve(run: api.Run, group_id: int, target: str) -> GroupCurve:
     return _group_curve(str(run.folder.path), _written(run), group_id, target)
 
 
+def curve_of_rows(run: api.Run, rows: NDArray[np.int64], target: str) -> GroupCurve:
+    """The trade-off curve of any rows taken out together, with its influence."""
+    return _curve_of_rows(str(run.folder.path), _written(run), rows.tobytes(), target)
+
+
 def group_signals(run: api.Run, group_id: int, target: str) -> pd.DataFrame:
     """What was recorded on the rows of a saved group, on average."""
     return _group_signals(str(run.folder.path), _written(run), group_id, target)
@@ -96,15 +125,22 @@ def slices(run: api.Run, target: str) -> list[Slice]:
     return _slices(str(run.folder.path), _written(run), target)
 
 
-def count(run: api.Run, target: str, where: str | None) -> int:
-    """How many rows meet a condition; counted again only when it, or a decision in it, changed."""
-    by_decision = where is not None and any(
-        one in where.casefold() for one in (DECISION, NEW_LABEL)
+def listed(
+    run: api.Run, target: str, where: str | None, sort: tuple[str, bool] = ("rank", False)
+) -> NDArray[np.int64]:
+    """The row numbers of a list, in order; asked again only when it, or a decision in it, changed.
+
+    Args:
+        where: a condition on the review table; None for all rows.
+        sort: a column, and whether it is descending.
+    """
+    asked = f"{where or ''} {sort[0]}".casefold()
+    version = (
+        run.log.version() if any(one in asked for one in _DECIDED) else 0,
+        run.groups.version() if asks_for_groups(where) else (),
     )
-    groups = run.groups.version() if asks_for_groups(where) else ()
-    version = (run.log.version() if by_decision else 0, groups)
     folder, written = str(run.folder.path), _written(run)
-    return _count(folder, written, target, where, version)
+    return _listed(folder, written, target, where, sort, version)
 
 
 def tally(run: api.Run, target: str, conditions: Mapping[str, str]) -> dict[str, int]:
@@ -117,51 +153,17 @@ def content_of(run: api.Run, table: ReviewTable) -> Content:
     """Which columns hold the content of a row, under the names that the table gives them."""
     roles: dict[str, Any] = run.record()["dataset"]["roles"]
     data = table.data_columns()
-    text = tuple(data_name(data, name) for name in roles["text"])
+    image = roles.get("image")  # its path is what can be read of a row with an image
+    text = tuple(data_name(data, name) for name in ([image] if image else roles["text"]))
     features = tuple(data_name(data, name) for name in roles["features"])
     shown = {*text, *features}
-    return Content(text, features, tuple(name for name in data if name not in shown))
-
-
-def data_name(data_columns: Sequence[str], name: str) -> str:
-    """What the review table calls the input's column `name`: a score's name is not free.
-
-    Examples:
-        >>> data_name(["data_label", "text"], "label"), data_name(["data_label", "text"], "text")
-        ('data_label', 'text')
-    """
-    renamed = (DATA_PREFIX * times + name for times in range(MOST_PREFIXES + 1))
-    return next((alias for alias in renamed if alias in data_columns), name)
-
-
-def preview(line: dict[str, Any], content: Content) -> str:
-    """The beginning of a row's content, on one line.
-
-    Examples:
-        >>> preview({"text": "a\\n b" * 20}, Content(("text",), (), ()))
-        'a ba ba ba ba ba ba ba ba ba ba ba ba b…'
-        >>> preview({"width": 1.5, "kind": None}, Content((), ("width", "kind"), ()))
-        'width 1.5, kind –'
-    """
-    if content.text:
-        said = " · ".join(str(line[name]) for name in content.text if line[name] is not None)
-        said = " ".join(said[: 4 * PREVIEW_LENGTH].split())
-    else:
-        names = content.features[:PREVIEW_FEATURES]
-        said = ", ".join(f"{name} {value_words(line[name])}" for name in names)
-    return said if len(said) <= PREVIEW_LENGTH else said[: PREVIEW_LENGTH - 1] + "…"
-
-
-def value_words(value: object) -> str:
-    """A cell as a person reads it.
-
-    Examples:
-        >>> value_words(None), value_words(0.1 + 0.2), value_words(7)
-        ('–', '0.3', '7')
-    """
-    if value is None:
-        return "–"
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    kinds = dict(table.columns())
+    return Content(
+        text,
+        features,
+        tuple(name for name in data if name not in shown),
+        frozenset(name for name in data if kinds[name].split("(")[0] in NUMBERS),
+    )
 
 
 def _written(run: api.Run) -> int:
@@ -176,7 +178,7 @@ def _written(run: api.Run) -> int:
 
 @st.cache_resource(max_entries=OPEN_TABLES, show_spinner=False)
 def _review_table(folder: str, written: int) -> ReviewTable:  # noqa: ARG001
-    return api.Run(RunFolder(Path(folder))).review()
+    return api.Run(RunFolder(Path(folder))).review(in_memory=True)
 
 
 @st.cache_data(max_entries=KEPT_ROWS, show_spinner=False)
@@ -189,9 +191,17 @@ def _signals(folder: str, written: int, row: int, target: str) -> pd.DataFrame: 
     return api.Run(RunFolder(Path(folder))).signals(row, target)
 
 
-@st.cache_data(max_entries=KEPT_COUNTS, show_spinner=False)
-def _count(folder: str, written: int, target: str, where: str | None, version: object) -> int:  # noqa: ARG001
-    return _review_table(folder, written).count(target=target, where=where)
+@st.cache_data(max_entries=KEPT_LISTS, show_spinner=False)
+def _listed(
+    folder: str,
+    written: int,
+    target: str,
+    where: str | None,
+    sort: tuple[str, bool],
+    version: object,  # noqa: ARG001
+) -> NDArray[np.int64]:
+    table = _review_table(folder, written)
+    return table.row_numbers(target=target, where=where, order_by=sort[0], descending=sort[1])
 
 
 @st.cache_data(max_entries=KEPT_COUNTS, show_spinner=False)
@@ -205,14 +215,51 @@ def _tally(
     return _review_table(folder, written).tally(dict(asked), target=target)
 
 
+@st.cache_data(max_entries=KEPT_PAGES, show_spinner=False)
+def _thumbnails(folder: str, written: int, rows: tuple[int, ...]) -> dict[int, bytes]:  # noqa: ARG001
+    return api.Run(RunFolder(Path(folder))).thumbnails(rows)
+
+
 @st.cache_data(max_entries=KEPT_ROWS, show_spinner=False)
 def _prediction(folder: str, written: int, row: int) -> pd.DataFrame:  # noqa: ARG001
     return api.Run(RunFolder(Path(folder))).prediction(row)
 
 
 @st.cache_data(max_entries=KEPT_ROWS, show_spinner=False)
-def _same_rows(folder: str, written: int, row: int) -> NDArray[np.int64]:  # noqa: ARG001
-    return api.Run(RunFolder(Path(folder))).same_rows(row)
+def _same_rows(folder: str, written: int, row: int) -> NDArray[np.int64]:
+    return api.Run(RunFolder(Path(folder))).same_rows(row, _review_table(folder, written))
+
+
+@st.cache_data(max_entries=KEPT_ROWS, show_spinner=False)
+def _places(
+    folder: str,
+    written: int,
+    row: int,  # noqa: ARG001
+    columns: tuple[str, ...],
+    labels: tuple[str, ...],
+    target: str,
+    _line: Mapping[str, Any],
+) -> dict[str, list[Place]]:
+    return comparing.places(_review_table(folder, written), _line, columns, labels, target)
+
+
+@st.cache_data(max_entries=OPEN_TABLES, show_spinner=False)
+def _errors(folder: str, written: int, target: str) -> pd.DataFrame:
+    found = _review_table(folder, written).query(target=target)
+    frame = found.select(["row_number", "label", "predicted", "error", "mu"]).to_pandas()
+    return frame.astype({"label": float, "predicted": float})
+
+
+@st.cache_data(max_entries=KEPT_PAGES, show_spinner=False)
+def _lines(
+    folder: str,
+    written: int,
+    rows: tuple[int, ...],
+    target: str,
+    version: int,  # noqa: ARG001
+) -> list[dict[str, Any]]:
+    table = _review_table(folder, written)
+    return table.lines(rows, target=target, with_data=True).to_pylist()
 
 
 @st.cache_data(max_entries=KEPT_ROWS, show_spinner=False)
@@ -227,6 +274,12 @@ def _neighbours(folder: str, written: int, row: int, k: int) -> pd.DataFrame:  #
 def _group_curve(folder: str, written: int, group_id: int, target: str) -> GroupCurve:  # noqa: ARG001
     run = api.Run(RunFolder(Path(folder)))
     return run.group_curve(rows=run.groups.rows_of(group_id).tolist(), target=target)
+
+
+@st.cache_data(max_entries=KEPT_ROWS, show_spinner=False)
+def _curve_of_rows(folder: str, written: int, rows: bytes, target: str) -> GroupCurve:  # noqa: ARG001
+    chosen = np.frombuffer(rows, dtype=np.int64)
+    return api.Run(RunFolder(Path(folder))).group_curve(rows=chosen.tolist(), target=target)
 
 
 @st.cache_data(max_entries=KEPT_ROWS, show_spinner=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from finine_app import state
+from finine_app.components.entry import log_out_button
 from finine_app.components.glossary import GLOSSARY
 from finine_app.components.messages import plain
 from finine_app.components.run_summary import line_state, line_words, local_time
@@ -60,6 +61,10 @@ def _take_run() -> None:
 
 
 def _name_reviewer() -> None:
+    if state.account():
+        st.caption(f"Logged in as {plain(state.account())}")
+        log_out_button()
+        return
     st.session_state["reviewer_name"] = state.reviewer()
     st.text_input(
         "Your name",

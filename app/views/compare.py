@@ -82,6 +82,7 @@ def _compare(run: api.Run) -> None:
     )
     told.at_alpha(run, found, target, alpha)
     told.pairs(curves)
+    told.values(run, found, target)
     told.over_steps(run, found, target)
 
 

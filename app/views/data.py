@@ -15,13 +15,22 @@ from finine_app.components.data.columns import (
     choice_from,
     choose_label,
     choose_roles,
+    choose_task,
     choose_validation,
 )
-from finine_app.components.data.file_facts import PREVIEW_LETTERS, PREVIEW_ROWS, FileFacts, facts_of
+from finine_app.components.data.file_facts import (
+    PREVIEW_COLUMNS,
+    PREVIEW_LETTERS,
+    PREVIEW_ROWS,
+    FileFacts,
+    facts_of,
+)
 from finine_app.components.data.findings import show_findings
+from finine_app.components.data.images import show_images
 from finine_app.components.data.source import choose_source
 from finine_app.components.messages import plain, show_problem
 from finine_app.state import DataChoice
+from finine_core.dataset.tasks import REGRESSION
 from finine_core.errors import FinineError
 
 
@@ -44,16 +53,19 @@ def render() -> None:
     st.subheader("What the columns are")
     label = choose_label(path, facts)
     if label is None:
-        st.info("No column looks like a label. Choose the one that holds the classes.")
+        st.info("No column looks like a label. Choose the one that holds what is to be predicted.")
         return
+    task = choose_task(path, label)
     roles = choose_roles(path, facts, label)
+    image = next((name for name, role in roles.items() if role == "image"), None)
+    skip_corrupt = image is not None and show_images(path, facts, image, label)
     st.subheader("Validation")
     validation = choose_validation(path, facts, label)
     if validation is None:
         st.info("Say which rows are held out, or choose a share.")
         return
     try:
-        choice = choice_from(path, label, roles, validation)
+        choice = choice_from(path, label, roles, validation, skip_corrupt, task)
         keep_choice(path, facts)
         checked = check(choice)
     except FinineError as error:
@@ -75,15 +87,25 @@ def _show_file(path: Path, facts: FileFacts) -> None:
         st.info(plain(note), icon=":material/info:")
     st.dataframe(facts.preview, height=280, alt=f"The first rows of {path.name}", key="preview")
     st.caption(
-        f"The first {min(PREVIEW_ROWS, facts.rows):,} of {facts.rows:,} rows, counted from 0. "
+        f"The first {min(PREVIEW_ROWS, facts.rows):,} of {facts.rows:,} rows, counted from 0"
+        f"{_columns_words(facts)}. "
         f"Texts longer than {PREVIEW_LETTERS} letters are shortened here, nowhere else."
     )
+
+
+def _columns_words(facts: FileFacts) -> str:
+    if len(facts.columns) <= PREVIEW_COLUMNS:
+        return ""
+    return f", and the first {PREVIEW_COLUMNS:,} of {len(facts.columns):,} columns"
 
 
 def _show_ready(checked: Checked, choice: DataChoice, facts: FileFacts) -> None:
     dataset, label = checked.dataset, choice.label
     counts = class_counts(dataset)
-    st.subheader(f"Classes in {plain(label)}")
+    number = dataset.task == REGRESSION.name
+    st.subheader(f"{'Values' if number else 'Classes'} of {plain(label)}")
+    if number:
+        st.caption("In bands of about as many rows each, by which held-out rows are drawn.")
     charts.class_balance(
         [name for name, _, _ in counts], [a + b for _, a, b in counts], key="class_balance"
     )

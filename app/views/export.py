@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from finine_app import state
-from finine_app.components import charts
+from finine_app.components import charts, reader
 from finine_app.components.export.correction import say_right_already, show_corrected
 from finine_app.components.export.download import download
 from finine_app.components.export.removal import (
@@ -62,7 +62,7 @@ def _export(run: api.Run) -> None:
         return
     st.subheader("Before and after")
     charts.rows_before_after(counts.kept, counts.corrected, counts.removed, key="rows_picture")
-    _balance(plan)
+    _balance(plan, reader.learns_number(run.record()))
     if counts.removed:
         st.subheader("What will be removed")
         show_removed(run, counts.removed)
@@ -82,15 +82,8 @@ def _export(run: api.Run) -> None:
 
 
 def _verified(run: api.Run, counts: Counts) -> None:
-    """What retraining found about the removed rows, or where to ask."""
-    if counts.corrected:
-        st.warning(
-            f"**Corrected labels are not verified.** Training again tests rows that are taken out. "
-            f"What the {counts.corrected:,} corrected labels do to a model is not part of that; a "
-            "new run on the cleaned file shows it.",
-            icon=":material/edit:",
-        )
-    if not counts.removed:
+    """What retraining found about these marks, or where to ask."""
+    if not (counts.removed or counts.corrected):
         return
     found = run.verification()
     if found is None and run.running_verifications():
@@ -100,8 +93,8 @@ def _verified(run: api.Run, counts: Counts) -> None:
         return
     if found is None:
         st.info(
-            "Whether the removal makes a model better is not known yet: this page removes what "
-            "people decided to remove. Training again with and without these rows tells.",
+            "Whether this makes a model better is not known yet: this page removes and corrects "
+            "what people decided to. Training again with and without these marks tells.",
             icon=":material/science:",
         )
         st.page_link(state.page("verify"), label="Verify it", icon=":material/arrow_forward:")
@@ -114,7 +107,7 @@ def _verified(run: api.Run, counts: Counts) -> None:
     st.page_link(state.page("verify"), label="All of it", icon=":material/arrow_forward:")
 
 
-def _balance(plan: ExportPlan) -> None:
+def _balance(plan: ExportPlan, number: bool) -> None:
     labels = list(plan.balance)
     before, after = (pd.Series([two[place] for two in plan.balance.values()]) for place in (0, 1))
     chart, numbers = st.columns(2)
@@ -125,7 +118,7 @@ def _balance(plan: ExportPlan) -> None:
     numbers.dataframe(
         pd.DataFrame(
             {
-                "Class": labels,
+                "Value" if number else "Class": labels,
                 "Before": before,
                 "After": after,
                 "% before": before * 100 / max(before.sum(), 1),
@@ -141,9 +134,14 @@ def _balance(plan: ExportPlan) -> None:
             "% before": st.column_config.NumberColumn(format="%.1f"),
             "% after": st.column_config.NumberColumn(format="%.1f"),
         },
-        alt="Rows of each class before and after the export",
+        alt=f"Rows of each {'band of values' if number else 'class'} before and after the export",
     )
     st.caption(
-        "Classes are counted over the training rows, a corrected label as what it becomes. "
-        "Held-out rows have no μ and are not counted."
+        (
+            "The values are counted in bands of about as many training rows each. "
+            if number
+            else "Classes are counted over the training rows, a corrected label as what it "
+            "becomes. "
+        )
+        + "Held-out rows have no μ and are not counted."
     )

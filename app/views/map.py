@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import streamlit as st
+from numpy.typing import NDArray
 
 from finine_app import state, theme
 from finine_app.components import reader
+from finine_app.components.content import preview
 from finine_app.components.export.removal import name_of
-from finine_app.components.map import chart, making, points, selected
+from finine_app.components.map import chart, drawings, making, points, selected, window
 from finine_app.components.map.areas import area_of, corners_of, drawn_area, inside
+from finine_app.components.map.drawings import Choice, Drawing
 from finine_app.components.messages import plain, show_problem
 from finine_app.components.review import decide
 from finine_app.components.target_choice import choose_target
@@ -23,8 +25,11 @@ from finine_core.errors import FinineError
 from finine_core.runs.map.job import KINDS
 
 SPLIT, SPLIT_NARROWEST = "map_split", "21rem"
-_TAKEN = "_map_taken"  # how many areas were drawn: a new chart for each, without the old drawing
-CONFIG: dict[str, Any] = {"displaylogo": False, "scrollZoom": True}
+# The part that is seen is kept from chart to chart: "reset" would go back to it and not to all.
+CONFIG: dict[str, Any] = {
+    "displaylogo": False, "scrollZoom": True, "doubleClick": "autosize",
+    "modeBarButtonsToRemove": ["resetScale2d"],
+}  # fmt: skip
 
 
 def render() -> None:
@@ -60,82 +65,101 @@ def _map(run: api.Run) -> None:
             "The mouse …", list(chart.MOUSE), key="map_mouse", default=chart.DRAW, required=True,
             format_func=chart.MOUSE.__getitem__, bind="query-params",
         )  # fmt: skip
-    if (problem := state.last_problem()) is not None:
-        show_problem(problem)
     if not making.is_there(run, kind):
+        _problem()
         return
-    decide.undo_bar(run)
-    frame = points.load(run, kind, target)
+    choice = Choice(kind, colour, target, mouse)
+    known = points.load(run, kind, target)
+    drawing = drawings.current(run, known, choice)
     theme.side_by_side(SPLIT, SPLIT_NARROWEST)
     with st.container(key=SPLIT):
         left, right = st.columns([13, 8], gap="medium")
         with left:
-            drawn = _chart(run, frame, kind, colour, target, mouse)
+            _chart(run, known, drawing)
+            window.watch(drawing.wish.map)
         with right:
-            _row(run, frame)
-            _selection(run, frame, kind, target, drawn)
+            _panel(run, known, drawing)
 
 
-def _chart(
-    run: api.Run, frame: pd.DataFrame, kind: str, colour: str, target: str, mouse: str
-) -> points.Drawn:
-    found = np.flatnonzero(frame["row_number"].to_numpy() == state.selected_row())
-    chosen = int(found[0]) if len(found) else None
-    drawn = points.choose_drawn(
-        frame["decision"].to_numpy() != "",
-        frame["mu"].to_numpy(),
-        frame["label"].to_numpy(dtype=object),
-        always=chosen,
-    )
-    rows = frame["row_number"].to_numpy()[drawn.places]
-    content = reader.content_of(run, reader.review_table(run))
-    places = frame[["x", "y"]].to_numpy()
-    area = area_of(state.lasso(), KINDS)
-    outline = corners_of(area, places) if area is not None and area.kind == kind else None
-    key = f"map_{kind}_{mouse}_{st.session_state.get(_TAKEN, 0)}"
+@st.fragment
+def _chart(run: api.Run, known: points.Points, drawing: Drawing) -> None:
+    wish, places = drawing.wish, drawing.drawn.places
+    if drawings.taken() != wish.taken:  # a selection came from this chart: a new one is due
+        st.rerun()
+    choice = wish.choice
+    area = area_of(wish.area, KINDS)
+    key = f"map_{choice.kind}_{choice.mouse}_{wish.taken}"
 
     def take() -> None:
-        take_selection(st.session_state[key], kind, frame)
+        take_selection(st.session_state[key], known)
 
     with st.container(key="map_chart"):
         st.plotly_chart(
             chart.figure(
-                frame, drawn.places, points.previews(run, target, rows, content), colour, target,
-                mouse=mouse, outline=outline, chosen=chosen,
+                known,
+                places,
+                points.decisions(run, known, run.log.version()),
+                _previews(run, choice.target, known.row_number[places]),
+                choice.colour,
+                choice.target,
+                mouse=choice.mouse,
+                outline=None if area is None else corners_of(area, known.places),
+                chosen=known.place_of(wish.row),
+                window=drawing.window,
             ),
             key=key,
             on_select=take,
             selection_mode=("points", "box", "lasso"),
             config=CONFIG,
-            alt=f"Map of {len(rows):,} rows by {kind.upper()}, coloured by {chart.COLOURS[colour]}",
-        )  # fmt: skip
-    if said := points.words_of(drawn, len(frame)):
+            alt=f"Map of {len(places):,} rows by {choice.kind.upper()}, "
+            f"coloured by {chart.COLOURS[choice.colour]}",
+        )
+    if said := points.words_of(drawing.drawn, len(known)):
         st.caption(said)
-    return drawn
 
 
-def take_selection(event: Any, kind: str, frame: pd.DataFrame) -> None:
+def _previews(run: api.Run, target: str, rows: NDArray[np.int64]) -> NDArray[np.object_] | None:
+    letters = chart.preview_letters(len(rows))
+    if not letters:
+        return None
+    return np.array([one[:letters] for one in points.previews(run, target, rows)], dtype=object)
+
+
+def take_selection(event: Any, known: points.Points) -> None:
     """What was drawn on the chart, or the point that was picked, goes into the address."""
     chosen = event["selection"]
-    drawings = [*chosen.get("lasso", []), *chosen.get("box", [])]
-    if drawings:
-        places = frame[["x", "y"]].to_numpy()
-        area = drawn_area(kind, drawings[-1]["x"], drawings[-1]["y"], places)
+    outlines = [*chosen.get("lasso", []), *chosen.get("box", [])]
+    if outlines:
+        area = drawn_area(known.kind, outlines[-1]["x"], outlines[-1]["y"], known.places)
         state.select_lasso(None if area is None else area.short())
     elif picked := chosen.get("points"):
-        row = picked[-1]["customdata"]  # a number, or a list of one
-        state.select_row(int(row[0] if isinstance(row, list | tuple) else row))
-    if drawings or chosen.get("points"):
-        st.session_state[_TAKEN] = st.session_state.get(_TAKEN, 0) + 1
+        told = picked[-1]["customdata"]  # row and μ; a browser writes a typed array as {"0": …}
+        state.select_row(int(told[0] if isinstance(told, list | tuple) else told["0"]))
+    if outlines or chosen.get("points"):
+        drawings.take()
 
 
-def _row(run: api.Run, frame: pd.DataFrame) -> None:
-    row = state.selected_row()
+@st.fragment
+def _panel(run: api.Run, known: points.Points, drawing: Drawing) -> None:
+    """The row that is looked at, the selected rows, and what is decided on them."""
+    if drawings.wish(run, drawing.wish.choice) != drawing.wish:
+        st.rerun()
+    _problem()
+    decide.undo_bar(run)
+    _row(run, known, drawing.wish.row)
+    _selection(run, known, drawing)
+
+
+def _problem() -> None:
+    if (problem := state.last_problem()) is not None:
+        show_problem(problem)
+
+
+def _row(run: api.Run, known: points.Points, row: int | None) -> None:
     if row is None:
         return
-    line = frame[frame["row_number"] == row]
     with st.container(border=True, key="map_row"):
-        if line.empty:
+        if known.place_of(row) is None:
             st.caption(f"Row {row} is not a training row of this run, so it is not on the map.")
             return
         _row_words(run, row)
@@ -149,7 +173,7 @@ def _row_words(run: api.Run, row: int) -> None:
         f"#### Row {row}\nLabel **{label}**, predicted **{predicted}**"
         f" · μ = {mu_words(line['mu'], line['mu_low'], line['mu_high'])}"
     )
-    st.write(plain(reader.preview(line, reader.content_of(run, table))))
+    st.write(plain(preview(line, reader.content_of(run, table))))
     with st.container(horizontal=True):
         st.page_link(
             state.page("review"),
@@ -162,9 +186,7 @@ def _row_words(run: api.Run, row: int) -> None:
         )
 
 
-def _selection(
-    run: api.Run, frame: pd.DataFrame, kind: str, target: str, drawn: points.Drawn
-) -> None:
+def _selection(run: api.Run, known: points.Points, drawing: Drawing) -> None:
     area = area_of(state.lasso(), KINDS)
     if area is None:
         st.info(
@@ -174,14 +196,13 @@ def _selection(
             icon=":material/lasso_select:",
         )
         return
-    if area.kind != kind:  # drawn on the other map: the same rows
+    if area.kind != known.kind:  # drawn on the other map: the same rows
         if not making.is_there(run, area.kind):
             return
-        other = points.load(run, area.kind, target)
-        places = other[["x", "y"]].to_numpy()
+        places = points.load(run, area.kind, drawing.wish.choice.target).places
     else:
-        places = frame[["x", "y"]].to_numpy()
+        places = known.places
     mask = inside(places, corners_of(area, places))
-    hidden = int(mask.sum() - mask[drawn.places].sum())
+    hidden = int(mask.sum() - mask[drawing.drawn.places].sum())
     with st.container(border=True):
-        selected.show(run, frame, mask, hidden, area.kind)
+        selected.show(run, known, mask, hidden, area.kind)

@@ -8,16 +8,18 @@ import streamlit as st
 
 from finine_app import state, theme
 from finine_app.components import reader
+from finine_app.components.content import Content
 from finine_app.components.messages import nothing_yet, plain, show_problem
-from finine_app.components.reader import Content
 from finine_app.components.review import (
     bulk,
     decide,
     filters,
+    gallery,
     going_on,
     others,
     row_detail,
     row_table,
+    ticked,
 )
 from finine_app.components.review.listing import page_turned
 from finine_app.components.review.tabs import choose_tab, in_list, in_list_words
@@ -25,7 +27,6 @@ from finine_app.components.review.take import take_rows
 from finine_app.components.run_summary import state_words
 from finine_app.components.target_choice import choose_target
 from finine_core import api
-from finine_core.curation.review import ReviewTable
 from finine_core.errors import FinineError
 from finine_core.runs import State
 
@@ -79,16 +80,16 @@ def _review(run: api.Run) -> None:
         going_on.show_progress(counts)
     elif not state.tab():
         going_on.offer_to_continue(counts)
-    asked = filters.choose(record["dataset"]["classes"])
+    asked = filters.choose(() if reader.learns_number(record) else record["dataset"]["classes"])
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        more = filters.choose_more(table, target, asked)
+        more = filters.choose_more(run, table, target, asked)
         if more is None:
             st.warning("The SQL condition under More filters does not work, so no row is listed.")
             return
         asked_for = more.where(content.searched)
         where = in_list(tab, asked_for)
         sort, size = filters.choose_sort(table), filters.choose_page_size()
-        listing = row_table.load(run, table, target, where, sort, size)
+        listing = row_table.load(run, target, where, sort, size)
         with st.container(key="shown_count", width="content"):
             st.markdown(f"**{listing.total:,} of {rows:,} rows**")
         if asked_for:
@@ -112,9 +113,16 @@ def _review(run: api.Run) -> None:
         with left:
             decide.undo_bar(
                 run,
-                lambda: going_on.next_undecided_button(table, target, where, sort, size),
+                lambda: going_on.next_undecided_button(run, target, where, sort, size),
             )
-            row_table.draw(listing, target, content)
+            as_images = gallery.wanted(run)
+            several = not as_images and ticked.switch()
+            if several:
+                ticked.act_on_ticked(run, listing.rows)
+            if as_images:
+                gallery.draw(run, listing)
+            else:
+                row_table.draw(run, listing, target, content, several)
             if listing.pages > 1:
                 st.pagination(
                     listing.pages,
@@ -128,7 +136,7 @@ def _review(run: api.Run) -> None:
             take_rows(run, "list", listing.total, where=where or "true", target=target)
         with right:
             if row is not None:
-                _detail(run, record, table, target, content, listing, row, more.text)
+                _detail(run, record, target, content, listing, row, more.text)
     going_on.watch_others(run)
 
 
@@ -147,7 +155,6 @@ def _header(run: api.Run, record: dict[str, Any], rows: int) -> str:
 def _detail(
     run: api.Run,
     record: dict[str, Any],
-    table: ReviewTable,
     target: str,
     content: Content,
     listing: row_table.Listing,
@@ -156,7 +163,7 @@ def _detail(
 ) -> None:
     line = next((one for one in listing.lines if one["row_number"] == row), None)
     if line is None:
-        found = table.query(target=target, where=f"row_number = {row}", with_data=True).to_pylist()
+        found = reader.lines(run, [row], target)
         if not found:
             run.curve(row, target)  # says whether it is held out or does not exist
             return
@@ -165,10 +172,13 @@ def _detail(
         row_detail.heading(line, int(record["dataset"]["train_rows"]))
         if row not in listing.rows:
             st.caption("This row is not on this page of the list.")
-        row_detail.verdict(line)
-        row_detail.texts(line, content, searched)
-        decide.decide(run, line, record["dataset"]["classes"], listing.around(row))
-        others.twins(run, table, line, target)
-        row_detail.values(table, line, content, target)
+        row_detail.verdict(run, line, target)
+        row_detail.image(run, line)
+        if not reader.has_images(run):  # a path says nothing that the image does not
+            row_detail.texts(line, content, searched)
+        classes = () if reader.learns_number(record) else record["dataset"]["classes"]
+        decide.decide(run, line, classes, listing.around(row))
+        others.twins(run, line, target)
+        row_detail.values(run, line, content, target)
         row_detail.influence(run, line, target)
-        row_detail.compare_with_others(run, table, line, content, target)
+        row_detail.compare_with_others(run, line, content, target)

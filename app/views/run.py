@@ -27,6 +27,8 @@ def render() -> None:
     """Draw the page."""
     st.title("Run")
     state.keep_data_address()
+    if (problem := st.session_state.pop(_PROBLEM, None)) is not None:
+        show_problem(problem)
     watched = _watched()
     if watched is not None:
         run_panel(watched)
@@ -83,8 +85,6 @@ def _duplicate(run: api.Run) -> None:
 
 
 def _new_run() -> None:
-    if (problem := st.session_state.pop(_PROBLEM, None)) is not None:
-        show_problem(problem)
     path = state.data_file()
     if path is None:
         nothing_yet(

@@ -1,10 +1,11 @@
-"""The Verify page: what does removing the marked rows really do? By training again."""
+"""The Verify page: what do the marks really do to the model? By training again."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from finine_app import state
+from finine_app.components import reader
 from finine_app.components.export.removal import name_of
 from finine_app.components.messages import nothing_yet, plain, show_problem
 from finine_app.components.run_summary import seconds_in_words
@@ -45,12 +46,13 @@ def _verify(run: api.Run) -> None:
     st.caption(f"Marks of the run {name_of(run)}")
     if (problem := st.session_state.pop(_PROBLEM, None)) is not None:
         show_problem(problem)
-    marked = len(run.marked())
-    if not marked:
+    marked, corrected = len(run.marked()), len(run.corrected())
+    if not (marked or corrected):
         nothing_yet(
-            "Nothing is marked for deletion",
+            "Nothing is marked for deletion, and no label is corrected",
             "Here the model is trained again with and without the rows that are marked **delete**, "
-            "so that you see what removing them does. Mark some rows first.",
+            "and with the labels you corrected, so that you see what that does. Mark some rows "
+            "first.",
             "review",
             "Review the rows",
         )
@@ -59,7 +61,7 @@ def _verify(run: api.Run) -> None:
     status = run.verify_status()
     going_on = run.running_verifications()
     if status.state is VerifyState.RUNNING and going_on:
-        _watch(run, marked, going_on[0])
+        _watch(run, marks_words(marked, corrected), going_on[0])
         return
     if going_on:
         _other(run, going_on[0])
@@ -67,27 +69,35 @@ def _verify(run: api.Run) -> None:
     if status.problem is not None:
         show_problem(status.problem)
     found = run.verification()
-    _form(run, marked, status, found)
+    _form(run, marks_words(marked, corrected), status, found)
     if found is not None:
         show_result(found, "now")
         st.page_link(state.page("export"), label="Go to Export", icon=":material/arrow_forward:")
     _earlier(run, found)
 
 
-def _form(run: api.Run, marked: int, status: VerifyStatus, found: Verification | None) -> None:
-    rows = "1 row is" if marked == 1 else f"{marked:,} rows are"
-    corrected = run.log.counts()["relabel"]
+def marks_words(marked: int, corrected: int) -> str:
+    """The marks, in words.
+
+    Examples:
+        >>> marks_words(12, 1), marks_words(0, 5)
+        ('12 rows marked for deletion and 1 corrected label', '5 corrected labels')
+    """
+    parts = []
+    if marked:
+        parts.append(f"{marked:,} row{'' if marked == 1 else 's'} marked for deletion")
     if corrected:
-        labels = "1 corrected label is" if corrected == 1 else f"{corrected:,} corrected labels are"
-        st.caption(
-            f"The {labels} no part of this: only rows that are taken out are. What corrections do, "
-            "a new run on the exported file shows."
-        )
+        parts.append(f"{corrected:,} corrected label{'' if corrected == 1 else 's'}")
+    return " and ".join(parts)
+
+
+def _form(run: api.Run, marks: str, status: VerifyStatus, found: Verification | None) -> None:
     if found is None:
+        alike = "with like values" if reader.learns_number(run.record()) else "of the same classes"
         st.write(
-            f"{rows} marked for deletion. The model is trained again: with all rows, without the "
-            "marked ones, and without as many random rows of the same classes, on the same seeds. "
-            "Without the random rows one could not tell a good deletion from any deletion."
+            f"{marks}. The model is trained again: on all rows as they are, with these marks "
+            f"carried out, and with the same done to as many random rows {alike}, on "
+            "the same seeds. Without the random rows one could not tell a good mark from any mark."
         )
     if status.state is VerifyState.STOPPED:
         st.warning(
@@ -161,8 +171,8 @@ def _stop_button(run: api.Run, going_on: Running) -> None:
     )  # fmt: skip
 
 
-def _watch(run: api.Run, marked: int, going_on: Running) -> None:
-    st.write(f"Verifying the removal of {marked:,} {'row' if marked == 1 else 'rows'}.")
+def _watch(run: api.Run, marks: str, going_on: Running) -> None:
+    st.write(f"Verifying {marks}.")
 
     @st.fragment(run_every=POLL_SECONDS)
     def live() -> None:
@@ -191,9 +201,9 @@ def _earlier(run: api.Run, shown: Verification | None) -> None:
         f"Other verifications of this run ({len(found):,})", icon=":material/history:"
     ):
         for one in found[:LISTED]:
-            rows = "1 row" if one.removed_rows == 1 else f"{one.removed_rows:,} rows"
+            marks = marks_words(one.removed_rows, one.corrected_labels)
             st.markdown(
-                f"**{rows}** · {one.repeats} retrainings each  \n{plain(sentences(one)[0])}"
+                f"**{marks}** · {one.repeats} retrainings each  \n{plain(sentences(one)[0])}"
             )
 
 

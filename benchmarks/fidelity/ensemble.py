@@ -80,8 +80,8 @@ def orders(problem: Problem, run: Run) -> list[NDArray[np.int64]]:
 def _train(problem: Problem, runs: Sequence[Run]) -> NDArray[np.float32]:
     settings, features = problem.settings, problem.x.shape[1]
     kind = model_kind(problem.model)
-    skeleton = kind.seeded(features, problem.classes, 0)
-    models: list[nn.Module] = [kind.seeded(features, problem.classes, run.seed) for run in runs]
+    skeleton = kind.seeded((features,), problem.classes, 0)
+    models: list[nn.Module] = [kind.seeded((features,), problem.classes, run.seed) for run in runs]
     parameters, _ = stack_module_state(models)
     velocity = {name: torch.zeros_like(p) for name, p in parameters.items()}
     x, y = torch.from_numpy(problem.x), torch.from_numpy(problem.y)

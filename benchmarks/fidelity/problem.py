@@ -69,7 +69,7 @@ class Recorded:
 def recorded(problem: Problem, seed: int, folder: Path, start: int | None = None) -> Recorded:
     """Train once, as the worker does, with the recorder on; `start` seeds initial parameters."""
     settings, first = replace(problem.settings, seed=seed), seed if start is None else start
-    model = model_kind(problem.model).seeded(problem.x.shape[1], problem.classes, first)
+    model = model_kind(problem.model).seeded(problem.x.shape[1:], problem.classes, first)
     arrays = (problem.x, problem.y, problem.test_x, problem.test_y)
     trainer = Trainer(model, *(torch.from_numpy(one) for one in arrays), settings)
     writer = SignalWriter(folder, plan_for(trainer, RECORDED, TARGETS))

@@ -25,7 +25,7 @@ from problem import recorded
 from truth import margin_mu, means
 
 from finine_core import api
-from finine_core.runs.pipeline import stored_inputs
+from finine_core.runs.work.pipeline import stored_inputs
 from finine_core.training.settings import Settings
 from finine_sample_data import sample
 

@@ -17,11 +17,25 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from finine_core.api.deciding import default_reviewer
+from finine_core.api.given import Data, given_data, kept_data
+from finine_core.api.own import by_name, own_of
 from finine_core.api.run import Run
 from finine_core.curation.apply import apply_manifest
+from finine_core.curation.export import check_tree, write_tree
 from finine_core.curation.marked import marked_rows
-from finine_core.dataset import Finding, Report, Severity, check_dataset, load_dataset
+from finine_core.dataset import (
+    Finding,
+    Report,
+    Severity,
+    check_dataset,
+    input_path,
+    is_image_tree,
+    load_dataset,
+)
+from finine_core.dataset.images import LABEL_COLUMN
+from finine_core.dataset.tasks import AUTO
 from finine_core.errors import FinineError
+from finine_core.health import HomeFinding, HomeReport, check_home
 from finine_core.runs import (
     Plan,
     RunLine,
@@ -39,15 +53,18 @@ from finine_core.runs.config import make_config
 
 
 def check(
-    data: str | Path,
+    data: Data,
     *,
     label: str,
     text: Sequence[str] = (),
     features: Sequence[str] = (),
     id: str | None = None,
     ignore: Sequence[str] = (),
+    task: str = AUTO,
     validation: float | str | Path = 0.2,
     seed: int = 0,
+    image: str | None = None,
+    skip_corrupt: bool = False,
 ) -> Report:
     """What is odd about a file, before anything is trained on it; nothing is changed.
 
@@ -55,8 +72,9 @@ def check(
     among the features, constant columns, and empty or very long texts.
 
     Args:
-        data: a CSV, TSV, JSONL or Parquet file.
-        label, text, features, id, ignore, validation, seed: as in `run`.
+        data: a CSV, TSV, JSON Lines, Parquet, Arrow or Excel file; a folder or zip of images; or a
+            pandas, polars or Arrow table.
+        label, text, features, id, ignore, task, validation, seed, image, skip_corrupt: as in `run`.
 
     Raises:
         FinineError: whatever would keep a run from starting.
@@ -69,14 +87,35 @@ def check(
         >>> [(found.kind, found.columns) for found in check(path, label="y").warnings]
         [('leakage', ('code',))]
     """
-    path = Path(data).expanduser()
-    roles = {"text": text, "features": features, "ignore": ignore}
-    dataset = load_dataset(path, label=label, id=id, validation=validation, seed=seed, **roles)
-    return check_dataset(dataset)
+    with given_data(data) as path:
+        dataset = load_dataset(
+            path,
+            label=label,
+            text=text,
+            features=features,
+            id=id,
+            ignore=ignore,
+            task=task,
+            validation=validation,
+            seed=seed,
+            image=image,
+            skip_corrupt=skip_corrupt,
+        )
+        return check_dataset(dataset)
+
+
+def known_label(data: str | Path) -> str | None:
+    """The label column of data that has no choice of them: a folder or zip of images by class.
+
+    Examples:
+        >>> known_label("pets.zip"), known_label("pets.csv")
+        ('label', None)
+    """
+    return LABEL_COLUMN if is_image_tree(input_path(data)) else None
 
 
 def run(
-    data: str | Path,
+    data: Data,
     *,
     label: str,
     home: str | Path | None = None,
@@ -87,35 +126,52 @@ def run(
 ) -> Run:
     """Train once on a file, with f-INE recording; gives the run.
 
-    The training happens in a worker process, which outlives this one.
+    The training happens in a worker process, which outlives this one; in this process when a model
+    or a loss is given as an object.
 
     Args:
-        data: a CSV, TSV, JSONL or Parquet file.
+        data: a CSV, TSV, JSON Lines, Parquet, Arrow or Excel file; a folder or zip with a folder of
+            images per class, which has the columns `image` and `label`; or a pandas, polars or
+            Arrow table, which is kept as Parquet in the home, under `data`.
         label: the column to predict.
         home: where runs live; $FININE_HOME or ~/.finine when None.
         name: for people; the file's name when empty.
         block: wait for the end (else return at once).
         on_progress: called with each change while waiting.
-        options: text, features, id, ignore, targets, validation, model, epochs, batch_size, lr,
-            optimizer, weight_decay, seed, record_steps, auxiliary, device: see `RunConfig`.
+        options: text, features, image, skip_corrupt, id, ignore, task, loss, class_weights,
+            text_encoder, targets, validation, model, epochs, batch_size, lr, optimizer,
+            weight_decay, seed, record_steps, auxiliary, device: see `RunConfig`. The model may
+            also be 'package.module:name', a function of (shape, outputs) that gives a module, or a
+            module; the loss a name or a function of (outputs, targets) that gives the loss of each
+            row (docs/own_model.md).
 
     Raises:
         FinineError: an option or the data is wrong, or the run failed.
     """
-    config = make_config(data=str(data), label=label, **options)
-    folder = create_run(_home(home), config, name)
-    start(folder)
+    own = own_of(options.get("model"), options.get("loss"))
+    if own and not block:
+        raise FinineError(
+            "A model or a loss that is an object trains in this process: block=False cannot be.",
+            "Leave block out; or put it into a module and give its name, 'module:name'.",
+        )
+    where = _home(home)
+    config = make_config(data=str(kept_data(data, where)), label=label, **by_name(options))
+    folder = create_run(where, config, name)
     started = Run(folder)
+    if own:
+        from finine_core.runs.here import run_here  # torch takes seconds
+
+        run_here(folder, own, on_progress)
+    else:
+        start(folder)
     if block:
-        status = started.wait(on_progress)
+        status = started.wait(None if own else on_progress)
         if status.state is not State.DONE:
             raise FinineError(f"Run {folder.run_id} {status.state.verb}: {status.message}")
     return started
 
 
-def plan(
-    data: str | Path, *, label: str, home: str | Path | None = None, **options: object
-) -> Plan:
+def plan(data: Data, *, label: str, home: str | Path | None = None, **options: object) -> Plan:
     """What `run` with the same arguments would do, and about how long it would take.
 
     Reads and checks the data; starts and writes nothing.
@@ -123,7 +179,8 @@ def plan(
     Raises:
         FinineError: an option or the data is wrong.
     """
-    return plan_run(_home(home), make_config(data=str(data), label=label, **options))
+    with given_data(data) as path:
+        return plan_run(_home(home), make_config(data=str(path), label=label, **options))
 
 
 def open_run(
@@ -151,11 +208,42 @@ def lines(home: str | Path | None = None, *, trashed: bool = False) -> list[RunL
 
 
 def apply(
-    manifest: str | Path, data: str | Path, out: str | Path, *, overwrite: bool = False
+    manifest: str | Path,
+    data: str | Path,
+    out: str | Path,
+    *,
+    tree: str | None = None,
+    overwrite: bool = False,
 ) -> None:
-    """Rebuild a cleaned file, bit for bit, from the original and the manifest of an export."""
-    paths = (Path(one).expanduser() for one in (manifest, data, out))
-    apply_manifest(*paths, overwrite=overwrite)
+    """Rebuild a cleaned file, bit for bit, from the original and the manifest of an export.
+
+    Args:
+        tree: for a folder or zip of images: 'copy' or 'link' those of the list into a folder
+            `images` beside it.
+    """
+    record, source, listing = (input_path(one) for one in (manifest, data, out))
+    if tree is not None:
+        check_tree(source, listing.parent, tree, overwrite=overwrite)
+    apply_manifest(record, source, listing, overwrite=overwrite)
+    if tree is not None:
+        write_tree(source, listing, listing.parent, tree, overwrite=overwrite)
+
+
+def doctor(home: str | Path | None = None, *, repair: bool = False) -> HomeReport:
+    """Whether a home is sound: its database, marks, states, files, queue and disk.
+
+    Args:
+        repair: mend what can be mended; no mark, run or file of a person's is ever deleted.
+
+    Raises:
+        FinineError: there is no such folder.
+
+    Examples:
+        >>> import tempfile
+        >>> doctor(tempfile.mkdtemp()).findings
+        ()
+    """
+    return check_home(_home(home), repair=repair)
 
 
 def marked(home: str | Path | None, run_ids: Sequence[str]) -> dict[str, int]:
@@ -169,12 +257,16 @@ def _home(home: str | Path | None) -> Path:
 
 __all__ = [
     "Finding",
+    "HomeFinding",
+    "HomeReport",
     "Report",
     "Run",
     "Severity",
     "apply",
     "check",
     "default_reviewer",
+    "doctor",
+    "known_label",
     "lines",
     "marked",
     "open_run",

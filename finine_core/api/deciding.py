@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from finine_core.api.looking import Looking
 from finine_core.curation.decisions import DecisionLog, Event, check_decision
 from finine_core.curation.saved_groups import SavedGroup
+from finine_core.dataset.tasks import REGRESSION
 from finine_core.errors import FinineError
 
 LISTED_ROWS = 20  # row numbers that the log's words name; all are stored beside them
@@ -78,7 +79,14 @@ class Deciding(Looking):
             FinineError: see above; the classes are named.
         """
         check_decision(decision, label)
-        classes = self._results.record()["dataset"]["classes"]
+        dataset = self._results.record()["dataset"]
+        if label is not None and dataset.get("task") == REGRESSION.name:
+            raise FinineError(
+                "This run learned a number, and numbers are not corrected: the model's guess is no"
+                " measurement.",
+                "Mark the row as delete or review, or correct the number in your file.",
+            )
+        classes = dataset["classes"]
         if label is not None and label not in classes:
             close = difflib.get_close_matches(label, classes, n=2)
             guess = f"Did you mean {' or '.join(map(repr, close))}? " if close else ""

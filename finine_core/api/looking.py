@@ -22,19 +22,42 @@ from finine_core.influence import (
     Slice,
 )
 from finine_core.runs.map.embedding import NEIGHBOURS, neighbours
-from finine_core.runs.rescore import scores_by
+from finine_core.runs.results.rescore import scores_by
+from finine_core.runs.results.thumbnails import read_thumbnails
 
 
 class Looking(Opened):
     """The reading part of `Run`."""
 
+    # --- images ---
+
+    @property
+    def has_images(self) -> bool:
+        """Whether it learned from images."""
+        return self.folder.thumbnails.exists()
+
+    def thumbnails(self, rows: Sequence[int]) -> dict[int, bytes]:
+        """Small copies of the images of some rows, PNG or WebP; rows without one are left out.
+
+        Raises:
+            FinineError: the file with them is damaged.
+        """
+        return read_thumbnails(self.folder, rows)
+
     # --- scores and curves ---
 
-    def review(self, estimator: str | None = None) -> ReviewTable:
-        """The ranked table, for filtered, sorted pages of any size."""
+    def review(self, estimator: str | None = None, *, in_memory: bool = False) -> ReviewTable:
+        """The ranked table, for filtered, sorted pages of any size.
+
+        With `in_memory` a table that is not too large is read once, for many questions.
+        """
         self._results.record()
         return ReviewTable(
-            self.folder.path, self.home, self.run_id, scores=scores_by(self.folder, estimator)
+            self.folder.path,
+            self.home,
+            self.run_id,
+            scores=scores_by(self.folder, estimator),
+            in_memory=in_memory,
         )
 
     def scores(
@@ -96,14 +119,18 @@ class Looking(Opened):
         """
         return self._results.prediction(int(row))
 
-    def same_rows(self, row: int) -> NDArray[np.int64]:
-        """The other training rows that say exactly the same in every column the model saw."""
-        table, target = self.review(), self.targets[0]
+    def same_rows(self, row: int, table: ReviewTable | None = None) -> NDArray[np.int64]:
+        """The other training rows that say exactly the same in every column the model saw.
+
+        Args:
+            row: row number.
+            table: of this run's `review()`, if it is open already.
+        """
+        table, target = table or self.review(), self.targets[0]
         self._results.check_rows(np.array([row]))
         roles = self.record()["dataset"]["roles"]
         columns = [table.name_of(name) for name in (*roles["text"], *roles["features"])]
-        where = f"row_number = {int(row)}"
-        line = table.query(target=target, where=where, with_data=True).to_pylist()[0]
+        line = table.lines([row], target=target, with_data=True).to_pylist()[0]
         return same_rows(table, line, columns, target)
 
     def neighbours(self, row: int, k: int = NEIGHBOURS) -> pd.DataFrame:

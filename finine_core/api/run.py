@@ -11,10 +11,12 @@ from finine_core.api.mapping import Mapping
 from finine_core.curation.export import (
     ExportPlan,
     ExportResult,
+    check_tree,
     export_run,
     formula_cells,
     plan_export,
     write_subset,
+    write_tree,
 )
 from finine_core.curation.manifest import VerifiedEffect
 from finine_core.runs.config import without_folders
@@ -30,6 +32,7 @@ class Run(Mapping):
         *,
         data: str | Path | None = None,
         spreadsheet_safe: bool = False,
+        tree: str | None = None,
         overwrite: bool = False,
     ) -> ExportResult:
         """Carry the decisions out: the cleaned file, what was changed, and a manifest, in `out`.
@@ -39,14 +42,19 @@ class Run(Mapping):
         Args:
             data: where the input file is now, when it was moved since the run.
             spreadsheet_safe: whether a copy is wanted in which no cell can run as a formula.
+            tree: for a folder or zip of images: 'copy' or 'link' (hard links) the images that are
+                kept into `out/images`, each in the folder of its class.
 
         Raises:
             FinineError: the input has changed, nothing would be left, a corrected label is no
                 class of the input, or `out` has an export.
         """
         record = self._results.record()
-        return export_run(
-            source=Path(data or record["config"]["data"]).expanduser(),
+        source = Path(data or record["config"]["data"]).expanduser()
+        if tree is not None:
+            check_tree(source, Path(out).expanduser(), tree, overwrite=overwrite)
+        result = export_run(
+            source=source,
             run_folder=self.folder.path,
             home=self.home,
             run_id=self.run_id,
@@ -63,6 +71,9 @@ class Run(Mapping):
             spreadsheet_safe=spreadsheet_safe,
             overwrite=overwrite,
         )
+        if tree is not None:
+            write_tree(source, result.cleaned, result.out, tree, overwrite=overwrite)
+        return result
 
     def write_rows(
         self,
@@ -122,15 +133,13 @@ class Run(Mapping):
         return formula_cells(pq.read_table(self.folder.dataset))
 
     def _verified(self) -> VerifiedEffect | None:
-        """What retraining found about the rows that are marked now, when it was asked."""
+        """What retraining found about the marks as they are now, when it was asked."""
         found = self.verification()
         if found is None:
             return None
-        corrected = self.export_plan().corrected.num_rows
-        beside = [f"The corrected labels ({corrected:,}) are no part of this."] if corrected else []
         return VerifiedEffect(
             key=found.key,
             repeats=found.repeats,
             seed=found.seed,
-            conclusion=(*sentences(found), *beside),
+            conclusion=tuple(sentences(found)),
         )

@@ -1,4 +1,4 @@
-"""What removing the marked rows does: verified by retraining, here or in a process of its own."""
+"""What the marks do to a model: verified by retraining, here or in a process of its own."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finine_core.api.deciding import Deciding
+from finine_core.api.own import own_of
+from finine_core.curation.decisions import RELABEL
 from finine_core.verification import (
     DEFAULT_REPEATS,
     Running,
@@ -25,7 +27,7 @@ from finine_core.verification import (
 
 
 class Verifying(Deciding):
-    """Verifies the rows marked delete, as they are marked now."""
+    """Verifies the rows marked delete and the corrected labels, as they are now."""
 
     def verify(
         self,
@@ -34,26 +36,33 @@ class Verifying(Deciding):
         seed: int = 0,
         processes: int | None = None,
         on_progress: Callable[[VerifyProgress], None] | None = None,
+        model: object = None,
+        loss: object = None,
     ) -> Verification:
-        """What removing the rows marked delete does, by training again with and without them.
+        """What removing the rows marked delete and correcting labels does, by training again.
 
         Args:
-            repeats: trainings with, without, and without as many random rows: so many of each.
+            repeats: trainings on all rows, on what the marks make of them, and on what the same
+                marks make of as many random rows: so many of each.
             seed: of the retrainings; not the run's.
             processes: how many train at once; one per core when None.
             on_progress: called at the start and after each training.
+            model, loss: of a run that was made with objects, the same ones again: they are trained
+                in this process.
 
         Raises:
-            FinineError: no row is marked delete, the run is unfinished, too little is left to
+            FinineError: no row is marked so, the run is unfinished, too little is left to
                 train on, or a training failed.
         """
         return verify(
             self.folder,
             self.marked(),
+            corrected=self.corrected(),
             repeats=repeats,
             seed=seed,
             processes=processes,
             on_progress=on_progress,
+            own=own_of(model, loss),
         )
 
     def start_verify(
@@ -61,12 +70,17 @@ class Verifying(Deciding):
     ) -> None:
         """The same in a process of its own, which outlives this one."""
         start_verification(
-            self.folder, self.marked(), repeats=repeats, seed=seed, processes=processes
+            self.folder,
+            self.marked(),
+            corrected=self.corrected(),
+            repeats=repeats,
+            seed=seed,
+            processes=processes,
         )
 
     def verify_status(self, seed: int = 0) -> VerifyStatus:
         """How the verification of these marks stands."""
-        return observe_verification(self.folder, self.marked(), seed)
+        return observe_verification(self.folder, self.marked(), seed, corrected=self.corrected())
 
     def running_verifications(self) -> list[Running]:
         """Those of this run that somebody is at, of whatever marks."""
@@ -78,7 +92,7 @@ class Verifying(Deciding):
 
     def verification(self) -> Verification | None:
         """The newest stored result for these marks, without training; None when there is none."""
-        return stored_verification(self.folder, self.marked())
+        return stored_verification(self.folder, self.marked(), corrected=self.corrected())
 
     def verifications(self) -> list[Verification]:
         """Every stored result of this run, newest first, of whatever marks."""
@@ -94,3 +108,18 @@ class Verifying(Deciding):
         marks = self.log.current().to_pandas()
         found: NDArray[np.int64] = marks.loc[marks["decision"] == "delete", "row_number"].to_numpy()
         return found
+
+    def corrected(self) -> dict[int, str]:
+        """Row number → class, of the rows whose label is corrected to another than it is.
+
+        Raises:
+            FinineError: the run is unfinished.
+        """
+        self._results.record()
+        marks = self.log.current().to_pandas()
+        marks = marks.loc[marks["decision"] == RELABEL].set_index("row_number")["label"]
+        if marks.empty:
+            return {}
+        given = self.scores(self.targets[0], where=f"decision = '{RELABEL}'")
+        labels = given.set_index("row_number")["label"]
+        return {int(row): str(to) for row, to in marks.items() if labels[row] != to}

@@ -6,12 +6,14 @@ exit code 1.
 
 from __future__ import annotations
 
+import io
 import sys
 
 from finine_core.cli import (
     app_command,
     check_command,
     decide_commands,
+    doctor_command,
     group_commands,
     keep_commands,
     look_commands,
@@ -28,6 +30,7 @@ __all__ = [
     "check_command",
     "cli",
     "decide_commands",
+    "doctor_command",
     "group_commands",
     "keep_commands",
     "look_commands",
@@ -41,10 +44,17 @@ __all__ = [
 
 def main() -> None:
     """The entry point: runs a command and turns a `FinineError` into one line and exit code 1."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal may not know every letter
+            stream.reconfigure(errors="backslashreplace")
     try:
         cli()
     except FinineError as error:
         print(f"finine: {error}", file=sys.stderr)
+        sys.exit(1)
+    except MemoryError:
+        words = "There is not enough memory for this. Use fewer rows or columns."
+        print(f"finine: {words}", file=sys.stderr)
         sys.exit(1)
     except BrokenPipeError:  # the reader (head, less) has seen enough
         sys.stderr.close()

@@ -16,11 +16,17 @@ from typing import Annotated
 
 import typer
 
+from finine_core.access import DATA_ROOTS_VARIABLE, SECRETS_NAME, is_loopback, login_settings
 from finine_core.cli.common import Home, cli, say
 from finine_core.errors import FinineError
+from finine_core.files import make_private
 from finine_core.runs.home import HOME_VARIABLE, default_home
 
 DEFAULT_PORT = 8501  # Streamlit's own
+LOCALHOST = "localhost"  # nobody else can reach it
+# An upload is held in memory until it is stored; larger files are chosen by their path.
+UPLOAD_MB = 1024
+MESSAGE_MB = 50  # to a browser; the largest page sends 4 MB, and each browser costs that much
 START_SECONDS, POLL_SECONDS = 60.0, 0.5  # how long, and how often, the app is waited for
 
 
@@ -33,27 +39,47 @@ def app_command(
     no_browser: Annotated[
         bool, typer.Option("--no-browser", help="Only serve; open no browser window.")
     ] = False,
+    address: Annotated[
+        str, typer.Option(help="Where to listen; others can reach anything but localhost.")
+    ] = LOCALHOST,
+    without_login: Annotated[
+        bool,
+        typer.Option("--without-login", help="Let anyone in who can reach the address."),
+    ] = False,
+    data_root: Annotated[
+        list[Path] | None,
+        typer.Option(help="Folder that data files may be chosen from; may be given again."),
+    ] = None,
     first_job: Annotated[
         str | None,
         typer.Option(help="When the home has no runs yet, run this first (sample:tweets)."),
     ] = None,
 ) -> None:
-    """Open the app on a home; it listens on this machine only."""
+    """Open the app on a home; only this machine can reach it, unless --address says otherwise."""
     from finine_core import api
 
     chosen = (home or default_home()).expanduser().resolve()
-    _require_free(port)
+    login = login_settings(chosen) is not None
+    _require_guarded(address, login, without_login)
+    _require_free(address, port)
+    make_private(chosen)
     if first_job and not api.runs(chosen):
         say(f"No runs in {chosen} yet: running a first job on {first_job}.")
         _first_job(first_job, chosen)
     found = find_spec("finine_app.main")
     if found is None or found.origin is None:
         raise FinineError("The app is not installed.", "Install finine with: pip install finine")
-    say(f"finine app: http://localhost:{port}  (home {chosen}; stop with Ctrl+C)")
+    shown = f"[{address}]" if ":" in address else address
+    say(f"finine app: http://{shown}:{port}  (home {chosen}; stop with Ctrl+C)")
     command = [
         sys.executable, "-m", "streamlit", "run", str(Path(found.origin)),
         "--server.port", str(port),
-        "--server.address", "localhost",
+        "--server.address", address,
+        # What a config.toml in some folder says must not open what is closed here.
+        "--server.enableCORS", "true",
+        "--server.enableXsrfProtection", "true",
+        "--server.enableStaticServing", "false",
+        "--secrets.files", str(chosen / SECRETS_NAME),
         "--server.showEmailPrompt", "false",
         # Otherwise Streamlit lays an advertisement over the page, which installs things.
         "--server.headless", "true",
@@ -64,18 +90,38 @@ def app_command(
         "--client.showErrorDetails", "type",
         # Widgets here follow the address by way of the session state; that is meant.
         "--global.disableWidgetStateDuplicationWarning", "true",
-        "--server.maxUploadSize", "1024",
+        "--server.maxUploadSize", str(UPLOAD_MB),
+        "--server.maxMessageSize", str(MESSAGE_MB),
         # Streamlit's red says "wrong" where it only means "chosen"; on both, white reads well.
         "--theme.light.primaryColor", "#0072B2",
         "--theme.dark.primaryColor", "#2F86C1",
     ]  # fmt: skip
     if not no_browser:
         threading.Thread(target=_show, args=(port,), daemon=True).start()
+    environment = {**os.environ, HOME_VARIABLE: str(chosen)}
+    environment.pop(DATA_ROOTS_VARIABLE, None)
+    if data_root or login or not is_loopback(address):
+        roots = [str(one.expanduser().resolve()) for one in data_root or []]
+        environment[DATA_ROOTS_VARIABLE] = os.pathsep.join(roots)
     try:
-        code = subprocess.call(command, env={**os.environ, HOME_VARIABLE: str(chosen)})
+        code = subprocess.call(command, env=environment)
     except KeyboardInterrupt:
         code = 0
     raise typer.Exit(code)
+
+
+def _require_guarded(address: str, login: bool, without_login: bool) -> None:
+    """Others may reach the app only with a login, or when that is said out loud."""
+    if is_loopback(address):
+        return
+    if not login and not without_login:
+        raise FinineError(
+            f"Anyone who can reach {address} could see the data, decide on it and start runs.",
+            "Set up a login (SECURITY.md), or say that you mean it with --without-login.",
+        )
+    what = "who has an account" if login else "CAN SEE AND CHANGE EVERYTHING: there is no login"
+    say(f"WARNING: others can reach this app at {address}. Everyone there {what}.")
+    say("WARNING: what they send and see is not encrypted; put a proxy with HTTPS before it.")
 
 
 def _show(port: int) -> None:
@@ -90,11 +136,12 @@ def _show(port: int) -> None:
         time.sleep(POLL_SECONDS)
 
 
-def _require_free(port: int) -> None:
-    with socket.socket() as probe:
+def _require_free(address: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("localhost", port))
+            probe.bind((address, port))
         except OSError as error:
             raise FinineError(
                 f"Port {port} cannot be used ({error.strerror}).",

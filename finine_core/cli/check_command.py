@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from finine_core.cli.common import Json, cli, columns_of, fraction_or_text, print_json
-from finine_core.cli.run_commands import data_options
+from finine_core.cli.run_commands import DATA_HELP, data_options
+from finine_core.errors import printable
 
 if TYPE_CHECKING:
     from finine_core.api import Finding, Report
@@ -16,14 +17,21 @@ if TYPE_CHECKING:
 
 @cli.command("check")
 def check_command(
-    data: Annotated[
-        str, typer.Argument(metavar="DATA", help="CSV, TSV, JSONL or Parquet; or sample:tweets.")
-    ],
+    data: Annotated[str, typer.Argument(metavar="DATA", help=DATA_HELP)],
     label: Annotated[str | None, typer.Option(help="The column to predict.")] = None,
     text: Annotated[str | None, typer.Option(help="Text columns, A,B,…")] = None,
     features: Annotated[str | None, typer.Option(help="Feature columns, A,B,…")] = None,
     id: Annotated[str | None, typer.Option(help="The column that names each row.")] = None,
     ignore: Annotated[str | None, typer.Option(help="Columns to leave out, A,B,…")] = None,
+    image: Annotated[
+        str | None, typer.Option(help="The column of images: paths, or bytes.")
+    ] = None,
+    skip_corrupt: Annotated[
+        bool, typer.Option("--skip-corrupt", help="Leave damaged images out instead of stopping.")
+    ] = False,
+    task: Annotated[
+        str, typer.Option(help="auto, or: classification, regression, ordinal.")
+    ] = "auto",
     validation: Annotated[
         str, typer.Option(help="A fraction, a file, or column:NAME of a split column.")
     ] = "0.2",
@@ -40,6 +48,9 @@ def check_command(
         **data_options(data, label, text, id),
         features=columns_of(features),
         ignore=columns_of(ignore),
+        image=image,
+        skip_corrupt=skip_corrupt,
+        task=task,
         validation=fraction_or_text(validation),
         seed=seed,
     )
@@ -51,12 +62,12 @@ def check_command(
 
 def _print(report: Report) -> None:
     for finding in report.findings:
-        typer.echo(f"{finding.severity:<8} {finding.problem}")
-        typer.echo(f"{'':<8} {finding.mend}")
+        typer.echo(f"{finding.severity:<8} {printable(finding.problem)}")
+        typer.echo(f"{'':<8} {printable(finding.mend)}")
         if finding.rows and finding.count < report.rows:
             typer.echo(f"{'':<8} {_rows(finding)}")
     for note in report.file_notes:
-        typer.echo(f"{'reading':<8} {note}")
+        typer.echo(f"{'reading':<8} {printable(note)}")
     if not report.findings:
         typer.echo("No problems found.")
     typer.echo(f"Looked for, in {report.rows:,} rows: {'; '.join(report.looked_for)}.")

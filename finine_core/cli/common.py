@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from finine_core.errors import FinineError
+from finine_core.errors import FinineError, printable
 
 cli = typer.Typer(
     name="finine",
@@ -90,4 +90,4 @@ def print_json(content: Any) -> None:
 
 def say(text: str) -> None:
     """Tell the person something that is not the result (stderr)."""
-    typer.echo(text, err=True)
+    typer.echo("\n".join(map(printable, text.split("\n"))), err=True)

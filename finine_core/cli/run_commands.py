@@ -17,22 +17,47 @@ from finine_core.cli.common import (
     print_json,
     say,
 )
-from finine_core.errors import FinineError
+from finine_core.errors import FinineError, printable
 from finine_core.influence.targets import FORMS
+from finine_core.measures import measured
 
 SAMPLE_PREFIX = "sample:"
+DATA_HELP = (
+    "CSV, TSV, JSON Lines, Parquet, Arrow or Excel; a folder or zip of images by class; or "
+    "sample:tweets."
+)
 
 
 @cli.command("run")
 def run_command(
-    data: Annotated[
-        str, typer.Argument(metavar="DATA", help="CSV, TSV, JSONL or Parquet; or sample:tweets.")
-    ],
+    data: Annotated[str, typer.Argument(metavar="DATA", help=DATA_HELP)],
     label: Annotated[str | None, typer.Option(help="The column to predict.")] = None,
     text: Annotated[str | None, typer.Option(help="Text columns, A,B,…")] = None,
     features: Annotated[str | None, typer.Option(help="Feature columns, A,B,…")] = None,
     id: Annotated[str | None, typer.Option(help="The column that names each row.")] = None,
     ignore: Annotated[str | None, typer.Option(help="Columns to leave out, A,B,…")] = None,
+    image: Annotated[
+        str | None, typer.Option(help="The column of images: paths, or bytes.")
+    ] = None,
+    skip_corrupt: Annotated[
+        bool, typer.Option("--skip-corrupt", help="Leave damaged images out instead of stopping.")
+    ] = False,
+    task: Annotated[
+        str, typer.Option(help="auto, or: classification, regression, ordinal.")
+    ] = "auto",
+    loss: Annotated[
+        str,
+        typer.Option(
+            help="Of numbers: squared, or huber (for outliers); or your own: module:function."
+        ),
+    ] = "auto",
+    class_weights: Annotated[
+        str, typer.Option(help="none; or balanced: every class counts alike, however rare.")
+    ] = "none",
+    text_encoder: Annotated[
+        str,
+        typer.Option(help="tfidf; minilm; or the folder of a transformer (safetensors)."),
+    ] = "tfidf",
     target: Annotated[
         list[str] | None,
         typer.Option(help=f"{FORMS}; repeat for several [default: self and validation]."),
@@ -40,7 +65,12 @@ def run_command(
     validation: Annotated[
         str, typer.Option(help="A fraction, a file, or column:NAME of a split column.")
     ] = "0.2",
-    model: Annotated[str, typer.Option(help="auto, logistic or mlp.")] = "auto",
+    model: Annotated[
+        str,
+        typer.Option(
+            help="auto, logistic, mlp, bag (texts), cnn (images), or your own: module:function."
+        ),
+    ] = "auto",
     epochs: Annotated[int | None, typer.Option(help="[default: by the data's size]")] = None,
     batch_size: Annotated[int, typer.Option(help="Rows per step.")] = 32,
     lr: Annotated[float | None, typer.Option(help="Learning rate [default: the model's].")] = None,
@@ -70,6 +100,12 @@ def run_command(
     options.update(
         features=columns_of(features),
         ignore=columns_of(ignore),
+        image=image,
+        skip_corrupt=skip_corrupt,
+        task=task,
+        loss=loss,
+        class_weights=class_weights,
+        text_encoder=text_encoder,
         validation=fraction_or_text(validation),
         model=model,
         epochs=epochs,
@@ -103,12 +139,13 @@ def show(run: RunId, home: Home = None, json: Json = False) -> None:
         return
     for key, value in about.items():
         if value not in (None, ""):
-            typer.echo(f"{key:<20} {value if not isinstance(value, list) else ', '.join(value)}")
+            told = ", ".join(value) if isinstance(value, list) else str(value)
+            typer.echo(f"{key:<20} {printable(told)}")
     for key, value in (record.get("resolved") or {}).items():
         if key != "targets":
             typer.echo(f"{key:<20} {value}")
     for note in (record.get("dataset") or {}).get("notes", []):
-        typer.echo(f"{'note':<20} {note}")
+        typer.echo(f"{'note':<20} {printable(note)}")
 
 
 @cli.command()
@@ -146,6 +183,10 @@ def data_options(data: str, label: str | None, text: str | None, id: str | None)
         given = {key: one for key, one in options.items() if one}
         options = {**sample, **given, "data": sample["data"]}
     if not options["label"]:
+        from finine_core import api
+
+        options["label"] = api.known_label(data)
+    if not options["label"]:
         raise FinineError("No label column was given.", "Name it with: --label COLUMN")
     return options
 
@@ -177,7 +218,8 @@ def _tell(plan: Any, json: bool) -> None:
         print_json({**told, "estimate": seconds})
         return
     for key, value in told.items():
-        typer.echo(f"{key:<20} {', '.join(value) if isinstance(value, list) else value}")
+        told_value = ", ".join(value) if isinstance(value, list) else str(value)
+        typer.echo(f"{key:<20} {printable(told_value)}")
     typer.echo(f"{'time':<20} {time.words} on this machine ({time.basis})")
     say("Nothing was started.")
 
@@ -202,7 +244,7 @@ def _follow(run: Any, json: bool) -> None:
 
 
 def _show_progress(status: Any) -> None:
-    from finine_core.runs.progress import TRAINING
+    from finine_core.runs.jobs.progress import EMBEDDING, TRAINING
 
     parts = [str(status.phase or status.state)]
     if status.ahead:
@@ -211,12 +253,15 @@ def _show_progress(status: Any) -> None:
         parts.append(f"epoch {status.epoch}/{status.epochs}, step {status.step}/{status.steps}")
         if status.loss is not None:
             parts.append(f"loss {status.loss:.4f}")
-        if status.accuracy is not None:
-            parts.append(f"accuracy {status.accuracy:.1%}")
-        if status.validation_accuracy is not None:
-            parts.append(f"validation accuracy {status.validation_accuracy:.1%}")
-        if status.eta_seconds is not None:
-            parts.append(f"{status.eta_seconds:.0f} s left")
+        measure = status.measure
+        if status.quality is not None:
+            parts.append(f"{measure.words} {measure.text(status.quality)}")
+        if status.validation_quality is not None:
+            parts.append(f"validation {measure.words} {measure.text(status.validation_quality)}")
+    elif status.phase == EMBEDDING and status.steps:
+        parts.append(f"text {status.step}/{status.steps}")
+    if status.eta_seconds is not None:
+        parts.append(f"{status.eta_seconds:.0f} s left")
     line = " · ".join(parts)
     if sys.stderr.isatty():
         print(f"\r\033[K{line}", end="", file=sys.stderr, flush=True)
@@ -230,6 +275,7 @@ def summary(run: Any) -> dict[str, Any]:
     results = record["results"] or {}
     dataset = record.get("dataset") or {}
     resolved = record["resolved"] or {}
+    measure, quality = measured(results, "validation_")
     return {
         "run_id": run.run_id,
         "name": record["name"],
@@ -248,6 +294,6 @@ def summary(run: Any) -> dict[str, Any]:
         "eta_seconds": status.eta_seconds,
         "seconds_train": results.get("seconds_train"),
         "seconds_record": results.get("seconds_record"),
-        "train_accuracy": results.get("train_accuracy"),
-        "validation_accuracy": results.get("validation_accuracy"),
+        f"train_{measure.name}": measured(results, "train_")[1],
+        f"validation_{measure.name}": quality,
     }

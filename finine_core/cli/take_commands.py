@@ -24,6 +24,13 @@ def export(
             help="Write a copy, too, in which no cell runs as a formula in a spreadsheet.",
         ),
     ] = False,
+    tree: Annotated[
+        str | None,
+        typer.Option(
+            help="Of a folder or zip of images: copy or link (hard links) those that are kept into "
+            "OUT/images, by class."
+        ),
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an export.")] = False,
     home: Home = None,
     json: Json = False,
@@ -32,7 +39,9 @@ def export(
     from finine_core import api
 
     found = api.open_run(run, home)
-    result = found.export(out, data=data, spreadsheet_safe=spreadsheet_safe, overwrite=overwrite)
+    result = found.export(
+        out, data=data, spreadsheet_safe=spreadsheet_safe, tree=tree, overwrite=overwrite
+    )
     files = {
         "cleaned": str(result.cleaned),
         "removed": str(result.removed),
@@ -79,6 +88,10 @@ def apply(
     manifest: Annotated[Path, typer.Argument(help="manifest.json of an export.")],
     data: Annotated[Path, typer.Option(help="The original file.")],
     out: Annotated[Path, typer.Option(help="The cleaned file to write.")],
+    tree: Annotated[
+        str | None,
+        typer.Option(help="Copy or link the images of the list into `images` beside OUT."),
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace OUT.")] = False,
     json: Json = False,
     home: Home = None,  # noqa: ARG001  every command takes --home; this one needs none
@@ -86,7 +99,7 @@ def apply(
     """Rebuild a cleaned file, bit for bit, from the original and a manifest."""
     from finine_core import api
 
-    api.apply(manifest, data, out, overwrite=overwrite)
+    api.apply(manifest, data, out, tree=tree, overwrite=overwrite)
     if json:
         print_json({"out": str(out), "manifest": str(manifest)})
     else:

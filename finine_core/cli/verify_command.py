@@ -26,7 +26,7 @@ def verify(
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """Retrain with, without, and without as many random rows: what do the deletions really do?"""
+    """Retrain without the deleted rows and with the corrected labels: what do they really do?"""
     from finine_core import api
 
     found = api.open_run(run, home)

@@ -12,7 +12,7 @@ import numpy as np
 
 from finine_core.curation.export.write import make_folder
 from finine_core.curation.manifest import read_manifest
-from finine_core.dataset import format_of
+from finine_core.dataset import check_input, fingerprint_of, format_of, largest_bytes
 from finine_core.errors import FinineError
 from finine_core.files import sha256_of, write_atomically
 
@@ -31,14 +31,13 @@ def apply_manifest(manifest: Path, data: Path, out: Path, *, overwrite: bool = F
             differs from the exported file (then nothing is written).
     """
     record = read_manifest(manifest)
-    if not data.is_file():
-        raise FinineError(f"The input {data} does not exist.", f"Name {record.input.name!r}.")
+    check_input(data)
     for taken in (data, manifest):
         if out.resolve() == taken.resolve() or (out.exists() and out.samefile(taken)):
             raise FinineError(f"The result would overwrite {taken}.", "Choose another name.")
     if out.exists() and not overwrite:
         raise FinineError(f"{out} exists already.", "Choose another name, or allow overwriting.")
-    found = sha256_of(data)
+    found = fingerprint_of(data)
     if found != record.input.sha256:
         raise FinineError(
             f"{data} is not the input of this manifest: its SHA-256 is {found}, "
@@ -51,6 +50,11 @@ def apply_manifest(manifest: Path, data: Path, out: Path, *, overwrite: bool = F
             f"{data} is named like a {file_format.name} file, the export read it as "
             f"{record.input.format}.",
             f"Rename it to {record.input.name!r}.",
+        )
+    if record.input.rows > largest_bytes():  # a byte each, and no file of that size is read
+        raise FinineError(
+            f"{manifest} is damaged: no file that finine reads has {record.input.rows:,} rows.",
+            "Export the run again.",
         )
     keep = np.ones(record.input.rows, dtype=np.bool_)
     keep[record.removed_rows] = False

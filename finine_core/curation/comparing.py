@@ -58,14 +58,21 @@ def same_rows(
 
 
 def places(
-    table: ReviewTable, line: Mapping[str, Any], columns: Sequence[str], label: str, target: str
-) -> list[Place]:
-    """Where the row's values lie among the other training rows of a label; missing ones left out.
+    table: ReviewTable,
+    line: Mapping[str, Any],
+    columns: Sequence[str],
+    labels: Sequence[str],
+    target: str,
+) -> dict[str, list[Place]]:
+    """Where the row's values lie among the other training rows of each label.
 
     Args:
-        line: of the review table, with the data's columns.
+        line: of the review table, with the data's columns; missing values are left out.
         columns: the first MOST_COLUMNS of them are compared.
-        label: whose rows are compared with.
+        labels: whose rows are compared with.
+
+    Returns:
+        label → a place for each value, in the order of `columns`.
     """
     kinds = dict(table.columns())
     asked, numeric = {}, {}
@@ -81,11 +88,16 @@ def places(
         )
         if numeric[name]:
             asked[f"={name}"] = _same(name, kinds[name], value)
-    others = f"label = {literal(label)} AND {ROW_NUMBER} <> {int(line[ROW_NUMBER])}"
+    wanted = ", ".join(literal(one) for one in labels)
+    others = f"label IN ({wanted}) AND {ROW_NUMBER} <> {int(line[ROW_NUMBER])}"
     shares = table.shares(asked, target=target, where=others)
+    return {one: _places(numeric, shares.get(one, {})) for one in labels}
+
+
+def _places(numeric: Mapping[str, bool], shares: Mapping[str, float | None]) -> list[Place]:
     found = []
     for name, is_number in numeric.items():
-        share = shares[name]
+        share = shares.get(name)
         if is_number and share is not None:
             share += (shares[f"={name}"] or 0.0) / 2
         found.append(Place(name, is_number, share))

@@ -41,7 +41,11 @@ def derived_columns(names: Collection[str], rows: int) -> dict[str, tuple[str, s
     """
     if not {"label", "predicted", "predicted_probability", "q_value"} <= set(names):
         return {}
-    another = f"scores.label <> scores.predicted AND scores.predicted_probability >= {SURE}"
+    # Where a number was learned there is no probability, and no label is suggested.
+    another = (
+        f"coalesce(scores.label <> scores.predicted AND scores.predicted_probability >= {SURE},"
+        " false)"
+    )
     first = math.ceil(SUSPICIOUS_SHARE * rows)
     stands_out = f"coalesce(scores.q_value <= {SUSPICIOUS_RATE}, false)"
     return {

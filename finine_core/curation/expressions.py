@@ -2,17 +2,19 @@
 
 People filter the ranked table with a SQL expression of their own. `checked_condition` takes such
 a text and gives it back only when it is a single expression over columns: no second statement, no
-clause, no subquery, nothing that could reach a file or another table. `contains_text` and `quoted`
-build safe SQL from names and values.
+clause, nothing but the parts listed in `allowed.py`, and not so long or so deep that reading it
+alone would take long. `contains_text` and `quoted` build safe SQL from names and values.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Sequence
 
 import duckdb
 
+from finine_core.curation.allowed import FUNCTION_HELP, MOST_DEEP, forbidden_part
 from finine_core.errors import FinineError
 
 EXPRESSION_HELP = (
@@ -20,12 +22,18 @@ EXPRESSION_HELP = (
     "text goes in single quotes, odd column names in double quotes."
 )
 
-# Parts of DuckDB's syntax tree that an honest condition does not need, and what people call them.
-_REFUSED = {
-    "SUBQUERY": "a subquery",
-    "PARAMETER": "a parameter ($1 or ?)",
-    "WINDOW": "a window function",
-}
+# Letters of a condition. Outside quotes: 50,000 (2,500 comparisons, say) take up to two seconds to
+# parse, which nothing can interrupt. Inside: whole cells are compared with, and cost their length.
+LONGEST, LONGEST_QUOTED = 50_000, 10_000_000
+QUOTED_LETTERS = 200  # of a condition in a message; a longer one would hide what is said of it
+
+# What of a condition is in quotes or a comment (DuckDB ends a comment at either line break); and
+# what would begin quotes of another kind, in which this pattern would get lost.
+_QUOTED = re.compile(
+    r"(?P<other>\$|\b[eE]')|'[^']*'|\"[^\"]*\"|--[^\r\n]*|/\*(?:(?!/\*|\*/).)*\*/|(?P<open>/\*)",
+    re.DOTALL,
+)
+_OPEN, _CLOSED = "([{", ")]}"
 
 
 def checked_condition(where: str, parser: duckdb.DuckDBPyConnection) -> str:
@@ -35,7 +43,8 @@ def checked_condition(where: str, parser: duckdb.DuckDBPyConnection) -> str:
         parser: any connection; it only parses, nothing is run.
 
     Raises:
-        FinineError: the text is not exactly one expression, or holds a subquery.
+        FinineError: the text is not exactly one expression, or is one that could read something
+            else than the row, or could take much time or memory.
 
     Examples:
         >>> parser = duckdb.connect(":memory:")
@@ -47,8 +56,7 @@ def checked_condition(where: str, parser: duckdb.DuckDBPyConnection) -> str:
         Traceback (most recent call last):
         finine_core.errors.FinineError: The filter '1=1); DROP TABLE scores' is not one condition...
     """
-    if not _is_plain(where):
-        raise _refusal(where, "holds a character that is no text")
+    _require_short(where)
     # The text must parse bare, so that its brackets and quotes are its own: `a) OR (b` only parses
     # inside ours. And it must parse inside brackets, where no clause, comma list or second
     # statement can stand. The line breaks end a comment in the text.
@@ -60,12 +68,9 @@ def checked_condition(where: str, parser: duckdb.DuckDBPyConnection) -> str:
             raise _refusal(where, f"is not one condition: {first_line(error)}") from error
         if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
             raise _refusal(where, "is more than one statement")
-    parts = set(_parts(_syntax_tree(f"SELECT\n{where}\n", where, parser)))
-    # every expression has a part: without any, the tree was not understood, and nothing is allowed
-    if not parts:
-        raise _refusal(where, "is not one condition")
-    for part in sorted(parts & _REFUSED.keys()):
-        raise _refusal(where, f"contains {_REFUSED[part]}, which a filter may not")
+    found = forbidden_part(_syntax_tree(f"SELECT\n{where}\n", where, parser))
+    if found is not None:
+        raise _refusal(where, f"contains {found}, which a filter may not")
     return bracketed
 
 
@@ -112,6 +117,11 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def shown(where: str) -> str:
+    """A condition in quotes, for a message; the beginning of a long one."""
+    return repr(where if len(where) <= QUOTED_LETTERS else where[:QUOTED_LETTERS] + "…")
+
+
 def first_line(error: Exception) -> str:
     """The first line of DuckDB's message, which names the cause; the rest draws carets."""
     return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
@@ -122,11 +132,32 @@ def _is_plain(text: str) -> bool:
     return not any(sign == "\0" or "\ud800" <= sign <= "\udfff" for sign in text)
 
 
+def _require_short(where: str) -> None:
+    """Refuse what could take the parser long, before it is parsed."""
+    if not _is_plain(where):
+        raise _refusal(where, "holds a character that is no text")
+    if len(where) > LONGEST_QUOTED:
+        raise _refusal(where, f"is longer than {LONGEST_QUOTED:,} letters")
+    for found in _QUOTED.finditer(where):
+        if sign := found["other"] or found["open"]:
+            raise _refusal(where, f"contains {sign}, which a filter may not")
+    bare = _QUOTED.sub(" ", where)
+    if len(bare) > LONGEST:
+        raise _refusal(where, f"has more than {LONGEST:,} letters outside quotes")
+    deep = 0
+    for sign in bare:
+        deep += (sign in _OPEN) - (sign in _CLOSED)
+        if deep > MOST_DEEP:
+            raise _refusal(where, f"has more than {MOST_DEEP} brackets within each other")
+
+
 def _refusal(where: str, problem: str) -> FinineError:
-    return FinineError(f"The filter {where!r} {problem}.", EXPRESSION_HELP)
+    help = f"{EXPRESSION_HELP} {FUNCTION_HELP}" if "the function" in problem else EXPRESSION_HELP
+    return FinineError(f"The filter {shown(where)} {problem}.", help)
 
 
 def _syntax_tree(sql: str, where: str, parser: duckdb.DuckDBPyConnection) -> object:
+    """The one expression that is selected."""
     try:
         line = parser.execute("SELECT json_serialize_sql(?)", [sql]).fetchone()
     except duckdb.Error as error:
@@ -141,17 +172,8 @@ def _syntax_tree(sql: str, where: str, parser: duckdb.DuckDBPyConnection) -> obj
     node = tree["statements"][0]["node"]
     if node["type"] != "SELECT_NODE" or len(node["select_list"]) != 1:
         raise _refusal(where, "is a list; a filter is one condition")
-    return node
-
-
-def _parts(tree: object) -> Iterator[str]:
-    """The class of every expression in a syntax tree."""
-    waiting = [tree]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, dict):
-            if isinstance(node.get("class"), str):
-                yield node["class"]
-            waiting.extend(node.values())
-        elif isinstance(node, list):
-            waiting.extend(node)
+    selected: object = node["select_list"][0]
+    # every expression has a class: without one the tree was not understood, and nothing is allowed
+    if not isinstance(selected, dict) or not isinstance(selected.get("class"), str):
+        raise _refusal(where, "is not one condition")
+    return selected

@@ -7,6 +7,7 @@ queries on a locked connection which can read the run's two files and nothing el
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -21,9 +22,17 @@ from finine_core.curation.expressions import (
     first_line,
     literal,
     quoted,
+    shown,
 )
 from finine_core.curation.group_filter import GroupFilter
-from finine_core.curation.locked_database import locked_database, path_literal
+from finine_core.curation.locked_database import (
+    MEMORY_LIMIT,
+    QUERY_SECONDS,
+    fits,
+    interrupted_after,
+    locked_database,
+    parquet_source,
+)
 from finine_core.errors import FinineError
 
 # What scores.parquet holds first, in this order; an estimator may add columns after these.
@@ -48,7 +57,13 @@ class JoinedRows:
     """What `ReviewTable` asks its questions of; its arguments and errors are described there."""
 
     def __init__(
-        self, run_folder: Path, home: Path, run_id: str, *, scores: Path | None = None
+        self,
+        run_folder: Path,
+        home: Path,
+        run_id: str,
+        *,
+        scores: Path | None = None,
+        in_memory: bool = False,
     ) -> None:
         self._log = DecisionLog(home, run_id)
         self._groups = GroupFilter(home, run_id)
@@ -57,9 +72,11 @@ class JoinedRows:
         self._decisions = self._log.current().slice(0, 0)
         scores = _existing(scores or run_folder / "scores.parquet")
         dataset = _existing(run_folder / "dataset.parquet")
-        self._database = locked_database([scores, dataset])
-        self._scores_sql = f"read_parquet({path_literal(scores)}, hive_partitioning = false)"
-        self._dataset_sql = f"read_parquet({path_literal(dataset)}, hive_partitioning = false)"
+        self._scores_sql, self._dataset_sql = parquet_source(scores), parquet_source(dataset)
+        kept = self._kept(scores, dataset) if in_memory else {}
+        self._database = locked_database([scores, dataset], kept)
+        if kept:
+            self._scores_sql, self._dataset_sql = kept
         score_columns = self._describe(self._scores_sql, scores)
         names = tuple(name for name, _ in score_columns)
         if names[: len(SCORE_COLUMNS)] != SCORE_COLUMNS:
@@ -78,6 +95,7 @@ class JoinedRows:
         self._data_columns: list[tuple[str, str]] = []  # (name here, type)
         self._data_sql: list[str] = []  # the same columns, as a SELECT list
         self._aliases: dict[str, str] = {}  # input column -> its name here
+        self._data_key = ""  # the input's row number, as SQL
         self._name_data_columns(dataset)
 
     def columns(self) -> list[tuple[str, str]]:
@@ -115,23 +133,39 @@ class JoinedRows:
             return f"{quoted(name)} = {literal(value)}"
         return f"CAST({quoted(name)} AS VARCHAR) = {literal(value)}"
 
-    def _from(self, target: str, where: str | None) -> str:
-        """FROM and WHERE: the joined rows of one target that meet the condition."""
+    def _from(self, target: str, where: str | None, rows: Sequence[int] | None = None) -> str:
+        """FROM and WHERE: the joined rows of one target that meet the condition.
+
+        With `rows` only these: both sides are cut down before they are joined.
+        """
+        listed = None if rows is None else ", ".join(map(str, rows)) or "NULL"
+        of_scores = "" if listed is None else f" AND scores.{ROW_NUMBER} IN ({listed})"
+        of_data = "" if listed is None else f" WHERE {self._data_key} IN ({listed})"
         data = "".join(f", data.{part}" for part in (quoted(n) for n, _ in self._data_columns))
         derived = "".join(f", {sql} AS {name}" for name, (_, sql) in self._derived.items())
-        rows = (
+        joined = (
             f"SELECT scores.*{derived}, coalesce(marks.{DECISION}, '') AS {DECISION},"
             f" coalesce(marks.label, '') AS {NEW_LABEL}{data}"
             f" FROM {self._scores_sql} AS scores"
             f" LEFT JOIN marks ON marks.{ROW_NUMBER} = scores.{ROW_NUMBER}"
-            f" LEFT JOIN (SELECT {', '.join(self._data_sql)} FROM {self._dataset_sql}) AS data"
+            f" LEFT JOIN (SELECT {', '.join(self._data_sql)}"
+            f" FROM {self._dataset_sql}{of_data}) AS data"
             f" ON data.{_JOIN_KEY} = scores.{ROW_NUMBER}"
-            f" WHERE scores.target = {literal(target)}"
+            f" WHERE scores.target = {literal(target)}{of_scores}"
         )
         if where is None or not where.strip():
-            return f"FROM ({rows}) AS review"
+            return f"FROM ({joined}) AS review"
         condition = checked_condition(where, self._database.cursor())
-        return f"FROM ({rows}) AS review WHERE {condition}"
+        return f"FROM ({joined}) AS review WHERE {condition}"
+
+    @staticmethod
+    def _kept(scores: Path, dataset: Path) -> dict[str, Path]:
+        """The tables to hold in memory: both files, where they are small enough."""
+        try:
+            small = fits(scores) and fits(dataset)
+        except (OSError, pa.ArrowException):
+            return {}  # what is wrong with them is said where their columns are read
+        return {_SCORES: scores, _DATASET: dataset} if small else {}
 
     def _rows_a_target(self) -> int:
         sql = f"SELECT count(*) // greatest(count(DISTINCT target), 1) FROM {self._scores_sql}"
@@ -151,7 +185,20 @@ class JoinedRows:
         try:
             cursor.register("marks", self._marks())
             self._groups.register(cursor, where)
-            return cursor.sql(sql).to_arrow_table()
+            if where is None:
+                return cursor.sql(sql).to_arrow_table()
+            with interrupted_after(cursor, QUERY_SECONDS):
+                return cursor.sql(sql).to_arrow_table()
+        except duckdb.InterruptException as error:
+            raise FinineError(
+                f"The filter {shown(where or '')} takes longer than {QUERY_SECONDS:g} seconds.",
+                "Ask for less: fewer functions, shorter patterns, or one part of it at a time.",
+            ) from error
+        except duckdb.OutOfMemoryException as error:
+            raise FinineError(
+                f"The filter {shown(where or '')} needs more than {MEMORY_LIMIT} of memory.",
+                "Ask for less: fewer functions, or one part of it at a time.",
+            ) from error
         except duckdb.Error as error:
             if where is None:
                 raise FinineError(
@@ -159,7 +206,7 @@ class JoinedRows:
                     "Compute them again.",
                 ) from error
             raise FinineError(
-                f"The filter {where!r} does not work: {first_line(error)}.",
+                f"The filter {shown(where)} does not work: {first_line(error)}.",
                 f"{EXPRESSION_HELP} {self._usable()}",
             ) from error
         finally:
@@ -196,7 +243,8 @@ class JoinedRows:
         taken = {name.casefold() for name, _ in self._score_columns} | {_JOIN_KEY}
         for name, (source, kind) in zip(names, in_duckdb, strict=True):
             if name == ROW_NUMBER:
-                self._data_sql.append(f"{quoted(source)} AS {_JOIN_KEY}")
+                self._data_key = quoted(source)
+                self._data_sql.append(f"{self._data_key} AS {_JOIN_KEY}")
                 continue
             alias = name
             while alias.casefold() in taken:
@@ -211,6 +259,7 @@ class JoinedRows:
         return [name for name, _ in self._data_columns]
 
 
+_SCORES, _DATASET = "finine_scores", "finine_dataset"  # tables in memory
 _JOIN_KEY = "finine_row_number"  # the input's row number inside a query; never shown
 
 

@@ -25,14 +25,17 @@ from pydantic import (
     model_validator,
 )
 
-from finine_core.dataset import CopiedCells
-from finine_core.errors import FinineError
+from finine_core.dataset import CopiedCells, check_input_file
+from finine_core.dataset.formats.json_line import unique_keys
+from finine_core.errors import FinineError, shown
 
 MANIFEST_NAME = "manifest.json"
 MANIFEST_FORMAT = "finine-manifest"
 # 1 could hold neither a verification nor corrected labels, 2 no corrected labels; they are read as
 # manifests without.
 SCHEMA_VERSION = 3
+# A removed row takes some 10 bytes and a corrected label some 200: room for a million of both.
+LARGEST_MANIFEST = 256 * 1024**2
 SHOWN_PROBLEMS = 3  # of a damaged manifest; more would hide the first, which is the cause
 
 _Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -234,10 +237,13 @@ def read_manifest(path: Path) -> Manifest:
         finine_core.errors.FinineError: ...manifest.json is not a finine manifest...
     """
     again = "Export the run again, or use the manifest.json that finine wrote."
+    check_input_file(path, LARGEST_MANIFEST)
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=unique_keys)
     except OSError as error:
         raise FinineError(f"{path} cannot be read: {error.strerror}.", again) from error
+    except RecursionError:
+        raise FinineError(f"{path} is damaged: it is nested too deep.", again) from None
     except ValueError as error:  # broken JSON and broken UTF-8 alike
         raise FinineError(f"{path} is damaged, it is not JSON: {error}.", again) from error
     if not isinstance(content, dict) or content.get("kind") != MANIFEST_FORMAT:
@@ -248,8 +254,8 @@ def read_manifest(path: Path) -> Manifest:
             f"{path} has manifest schema {version}; this finine knows up to {SCHEMA_VERSION}.",
             "Upgrade finine.",
         )
-    if version not in range(1, SCHEMA_VERSION + 1):
-        raise FinineError(f"{path} is damaged: schema_version is {version!r}.", again)
+    if isinstance(version, bool) or version not in range(1, SCHEMA_VERSION + 1):
+        raise FinineError(f"{path} is damaged: schema_version is {shown(version)}.", again)
     try:
         return Manifest.model_validate(content)
     except ValidationError as error:

@@ -7,7 +7,8 @@ that people write run on a locked connection which can read these two files and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +32,8 @@ class ReviewTable(JoinedRows):
         run_folder: holds `scores.parquet` and `dataset.parquet`.
         home, run_id: whose decisions to show.
         scores: another file of the same shape, for example another estimator's scores.
+        in_memory: whether to read both files once and keep them, where they are small enough
+            (`locked_database.KEPT_BYTES`): for a table that many questions are asked of.
 
     Raises:
         FinineError: a file is missing or is no Parquet file with the expected columns.
@@ -47,6 +50,8 @@ class ReviewTable(JoinedRows):
         >>> review = ReviewTable(folder, folder, "run-1")
         >>> review.query(target="self", where="mu > 1").column("row_id").to_pylist()
         ['b', 'a']
+        >>> review.lines([0, 1, 7], target="self", with_data=True).column("text").to_pylist()
+        ['meow', 'miaow']
         >>> review.count(target="self", where="text = 'meow'")
         1
         >>> review.row_numbers(target="self", top=1).tolist()
@@ -89,6 +94,21 @@ class ReviewTable(JoinedRows):
             sql += f" LIMIT {int(limit)}"
         return self._run(sql + f" OFFSET {int(offset)}", where)
 
+    def lines(
+        self, rows: Sequence[int] | npt.NDArray[np.integer], *, target: str, with_data: bool = False
+    ) -> pa.Table:
+        """The lines of these row numbers, in their order; those that are no such rows left out.
+
+        `row_numbers` gives the rows of a list; the lines of a part of these are a page of it.
+        """
+        asked = [int(row) for row in rows]
+        wanted = self._score_columns + (self._data_columns if with_data else [])
+        columns = ", ".join(quoted(name) for name, _ in wanted)
+        found = self._run(f"SELECT {columns} {self._from(target, None, asked)}", None)
+        place = {row: k for k, row in enumerate(asked)}
+        order = np.argsort([place[row] for row in found.column(ROW_NUMBER).to_pylist()])
+        return found.take(order)
+
     def count(self, *, target: str, where: str | None = None) -> int:
         """How many rows meet the condition."""
         found = self._run(f"SELECT count(*) AS rows {self._from(target, where)}", where)
@@ -113,34 +133,52 @@ class ReviewTable(JoinedRows):
 
     def shares(
         self, conditions: Mapping[str, str], *, target: str, where: str | None = None
-    ) -> dict[str, float | None]:
-        """The share of rows that meet each condition, in one pass; None where none can be told.
+    ) -> dict[str, dict[str, float | None]]:
+        """The share of each label's rows that meet each condition, in one pass.
 
         Args:
-            conditions: any names → SQL conditions.
+            conditions: any names → SQL conditions, made of columns and values by us: they are not
+                looked at as those that people write.
             where: which rows are counted; those for which a condition is NULL are left out of it.
+
+        Returns:
+            label → name → share, None where none can be told; labels without rows are left out.
         """
-        return self._each("avg(CASE WHEN {} THEN 1.0 WHEN NOT ({}) THEN 0.0 END)", conditions,
-                          target, where)  # fmt: skip
+        share = "avg(CASE WHEN {} THEN 1.0 WHEN NOT ({}) THEN 0.0 END)"
+        found = self._each(share, conditions, target, where, by="label")
+        return {
+            line["label"]: {name: line[f"c{k}"] for k, name in enumerate(conditions)}
+            for line in found
+        }
 
     def tally(
         self, conditions: Mapping[str, str], *, target: str, where: str | None = None
     ) -> dict[str, int]:
         """How many rows meet each condition, in one pass over the rows that meet `where`."""
-        found = self._each("count(*) FILTER ({})", conditions, target, where)
-        return {name: int(count or 0) for name, count in found.items()}
+        parser = self._database.cursor()
+        checked = {name: checked_condition(one, parser) for name, one in conditions.items()}
+        (line,) = self._each("count(*) FILTER ({})", checked, target, where) or [{}]
+        return {name: int(line[f"c{k}"]) for k, name in enumerate(conditions)}
 
     def _each(
-        self, form: str, conditions: Mapping[str, str], target: str, where: str | None
-    ) -> dict[str, float | None]:
-        parser = self._database.cursor()
-        asked = [checked_condition(one, parser) for one in conditions.values()]
-        columns = [form.replace("{}", one) + f" AS c{k}" for k, one in enumerate(asked)]
-        if not columns:
-            return {}
+        self,
+        form: str,
+        conditions: Mapping[str, str],
+        target: str,
+        where: str | None,
+        by: str | None = None,
+    ) -> list[dict[str, Any]]:
+        """A line of `form` of every condition (columns c0, c1, …); one for each value of `by`."""
+        if not conditions:
+            return []
+        columns = [
+            form.replace("{}", one) + f" AS c{k}" for k, one in enumerate(conditions.values())
+        ]
         told = " AND ".join([where or "true", *conditions.values()])  # for a message
-        line = self._run(f"SELECT {', '.join(columns)} {self._from(target, where)}", told)
-        return {name: line.column(k)[0].as_py() for k, name in enumerate(conditions)}
+        grouped = f" GROUP BY {by}" if by else ""
+        columns += [by] if by else []
+        sql = f"SELECT {', '.join(columns)} {self._from(target, where)}{grouped}"
+        return self._run(sql, told).to_pylist()
 
     def classes(self, *, target: str, where: str | None = None) -> pa.Table:
         """Per label, largest class first: `label`, `rows`, and `marked` (for deletion)."""

@@ -2,6 +2,7 @@
 
 from finine_core.database.connection import (
     DATABASE_NAME,
+    faults,
     open_database,
     transaction,
     utc_now,
@@ -16,6 +17,7 @@ from finine_core.database.runs import (
     run_entry,
     set_trashed,
 )
+from finine_core.database.salvage import Salvaged, salvage
 from finine_core.database.schema import MIGRATIONS, SCHEMA_VERSION
 
 __all__ = [
@@ -23,6 +25,8 @@ __all__ = [
     "MIGRATIONS",
     "SCHEMA_VERSION",
     "RunEntry",
+    "Salvaged",
+    "faults",
     "forget_run",
     "list_run_ids",
     "open_database",
@@ -30,6 +34,7 @@ __all__ = [
     "rename_run",
     "run_entries",
     "run_entry",
+    "salvage",
     "set_trashed",
     "transaction",
     "utc_now",

@@ -6,6 +6,7 @@ created when it is missing and migrated forward when it is old (`schema.py`).
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -15,10 +16,17 @@ from pathlib import Path
 
 from finine_core.database.schema import MIGRATIONS, SCHEMA_VERSION
 from finine_core.errors import FinineError
+from finine_core.files import make_private
 
 DATABASE_NAME = "finine.db"
 BUSY_SECONDS = 30.0  # how long a writer waits for another; a bulk mark of 100k rows takes under 1
+ROOM_BYTES = 1 << 20  # with less free, a failed write means a full disk
 RETRY_SECONDS = 0.02  # pause between tries to switch to WAL, which SQLite does not wait for itself
+
+DAMAGE_MEND = (
+    "Close finine and run: finine doctor --repair. It saves every mark that can still be read into"
+    " a new file and keeps the damaged one beside it."
+)
 
 _LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _DAMAGED = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
@@ -49,7 +57,7 @@ def open_database(home: Path) -> Iterator[sqlite3.Connection]:
     """
     path = home / DATABASE_NAME
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        make_private(home)
         # isolation_level=None: Python opens no transactions of its own behind our back
         connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
     except (OSError, sqlite3.Error) as error:
@@ -58,8 +66,16 @@ def open_database(home: Path) -> Iterator[sqlite3.Connection]:
             "Check that the folder exists and that you may write to it.",
         ) from error
     try:
+        try:
+            _use_write_ahead_log(connection)
+        except sqlite3.OperationalError as error:
+            to_read = None if _code(error) in _LOCKED else _only_to_read(path)
+            if to_read is None:
+                raise
+            connection.close()
+            connection = to_read
         connection.execute("PRAGMA foreign_keys = ON")
-        _use_write_ahead_log(connection)
+        _require_sound(connection, path)
         _migrate(connection, path)
         yield connection
     except sqlite3.DatabaseError as error:
@@ -118,7 +134,12 @@ def _explain(error: sqlite3.DatabaseError, path: Path) -> FinineError | None:
     if code in _DAMAGED:
         return FinineError(
             f"The database {path} is damaged or is not a finine database: {error}.",
-            "Restore it from a backup, or move it away to start with an empty one.",
+            DAMAGE_MEND,
+        )
+    if code in _NO_ACCESS and shutil.disk_usage(path.parent).free < ROOM_BYTES:
+        return FinineError(
+            f"The disk that holds {path.parent} is full.",
+            "Free some space, then try again; nothing was written, and no mark is lost.",
         )
     if code in _NO_ACCESS:
         return FinineError(
@@ -126,6 +147,48 @@ def _explain(error: sqlite3.DatabaseError, path: Path) -> FinineError | None:
             "Check the free space and that you may write to its folder.",
         )
     return None
+
+
+def faults(connection: sqlite3.Connection) -> list[str]:
+    """What SQLite finds wrong with an open database; nothing when it is sound.
+
+    Examples:
+        >>> import tempfile
+        >>> with open_database(Path(tempfile.mkdtemp())) as connection:
+        ...     faults(connection)
+        []
+    """
+    found = [str(line[0]) for line in connection.execute("PRAGMA quick_check")]
+    return [one for one in found if one != "ok"]
+
+
+def _require_sound(connection: sqlite3.Connection, path: Path) -> None:
+    """Look once per process whether the file is sound: it takes longer than most questions."""
+    kind = (str(path), path.stat().st_ino)
+    if kind in _sound:
+        return
+    if found := faults(connection):
+        raise FinineError(f"The database {path} is damaged: {found[0]}.", DAMAGE_MEND)
+    _sound.add(kind)
+
+
+_sound: set[tuple[str, int]] = set()  # files that were found sound: path and inode
+
+
+def _only_to_read(path: Path) -> sqlite3.Connection | None:
+    """A connection for a full disk, or one that may not be written to; a write is refused.
+
+    Even to read, SQLite wants a file beside the database. It can do without while nobody writes,
+    and where the newest writes are in the database itself; None where a log was left over.
+    """
+    log = path.with_name(f"{path.name}-wal")
+    if not path.exists() or (log.exists() and log.stat().st_size):
+        return None
+    connection = sqlite3.connect(
+        f"{path.resolve().as_uri()}?immutable=1", uri=True, isolation_level=None
+    )
+    connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+    return connection
 
 
 def _use_write_ahead_log(connection: sqlite3.Connection) -> None:

@@ -16,11 +16,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from finine_core.dataset.formats import read_table
-from finine_core.dataset.labels import codes_in, read_labels
+from finine_core.dataset.images import Pictures, read_pictures
+from finine_core.dataset.input_file import unchanged
+from finine_core.dataset.inputs import check_input, fingerprint_of
 from finine_core.dataset.roles import Roles, resolve_roles
 from finine_core.dataset.split import fit_second_table, split_by_column, split_by_fraction
-from finine_core.errors import FinineError
-from finine_core.files import sha256_of
+from finine_core.dataset.tasks import AUTO, Answers, task_for
+from finine_core.dataset.usable import check_learnable, check_numbers, naming
+from finine_core.dataset.values import RowNames, is_blank
+from finine_core.errors import FinineError, printable, shown
 
 MIN_TRAINING_ROWS = 3  # the luck of the draw is a variance over the other rows: at least two
 COLUMN_PREFIX = "column:"
@@ -33,6 +37,8 @@ class Part:
     Attributes:
         table: m rows with all columns of the file.
         labels: (m,) int64, index into the dataset's classes.
+        values: what a model learns of each row, see `Answers`: in classification, the labels.
+        pixels: (m, channels, height, width) uint8, where images are learned from.
         row_numbers: (m,) int64, 0-based positions in the input file; -1, -2, … for the rows of a
             second file.
     """
@@ -40,6 +46,8 @@ class Part:
     table: pa.Table
     labels: np.ndarray
     row_numbers: np.ndarray
+    values: np.ndarray
+    pixels: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -53,8 +61,9 @@ class Dataset:
         path: the input file.
         table: all of its rows, in input order, with typed columns.
         roles: the role of every column.
-        task: 'classification'.
-        classes: class names; labels are indices into them.
+        task: the name of what is learned, see `tasks`.
+        classes: class names; labels are indices into them. In regression, bands of the numbers.
+        answers: what a model gives: its classes, or the name of its number.
         train: the rows to learn from.
         validation: the rows to judge by; may be empty.
         fingerprint: SHA-256 of the input file, hex.
@@ -66,6 +75,7 @@ class Dataset:
     roles: Roles
     task: str
     classes: tuple[str, ...]
+    answers: tuple[str, ...]
     train: Part
     validation: Part
     fingerprint: str
@@ -80,18 +90,26 @@ def load_dataset(
     features: Sequence[str] = (),
     id: str | None = None,
     ignore: Sequence[str] = (),
+    task: str = AUTO,
     validation: float | str | Path = 0.2,
     seed: int = 0,
+    image: str | None = None,
+    skip_corrupt: bool = False,
 ) -> Dataset:
-    """Read a labelled file and split it.
+    """Read a labelled file, or a folder of images, and split it.
 
     Args:
-        path: a file in one of the registered formats.
-        label: the column with the classes.
-        text, features, id, ignore: columns by role; without text and features they are suggested.
+        path: a file in one of the registered formats, or a folder with a folder of images per
+            class.
+        label: the column with the classes, or with the numbers to learn.
+        text, features, id, ignore: columns by role; without text, features and image they are
+            suggested.
+        task: what to learn: 'auto' takes regression for a measured quantity, else classification.
         validation: a fraction in [0, 0.9) drawn by class, 'column:NAME' for a column that says
             train or validation, or the path of a second file. 0 means no validation rows.
         seed: of the draw.
+        image: the column of images, as paths within the file's folder or as bytes.
+        skip_corrupt: leave rows with damaged images out of both parts, instead of refusing them.
 
     Raises:
         FinineError: whatever is wrong with the file, the columns, the labels or the split.
@@ -106,30 +124,53 @@ def load_dataset(
     """
     path = Path(path)
     fraction, split, second = _validation_source(validation)
-    raw = read_table(path)
-    fingerprint = sha256_of(path)
-    table = raw.table
-    roles = resolve_roles(
-        table, label=label, text=text, features=features, id=id, ignore=ignore, split=split
-    )
-    labels = read_labels(label, table.column(label))
-    notes = [*raw.notes, *labels.notes, *_id_notes(table, roles)]
-
-    if split is not None:
-        mask = split_by_column(split, table.column(split))
-    else:
-        mask = split_by_fraction(labels.codes, fraction, seed)
-    train = _part(table, labels.codes, np.flatnonzero(~mask))
-    held_out = _part(table, labels.codes, np.flatnonzero(mask))
-    _check_training_part(train, labels.classes, split)
+    check_input(path)
+    with unchanged(path):
+        raw = read_table(path)
+        fingerprint = fingerprint_of(path)
+    table, rows = raw.table, RowNames(raw.lines)
+    with naming(path):
+        roles = resolve_roles(
+            table,
+            label=label,
+            text=text,
+            features=features,
+            id=id,
+            ignore=ignore,
+            split=split,
+            image=image,
+        )
+        learned = task_for(task, table, roles)
+        answers = learned.read(table, roles, rows)
+        if split is not None:
+            mask = split_by_column(split, table.column(split), rows)
+        else:
+            mask = split_by_fraction(answers.codes, fraction, seed)
+    pictures, usable = None, np.ones(len(table), dtype=np.bool_)
+    if roles.image is not None:
+        pictures = read_pictures(path, table.column(roles.image), skip_corrupt=skip_corrupt)
+        usable[list(pictures.bad)] = False
+    with naming(path):
+        train = _part(table, answers, np.flatnonzero(~mask & usable), pictures)
+        held_out = _part(table, answers, np.flatnonzero(mask & usable), pictures)
+        _check_training_part(train, answers, split)
+        check_numbers(table, roles.features, rows)
+        check_learnable(train.table, roles)
+    notes = [*raw.notes, *answers.notes, *_id_notes(table, roles)]
+    notes += pictures.notes if pictures else ()
 
     if second is not None:
         other = read_table(second)
-        fitted = fit_second_table(other.table, table, roles)
-        codes = codes_in(label, fitted.column(label), labels.classes)
-        held_out = Part(fitted, codes, -1 - np.arange(len(codes), dtype=np.int64))
-        notes += [f"Validation file {second.name}: {note}" for note in other.notes]
-        if sha256_of(second) == fingerprint:
+        with naming(second):
+            fitted = fit_second_table(other.table, table, roles)
+            names = RowNames(other.lines)
+            codes, values = learned.read_second(fitted, roles, answers, names)
+            check_numbers(fitted, roles.features, names)
+        held_out = Part(fitted, codes, -1 - np.arange(len(codes), dtype=np.int64), values)
+        if pictures is not None:
+            held_out = _with_pictures(held_out, second, roles, pictures.shape, skip_corrupt)
+        notes += [f"Validation file {printable(second.name)}: {note}" for note in other.notes]
+        if fingerprint_of(second) == fingerprint:
             notes.append("The validation file is the training file itself.")
     elif not mask.any():
         notes.append("There are no validation rows.")
@@ -137,8 +178,9 @@ def load_dataset(
         path=path,
         table=table,
         roles=roles,
-        task="classification",
-        classes=labels.classes,
+        task=learned.name,
+        classes=answers.classes,
+        answers=answers.names,
         train=train,
         validation=held_out,
         fingerprint=fingerprint,
@@ -156,36 +198,65 @@ def _validation_source(validation: float | str | Path) -> tuple[float, str | Non
         return 0.0, None, Path(str(validation))
 
 
-def _part(table: pa.Table, codes: np.ndarray, rows: np.ndarray) -> Part:
-    return Part(table.take(pa.array(rows)), codes[rows], rows.astype(np.int64))
+def _part(table: pa.Table, answers: Answers, rows: np.ndarray, pictures: Pictures | None) -> Part:
+    taken = table.take(pa.array(rows))
+    pixels = None if pictures is None else pictures.pixels[rows]
+    return Part(taken, answers.codes[rows], rows.astype(np.int64), answers.values[rows], pixels)
+
+
+def _with_pictures(
+    part: Part, path: Path, roles: Roles, shape: tuple[int, ...], skip_corrupt: bool
+) -> Part:
+    """A second file's rows with their images, brought to the shape of the first file's."""
+    column = part.table.column(str(roles.image))
+    found = read_pictures(path, column, skip_corrupt=skip_corrupt, shape=shape)
+    usable = np.setdiff1d(np.arange(len(part)), list(found.bad))
+    return Part(
+        part.table.take(pa.array(usable)),
+        part.labels[usable],
+        part.row_numbers[usable],
+        part.values[usable],
+        found.pixels[usable],
+    )
 
 
 def _id_notes(table: pa.Table, roles: Roles) -> list[str]:
-    """Doubled ids are no error: the row number is the identity. A person should know, though."""
+    """Doubled or missing ids are no error: the row number is the identity. But it is told."""
     if roles.id is None:
         return []
     column = table.column(roles.id)
-    counts = pc.value_counts(column)
+    name, notes = shown(roles.id), []
+    missing = int(is_blank(column).to_numpy().sum())
+    if missing:
+        notes.append(f"The id column {name} has no value in {missing} rows.")
+    counts = pc.value_counts(column.drop_null())
     doubled = counts.filter(pc.greater(counts.field("counts"), 1))
-    if len(doubled) == 0:
-        return []
-    first = doubled.field("values")[0].as_py()
-    return [
-        f"The id column {roles.id!r} repeats {len(doubled)} of its values (first {first!r}); "
-        "rows are told apart by row number."
-    ]
+    if len(doubled):
+        first = shown(doubled.field("values")[0].as_py())
+        notes.append(
+            f"The id column {name} repeats {len(doubled)} of its values (first {first}); "
+            "rows are told apart by row number."
+        )
+    return notes
 
 
-def _check_training_part(train: Part, classes: tuple[str, ...], split: str | None) -> None:
-    where = f" by column {split!r}" if split is not None else ""
+def _check_training_part(train: Part, answers: Answers, split: str | None) -> None:
+    where = f" by column {shown(split)}" if split is not None else ""
     if len(train) < MIN_TRAINING_ROWS:
         raise FinineError(
             f"The split{where} leaves {len(train)} training rows.",
             f"At least {MIN_TRAINING_ROWS} are needed: add rows or lower the validation fraction.",
         )
-    present = np.bincount(train.labels, minlength=len(classes)) > 0
+    if answers.names != answers.classes:  # numbers, or labels that hold together
+        if not np.ptp(train.values, axis=0).any():
+            raise FinineError(
+                f"The split{where} leaves training rows that do not differ in their label.",
+                "Let training rows differ in what is to be learned.",
+            )
+        return
+    present = np.bincount(train.labels, minlength=len(answers.classes)) > 0
     if not present.all():
-        absent = ", ".join(repr(classes[code]) for code in np.flatnonzero(~present)[:10])
+        absent = ", ".join(shown(answers.classes[code]) for code in np.flatnonzero(~present)[:10])
         raise FinineError(
             f"The split{where} leaves no training row of class {absent}.",
             "Give every class at least one training row.",

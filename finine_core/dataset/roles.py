@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from finine_core.dataset.suggestions import Suggestion, suggest_roles
 from finine_core.dataset.values import no_such_column
-from finine_core.errors import FinineError
+from finine_core.errors import FinineError, shown
 
 __all__ = ["Roles", "Suggestion", "resolve_roles", "suggest_roles"]
 
@@ -28,6 +28,7 @@ class Roles(BaseModel):
         id: names the rows for a person; the row number stays their identity.
         ignore: columns nothing is learned from; they stay in the table.
         split: says which rows are for validation.
+        image: the column of images, as paths or as bytes; a model that sees them sees nothing else.
 
     Examples:
         >>> Roles(label="y", text=("review",)).inputs
@@ -42,11 +43,12 @@ class Roles(BaseModel):
     id: str | None = None
     ignore: tuple[str, ...] = ()
     split: str | None = None
+    image: str | None = None
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        """The columns a model sees: text first, then features."""
-        return self.text + self.features
+        """The columns a model sees: the image; or text first, then features."""
+        return (self.image,) if self.image is not None else self.text + self.features
 
 
 def resolve_roles(
@@ -58,21 +60,23 @@ def resolve_roles(
     id: str | None = None,
     ignore: Sequence[str] = (),
     split: str | None = None,
+    image: str | None = None,
 ) -> Roles:
     """Give every column of a table its role.
 
-    When neither `text` nor `features` is given, `suggest_roles` decides about the columns the
-    person did not mention (a suggested split column is ignored: splitting is asked for by name).
-    Otherwise the columns not mentioned are ignored.
+    When none of `text`, `features` and `image` is given, `suggest_roles` decides about the
+    columns the person did not mention (a suggested split column is ignored: splitting is asked
+    for by name). Otherwise the columns not mentioned are ignored.
 
     Raises:
         FinineError: a named column does not exist, is named in two roles, holds neither numbers
-            nor text, or no column is left to learn from.
+            nor text, or no column is left to learn from; or images are asked for beside others.
 
     Examples:
         >>> table = pa.table({"age": [1.0, 2.0], "name": ["x", "y"], "sick": ["no", "yes"]})
-        >>> resolve_roles(table, label="sick", features=["age"])
-        Roles(label='sick', text=(), features=('age',), id=None, ignore=('name',), split=None)
+        >>> resolve_roles(table, label="sick", features=["age"])  # doctest: +NORMALIZE_WHITESPACE
+        Roles(label='sick', text=(), features=('age',), id=None, ignore=('name',), split=None,
+            image=None)
         >>> resolve_roles(table, label="sick", features=["agee"])
         Traceback (most recent call last):
             ...
@@ -86,21 +90,29 @@ Columns: 'age', 'name', 'sick'.
         "id": _names(id),
         "ignore": _names(ignore),
         "split": _names(split),
+        "image": _names(image),
     }
+    all_names = table.column_names  # made anew each time it is asked for
+    known = set(all_names)
     role_of: dict[str, str] = {}
     for role, names in named.items():
         for name in names:
-            if name not in table.column_names:
-                raise no_such_column(name, table.column_names)
+            if name not in known:
+                raise no_such_column(name, all_names)
             if name in role_of:
                 raise FinineError(
-                    f"Column {name!r} is named twice: as {role_of[name]} and as {role}.",
+                    f"Column {shown(name)} is named twice: as {role_of[name]} and as {role}.",
                     "Give every column one role.",
                 )
             role_of[name] = role
 
     reasons: list[str] = []
-    suggest = not named["text"] and not named["features"]
+    if image is not None and (text or features):
+        raise FinineError(
+            f"Images ({shown(image)}) and other columns are both to be learned from.",
+            "Name the image alone, or the text and feature columns alone.",
+        )
+    suggest = not named["text"] and not named["features"] and image is None
     suggestions = suggest_roles(table, label) if suggest else []
     for suggestion in suggestions:
         role = {"feature": "features", "split": "ignore"}.get(suggestion.role, suggestion.role)
@@ -109,14 +121,15 @@ Columns: 'age', 'name', 'sick'.
         if role == "id" and named["id"]:
             role = "ignore"
         if role == "ignore":
-            reasons.append(f"{suggestion.column!r} ({suggestion.reason})")
+            reasons.append(f"{shown(suggestion.column)} ({suggestion.reason})")
         role_of[suggestion.column] = role
-    for name in table.column_names:
+    for name in all_names:
         role_of.setdefault(name, "ignore")
 
     def columns_of(role: str) -> tuple[str, ...]:
         # the person's order first, then the table's
-        others = [n for n in table.column_names if role_of[n] == role and n not in named[role]]
+        first = set(named[role])
+        others = [n for n in all_names if role_of[n] == role and n not in first]
         return (*named[role], *others)
 
     roles = Roles(
@@ -126,24 +139,36 @@ Columns: 'age', 'name', 'sick'.
         id=next(iter(columns_of("id")), None),
         ignore=columns_of("ignore"),
         split=split,
+        image=next(iter(columns_of("image")), None),
     )
     if not roles.inputs:
         why = f" Left out: {', '.join(reasons)}." if reasons else ""
         raise FinineError(
-            f"No column is left to learn {label!r} from.{why}",
+            f"No column is left to learn {shown(label)} from.{why}",
             "Name the text or feature columns yourself.",
         )
+    if roles.image is not None:
+        _check_image_column(roles.image, table.schema.field(roles.image).type)
+        return roles
     for name in roles.inputs:
         kind = table.schema.field(name).type
         if pa.types.is_binary(kind) or not (
             pa.types.is_primitive(kind) or pa.types.is_string(kind)
         ):
             raise FinineError(
-                f"Column {name!r} holds {kind} values; only numbers, true/false and text can be "
-                "learned from.",
+                f"Column {shown(name)} holds {kind} values; only numbers, true/false and text can "
+                "be learned from.",
                 "Put it under ignore.",
             )
     return roles
+
+
+def _check_image_column(name: str, kind: pa.DataType) -> None:
+    if not (pa.types.is_string(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind)):
+        raise FinineError(
+            f"Column {shown(name)} holds {kind} values, which are no images.",
+            "Name a column of paths, or of the bytes of image files.",
+        )
 
 
 def _names(given: Sequence[str] | str | None) -> tuple[str, ...]:

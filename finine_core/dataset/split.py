@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 
 from finine_core.dataset.roles import Roles
 from finine_core.dataset.suggestions import TRAINING_WORDS, VALIDATION_WORDS
-from finine_core.dataset.values import as_text, is_blank, no_such_column, rows_named
-from finine_core.errors import FinineError
+from finine_core.dataset.values import BY_NUMBER, RowNames, as_text, is_blank, no_such_column
+from finine_core.errors import FinineError, shown
 
 MAX_FRACTION = 0.9  # less than a tenth of the rows would be left to learn from
 
@@ -65,7 +65,7 @@ def split_by_fraction(codes: np.ndarray, fraction: float, seed: int) -> np.ndarr
     return mask
 
 
-def split_by_column(name: str, column: pa.ChunkedArray) -> np.ndarray:
+def split_by_column(name: str, column: pa.ChunkedArray, rows: RowNames = BY_NUMBER) -> np.ndarray:
     """The validation rows a split column (n,) names: (n,) bool.
 
     `train` and `training` mean training; `validation`, `val`, `valid`, `dev` and `test` mean
@@ -81,8 +81,8 @@ def split_by_column(name: str, column: pa.ChunkedArray) -> np.ndarray:
     blank = np.flatnonzero(is_blank(column).to_numpy())
     if len(blank):
         raise FinineError(
-            f"The split column {name!r} has no value in {len(blank)} rows "
-            f"({rows_named(blank.tolist())}).",
+            f"The split column {shown(name)} has no value in {len(blank)} rows "
+            f"({rows.some(blank.tolist())}).",
             "Fill in train or validation.",
         )
     words = pc.utf8_lower(pc.utf8_trim_whitespace(as_text(column)))
@@ -93,13 +93,13 @@ def split_by_column(name: str, column: pa.ChunkedArray) -> np.ndarray:
         f"{', '.join(sorted(VALIDATION_WORDS))} for validation rows."
     )
     if others:
-        listed = ", ".join(map(repr, others[:10])) + (", …" if len(others) > 10 else "")
-        raise FinineError(f"The split column {name!r} has the values {listed}.", mend)
+        listed = ", ".join(map(shown, others[:10])) + (", …" if len(others) > 10 else "")
+        raise FinineError(f"The split column {shown(name)} has the values {listed}.", mend)
     value_set = pa.array(sorted(VALIDATION_WORDS), pa.string())
     mask = pc.is_in(words, value_set=value_set).to_numpy().astype(np.bool_)
     if mask.all() or not mask.any():
         part = "training" if mask.all() else "validation"
-        raise FinineError(f"The split column {name!r} has no {part} rows.", mend)
+        raise FinineError(f"The split column {shown(name)} has no {part} rows.", mend)
     return mask
 
 
@@ -122,8 +122,9 @@ def fit_second_table(second: pa.Table, first: pa.Table, roles: Roles) -> pa.Tabl
     """
     needed = {roles.label, *roles.inputs}
     columns = []
+    there = set(second.column_names)
     for field in first.schema:
-        if field.name in second.column_names:
+        if field.name in there:
             column = _aligned(field, second.column(field.name), field.name in needed)
         elif field.name in needed:
             raise no_such_column(field.name, second.column_names, " in the validation file")
@@ -146,7 +147,7 @@ def _aligned(field: pa.Field, column: pa.ChunkedArray, needed: bool) -> pa.Chunk
         return column  # fractions are kept: the encoder sees numbers either way
     if needed:
         raise FinineError(
-            f"Column {field.name!r} holds {field.type} values in the training file, but "
+            f"Column {shown(field.name)} holds {field.type} values in the training file, but "
             f"{column.type} values in the validation file.",
             "Use the same kind of values in both files.",
         )

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from finine_core.dataset.values import is_blank
+from finine_core.errors import shown
 
 LABEL_NAMES = ("label", "labels", "target", "class", "y", "category", "sentiment", "outcome")
 ID_NAMES = ("id", "ids", "uid", "uuid", "guid", "key", "index", "idx", "row", "row_number")
@@ -22,6 +23,13 @@ TEXT_NAMES = (
     "text", "texts", "sentence", "review", "comment", "body", "content", "message", "tweet",
     "title", "question", "document", "description",
 )  # fmt: skip
+IMAGE_NAMES = (
+    "image", "images", "img", "image_path", "img_path", "picture", "photo", "path", "file",
+    "filename", "file_name", "file_path", "filepath", "bytes", "image_bytes",
+)  # fmt: skip
+IMAGE_PATH = r"(?i)\.(png|jpe?g|webp|tiff?|gif|bmp)$"
+IMAGE_BYTES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"II*\0", b"MM\0*", b"GIF8", b"BM")
+LOOKED_AT = 20  # cells with bytes whose beginning is looked at
 # A column named like this is another version of the label: learning from it would be a leak.
 OTHER_LABEL = re.compile(r"^(reference|gold|truth|ground_?truth|(true|clean|original|noisy)_.*)$")
 TRAINING_WORDS = frozenset({"train", "training"})
@@ -47,7 +55,7 @@ LONG_TEXT_WORDS = 8.0
 
 @dataclass(frozen=True)
 class Suggestion:
-    """One column's probable role (label, text, feature, id, split, ignore) and why."""
+    """One column's probable role (label, text, feature, id, split, image, ignore) and why."""
 
     column: str
     role: str
@@ -85,7 +93,15 @@ def suggest_roles(table: pa.Table, label: str | None = None) -> list[Suggestion]
             role, why = "ignore", "a second id"
         has_id = has_id or role == "id"
         found.append(Suggestion(name, role, why))
-    return found
+    image = next((one.column for one in found if one.role == "image"), None)
+    if image is None:
+        return found
+    return [
+        Suggestion(one.column, "ignore", f"the images in {shown(image)} are learned from")
+        if one.role in ("text", "feature") or (one.role == "image" and one.column != image)
+        else one
+        for one in found
+    ]
 
 
 def named_like_an_id(name: str) -> bool:
@@ -103,7 +119,7 @@ def _guess_label(table: pa.Table) -> tuple[str | None, str]:
     for known in LABEL_NAMES:
         name = by_lower.get(known)
         if name is not None and 2 <= _distinct(table.column(name)) < max(table.num_rows, 3):
-            return name, f"its name is {name!r}"
+            return name, f"its name is {shown(name)}"
     for name in reversed(table.column_names):
         column = table.column(name)
         is_fraction = pa.types.is_floating(column.type)
@@ -127,6 +143,8 @@ def _role_of(name: str, column: pa.ChunkedArray) -> tuple[str, str]:
         return "ignore", "it has no values"
     if pa.types.is_temporal(kind):
         return "ignore", DATES_WORDS
+    if _holds_images(lower, present):
+        return "image", "it holds images" if pa.types.is_binary(kind) else "it names image files"
     if not (numeric or pa.types.is_boolean(kind) or pa.types.is_string(kind)):
         return "ignore", f"its type ({kind}) is neither numbers nor text"
     distinct = _distinct(present)
@@ -148,6 +166,16 @@ def _role_of(name: str, column: pa.ChunkedArray) -> tuple[str, str]:
     if pa.types.is_boolean(kind):
         return "feature", "true or false"
     return _role_of_strings(lower, present, distinct, unique)
+
+
+def _holds_images(lower: str, present: pa.ChunkedArray) -> bool:
+    kind = present.type
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        return all(one.startswith(IMAGE_BYTES) for one in present.slice(0, LOOKED_AT).to_pylist())
+    if not pa.types.is_string(kind) or lower not in IMAGE_NAMES:
+        return False
+    named = pc.match_substring_regex(present, IMAGE_PATH)
+    return float(pc.mean(named.cast(pa.float64())).as_py()) > MOSTLY
 
 
 def _counts_rows(column: pa.ChunkedArray) -> bool:

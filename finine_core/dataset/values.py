@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from finine_core.errors import FinineError
+from finine_core.errors import FinineError, shown
 
 SHOWN_ROWS = 5  # rows named in an error message; enough to find the pattern, short enough to read
+SHOWN_COLUMNS = 20  # of a file's columns in an error message
 
 
 def as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -59,6 +62,46 @@ def is_blank(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.is_null(column)
 
 
+@dataclass(frozen=True, eq=False)
+class RowNames:
+    """How messages name the rows of one file: by row number, and by line where it has lines.
+
+    Attributes:
+        lines: (n,) int64, the line each row begins on, counted from 1; None in files without.
+        numbers: (n,) int64, row numbers, where they are not the places in the table.
+
+    Examples:
+        >>> names = RowNames(np.array([2, 3, 6]))
+        >>> names.one(2), names.some([2]), names.some([0, 1])
+        ('row 2 (line 6)', 'row 2, line 6', 'rows 0, 1 on lines 2, 3')
+        >>> RowNames().some([1, 2, 3, 4, 5, 6])
+        'rows 1, 2, 3, 4, 5, …'
+    """
+
+    lines: np.ndarray | None = None
+    numbers: np.ndarray | None = None
+
+    def one(self, row: int) -> str:
+        """A row inside a sentence."""
+        if self.numbers is not None:
+            return row_name(int(self.numbers[row]))
+        return f"row {row}" + (f" (line {self.lines[row]})" if self.lines is not None else "")
+
+    def some(self, rows: Sequence[int]) -> str:
+        """The first few rows, inside brackets."""
+        first = list(rows[:SHOWN_ROWS])
+        more = ", …" if len(rows) > SHOWN_ROWS else ""
+        several = len(rows) > 1
+        told = f"row{'s' if several else ''} {', '.join(map(str, first))}{more}"
+        if self.lines is None:
+            return told
+        lines = ", ".join(str(self.lines[row]) for row in first)
+        return f"{told} on lines {lines}{more}" if several else f"{told}, line {lines}"
+
+
+BY_NUMBER = RowNames()
+
+
 def row_name(row_number: int) -> str:
     """A row number as words; -1, -2, … are the rows of a second file.
 
@@ -71,15 +114,16 @@ def row_name(row_number: int) -> str:
     )
 
 
-def rows_named(rows: Sequence[int]) -> str:
-    """The first few of some row numbers, for an error message.
+def listed_columns(names: Sequence[str]) -> str:
+    """Column names for an error message, the first of them.
 
     Examples:
-        >>> rows_named([3]), rows_named([1, 2, 3, 4, 5, 6])
-        ('row 3', 'rows 1, 2, 3, 4, 5, …')
+        >>> listed_columns(["a", "b"]), listed_columns(["c"] * 50)[-16:]
+        ("'a', 'b'", " 'c' and 30 more")
     """
-    shown = ", ".join(str(row) for row in rows[:SHOWN_ROWS])
-    return f"row{'s' if len(rows) > 1 else ''} {shown}{', …' if len(rows) > SHOWN_ROWS else ''}"
+    more = len(names) - SHOWN_COLUMNS
+    first = ", ".join(map(shown, names[:SHOWN_COLUMNS]))
+    return f"{first} and {more:,} more" if more > 0 else first
 
 
 def no_such_column(name: str, columns: Sequence[str], where: str = "") -> FinineError:
@@ -91,9 +135,9 @@ def no_such_column(name: str, columns: Sequence[str], where: str = "") -> Finine
     """
     by_lower = {column.strip().lower(): column for column in columns}
     close = difflib.get_close_matches(name.strip().lower(), list(by_lower), n=2)
-    guess = " or ".join(repr(by_lower[match]) for match in close)
-    listed = f"Columns: {', '.join(map(repr, columns))}."
+    guess = " or ".join(shown(by_lower[match]) for match in close)
+    listed = f"Columns: {listed_columns(columns)}."
     return FinineError(
-        f"There is no column {name!r}{where}.",
+        f"There is no column {shown(name)}{where}.",
         f"Did you mean {guess}? {listed}" if guess else listed,
     )

@@ -20,7 +20,8 @@ from finine_core.influence.groups import (
     member_sums,
 )
 from finine_core.influence.scores import TargetScores, auxiliary_mu, score_target
-from finine_core.influence.signals import SignalPlan, SignalStore, SignalWriter, TargetSignals
+from finine_core.influence.signal_writer import SignalWriter
+from finine_core.influence.signals import SignalPlan, SignalStore, TargetSignals
 from finine_core.influence.significance import Discoveries, discoveries, row_q_values
 from finine_core.influence.slices import Slice, SliceColumn, slice_influences
 from finine_core.influence.targets import TARGETS, Target, check_targets, row_targets

@@ -2,19 +2,18 @@
 
 Later steps pull a kick back along directions in which the loss is curved (`response.py`). The
 curvature is the Fisher matrix F = (1/m) Σ_c g_c g_cᵀ over m rows c: g_c is the gradient not of the
-row's loss but of v_cᵀ f(x_c), f the model's outputs and v_c drawn so that E v vᵀ is the Fisher
-matrix of the outputs (with the given labels F would shrink as the model fits). Everything needed of
-F follows from products ⟨g_i, g_c⟩ and ⟨g_c, g_c′⟩: the m × m matrix of the latter, over m, has F's
-eigenvalues. What lies outside of the span of the g_c is curved as well, on average by what one half
-of the rows c shows of it that the other half leaves over (`curvature_outside`). Held against real
-retraining in docs/fidelity.md.
+row's loss but of v_cᵀ f(x_c), f the model's outputs and v_c drawn so that E v vᵀ is the curvature
+of the loss in the outputs (`Objective.curved`; with the given labels F would shrink as the model
+fits). Everything needed of F follows from products ⟨g_i, g_c⟩ and ⟨g_c, g_c′⟩: the m × m matrix of
+the latter, over m, has F's eigenvalues. What lies outside of the span of the g_c is curved as well,
+on average by what one half of the rows c shows of it that the other half leaves over
+(`curvature_outside`). Held against real retraining in docs/fidelity.md.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -115,35 +114,3 @@ def _eigenvectors(own: Tensor) -> tuple[Tensor, Tensor]:
 
 def _kept(shares: Tensor) -> Kept:
     return Kept(shares[:-1], float(shares[-1]))
-
-
-def fisher_labels(outputs: Tensor, random: np.random.Generator) -> Tensor:
-    """Labels p − v, one a row (n, C), with which the gradient of cross-entropy is that of vᵀ f.
-
-    v = L ε with random signs ε and L Lᵀ = diag(p) − p pᵀ, the Fisher matrix of the outputs: its
-    Cholesky factor (Tanabe and Sagae 1992), classes in the order of p. Classes drawn from p have
-    the same matrix, but few rows would have nearly all of it: those where an improbable one is
-    drawn.
-
-    Examples:
-        >>> fisher_labels(torch.tensor([[0.0, 0.0]]), np.random.default_rng(0))  # ½ ± ½
-        tensor([[0., 1.]])
-    """
-    chances, order = outputs.detach().double().softmax(dim=1).sort(dim=1)
-    signs = torch.from_numpy(random.choice([-1.0, 1.0], size=chances.shape)).to(chances)
-    rest = chances.flip(1).cumsum(dim=1).flip(1)  # q_{k−1}, of the classes from the k-th on
-    after = (rest - chances).clamp(min=0)  # q_k
-    after[:, -1] = 0
-    share = torch.where(after > 0, chances / (after * rest).clamp(min=_TINY), 0).sqrt() * signs
-    pull = share * after - chances * (share.cumsum(dim=1) - share)
-    return (chances - pull).gather(1, order.argsort(dim=1)).to(outputs.dtype)
-
-
-def margin_scale(losses: Tensor) -> Tensor:
-    """By how much a row's margin moves when its cross-entropy moves by one: 1 / (1 − p), (n,).
-
-    The margin log p/(1−p) of the given label grows evenly with a row's kicks, while the loss levels
-    off. A trade-off function is the same for both, since one follows from the other.
-    """
-    missed = -torch.expm1(-losses.double())
-    return 1 / missed.clamp(min=torch.finfo(torch.float32).eps)

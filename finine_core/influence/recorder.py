@@ -19,14 +19,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn.functional import one_hot
 
 from finine_core.errors import FinineError
 from finine_core.gradients import Direction, ProbeSet, RowGradients
-from finine_core.influence.carrying import CURVATURE_ROWS, Curvature, fisher_labels
+from finine_core.influence.carrying import CURVATURE_ROWS, Curvature
 from finine_core.influence.probe import PROBE_ROWS, Probe, draw_probe
 from finine_core.influence.response import Horizon
-from finine_core.influence.signals import SignalPlan, SignalWriter
+from finine_core.influence.signal_writer import SignalWriter
+from finine_core.influence.signals import SignalPlan
 from finine_core.influence.targets import SELF, VALIDATION, row_targets
 from finine_core.influence.views import AsItIs, CarriedToTheEnd, Quantities, Step, View
 from finine_core.training.settings import Progress
@@ -71,7 +71,9 @@ def plan_for(
     targets: tuple[str, ...],
     probe_rows: int = PROBE_ROWS,
 ) -> SignalPlan:
-    """What a run of `trainer` will record; signals are carried to its end where it uses SGD."""
+    """What a run of `trainer` will record; signals are carried to its end where it uses SGD and the
+    objective knows its curvature.
+    """
     settings, per_epoch = trainer.settings, trainer.settings.steps_per_epoch(trainer.rows)
     short = trainer.rows % settings.batch_size != 0
     return SignalPlan(
@@ -83,7 +85,7 @@ def plan_for(
         probe_rows=probe_rows,
         targets=targets,
         row_targets=row_targets(targets),
-        carried=settings.optimizer == "sgd",
+        carried=settings.optimizer == "sgd" and trainer.objective.carried,
     )
 
 
@@ -189,8 +191,8 @@ class Recorder:
         count = min(CURVATURE_ROWS, trainer.rows)
         curved = trainer.train_x[np.sort(random.choice(trainer.rows, count, replace=False))]
         inputs = torch.cat([inputs, curved])
-        drawn = fisher_labels(predict(trainer.model, curved), random)
-        labels = torch.cat([one_hot(labels, drawn.shape[1]).to(drawn), drawn])
+        drawn = trainer.objective.curved(predict(trainer.model, curved), random)
+        labels = torch.cat([trainer.objective.whole(labels, drawn.shape[1]).to(drawn), drawn])
         held = self.gradients.probe(inputs, labels)
         found = self.gradients.products(inputs, labels, probes=held, directions=gradients)
         assert found.pairs is not None
@@ -209,6 +211,7 @@ class Recorder:
                 of_probe=curvature.coordinates(to_curved),
                 of_directions=curvature.coordinates(along),
                 squared=squared,
+                unit=trainer.objective.unit,
                 units=[1 / max(loss, SMALLEST_LOSS) for _, loss in directions.values()],
                 participations=self.plan.epochs / self.plan.total_steps,
                 rate=at.learning_rate,

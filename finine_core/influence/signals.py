@@ -8,7 +8,6 @@ Arrays are memory-mapped; readers open them read-only.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -19,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finine_core.errors import FinineError
-from finine_core.files import write_json
 from finine_core.influence.targets import TARGETS
 
 Floats = NDArray[np.float32]
@@ -148,74 +146,6 @@ class TargetSignals:
         return replace(self, **changed)
 
 
-class SignalWriter:
-    """Writes signals while a run goes on; a resumed run goes on in the same files."""
-
-    def __init__(self, folder: Path, plan: SignalPlan) -> None:
-        self.folder, self.plan = folder, plan
-        folder.mkdir(parents=True, exist_ok=True)
-        steps = len(plan.steps)
-        self._arrays = {
-            (target, carried, quantity): self._open(
-                _file(plan, target, carried, quantity), (steps, plan.width(target, quantity))
-            )
-            for target in plan.targets
-            for carried in plan.views
-            for quantity in QUANTITIES
-        }
-        self._losses = self._open("losses", (steps, plan.rows))
-        self._batches = self._open("batches", (steps, plan.batch_size), np.int64)
-        self._rates = self._open("learning_rates", (steps,), np.float64)
-        write_json(folder / "index.json", {"schema": SCHEMA, **_as_json(plan)})
-
-    def write(
-        self,
-        line: int,
-        target: str,
-        rows: slice,
-        *,
-        carried: bool = False,
-        **quantities: NDArray[np.floating],
-    ) -> None:
-        """Store quantities of some rows at the line-th recorded step."""
-        for quantity, values in quantities.items():
-            array = self._arrays[target, carried, quantity]
-            if array.shape[1] == 1:
-                array[line, 0] = values
-            else:
-                array[line, rows] = values
-
-    def signal(self, line: int, target: str) -> Floats:
-        """The stored signals of the line-th recorded step, (n,)."""
-        return np.asarray(self._arrays[target, False, "signal"][line])
-
-    def write_losses(self, line: int, rows: slice, losses: NDArray[np.floating]) -> None:
-        """Store the rows' losses at the line-th recorded step."""
-        self._losses[line, rows] = losses
-
-    def write_step(self, line: int, batch: NDArray[np.int64], learning_rate: float) -> None:
-        """Store which rows the step's batch held, and its learning rate."""
-        self._batches[line] = -1  # padding, for a smaller last batch
-        self._batches[line, : len(batch)] = batch
-        self._rates[line] = learning_rate
-
-    def flush(self) -> None:
-        """Bring everything written so far to disk (before a checkpoint refers to it)."""
-        for array in (*self._arrays.values(), self._losses, self._batches, self._rates):
-            array.flush()
-
-    def _open(self, name: str, shape: tuple[int, ...], dtype: type = np.float32) -> np.memmap:
-        path = self.folder / f"{name}.npy"
-        if path.exists():
-            _reserve(path)
-            stored = np.lib.format.open_memmap(path, mode="r+")
-            if stored.shape == shape and stored.dtype == dtype:
-                return stored
-        array = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
-        _reserve(path)
-        return array
-
-
 class SignalStore:
     """Reads the signals of a run lazily, read-only.
 
@@ -266,7 +196,7 @@ class SignalStore:
                 " this version of finine on.",
                 "Use estimator gaussian, or run again with optimizer sgd.",
             )
-        arrays = {one: self._load(_file(self.plan, name, carried, one)) for one in QUANTITIES}
+        arrays = {one: self._load(file_stem(self.plan, name, carried, one)) for one in QUANTITIES}
         noise = 0.0  # a target that all rows share knows its trend exactly
         if name in self.plan.row_targets:
             noise = self.plan.batch_size / min(self.plan.probe_rows, self.plan.rows)
@@ -303,20 +233,13 @@ class SignalStore:
         return np.load(self.folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
 
 
-def _file(plan: SignalPlan, target: str, carried: bool, quantity: str) -> str:
+def file_stem(plan: SignalPlan, target: str, carried: bool, quantity: str) -> str:
     """Name of a file; a target that names a class or rows goes by its place in the plan."""
     stem = target if target in TARGETS else f"target-{plan.targets.index(target)}"
     return f"{stem}.carried.{quantity}" if carried else f"{stem}.{quantity}"
 
 
-def _reserve(path: Path) -> None:
-    """Take the file's blocks now: on a full disk that is an error, a write to a map a crash."""
-    if hasattr(os, "posix_fallocate"):  # not on macOS
-        with path.open("r+b") as file:
-            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
-
-
-def _as_json(plan: SignalPlan) -> dict[str, object]:
+def as_json(plan: SignalPlan) -> dict[str, object]:
     return {
         key: list(value) if isinstance(value, tuple) else value
         for key, value in plan.__dict__.items()

@@ -2,13 +2,13 @@
 
 Both views take the same products of a chunk of rows and give the same four quantities (DESIGN
 §1.2; `signals.py`). The first knows only its step. The second asks the curvature what is left of
-everything at the end (`carrying.py`), speaks of margins instead of losses on target self, and adds
-to the variance what other initial parameters would have changed.
+everything at the end (`carrying.py`), speaks of margins (of errors, in regression) instead of
+losses on target self, and adds to the variance what other initial parameters would have changed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from finine_core.gradients import Products
-from finine_core.influence.carrying import Curvature, margin_scale
+from finine_core.influence.carrying import Curvature
 from finine_core.influence.probe import Probe, moments
 
 Quantities = dict[str, NDArray[np.floating]]
@@ -86,6 +86,7 @@ class CarriedToTheEnd:
         units: 1 ÷ the mean loss of the rows of each direction: their *log* loss is moved by that
             much more than their loss, and levels off less. A trade-off function is the same for
             both, since one follows from the other.
+        unit: of a row's own loss (`Objective.unit`).
         participations: of a row in a step, on average.
         rate: learning rate; momentum is in what is left of a kick.
         start_variance: of the initial parameters, over the steps of the run: a step's share.
@@ -98,6 +99,7 @@ class CarriedToTheEnd:
     of_directions: Tensor
     squared: Tensor
     units: Sequence[float]
+    unit: Callable[[Tensor], Tensor]
     participations: float
     rate: float
     start_variance: float
@@ -106,7 +108,7 @@ class CarriedToTheEnd:
     carried = True
 
     def on_self(self, found: Products, rows: slice, in_batch: Tensor) -> Quantities:
-        """Quantities of a chunk of rows on themselves, in units of the margin."""
+        """Quantities of a chunk of rows on themselves, in the objective's unit."""
         probe, size, left = self.plain.probe, len(self.plain.at.batch), self.curvature
         assert probe is not None
         assert found.norms is not None
@@ -120,7 +122,7 @@ class CarriedToTheEnd:
         own = left.noise.own(mine, norms) / size
         background = of_batch - torch.where(in_batch, own, torch.zeros_like(own))
         trend, variance = moments(pairs, probe, rows)
-        unit = margin_scale(found.losses)
+        unit = self.unit(found.losses)
         start = left.start.own(mine, norms) * unit.square() * self.start_variance
         # When a row takes part differs between runs too, in those that have it: half counts.
         timing = 0.5 * self.participations * own.square()

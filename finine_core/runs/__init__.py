@@ -6,10 +6,13 @@ from finine_core.runs.folder import RunFolder
 from finine_core.runs.home import create_run, default_home, find_run, list_runs
 from finine_core.runs.jobs import cancel, observe, resume, start, wait
 from finine_core.runs.keeping import delete, name_of, rename, restore, trash
-from finine_core.runs.listing import RunLine, run_lines
+from finine_core.runs.results.listing import RunLine, run_lines
 from finine_core.runs.state import State, Status
+from finine_core.training.code import NO_CODE, OBJECT, is_code, is_object
 
 __all__ = [
+    "NO_CODE",
+    "OBJECT",
     "Estimate",
     "Plan",
     "RunConfig",
@@ -22,6 +25,8 @@ __all__ = [
     "default_home",
     "delete",
     "find_run",
+    "is_code",
+    "is_object",
     "list_runs",
     "name_of",
     "observe",

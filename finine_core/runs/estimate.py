@@ -18,18 +18,22 @@ from pathlib import Path
 import pyarrow.types as kinds
 
 from finine_core.dataset import Dataset
+from finine_core.dataset.encoders.texts import DEFAULT_TEXT_ENCODER
 from finine_core.runs.config import Resolved, RunConfig
-from finine_core.runs.listing import run_lines
-from finine_core.runs.reading import checked_input
+from finine_core.runs.results.listing import run_lines
 from finine_core.runs.state import State
+from finine_core.runs.work.reading import checked_input
 
 # Seconds on one core of an ordinary server, measured on both samples and on 20,000 tweets. Only
 # their proportions matter once there is an earlier run.
 START = 5.0  # Python, torch and scikit-learn come up
 TEXT_ROW = 1.0e-3  # TF-IDF and its decomposition, a row and text column
-STEP = {"logistic": 0.5e-3, "mlp": 1.1e-3}  # an optimiser step with its bookkeeping
+EMBEDDED_TEXT = 2e-2  # a text of twenty words through MiniLM, where it is not stored yet
+# An optimiser step with its bookkeeping.
+STEP = {"logistic": 0.5e-3, "mlp": 1.1e-3, "bag": 3e-3, "cnn": 8e-3}
 OTHER_STEP = 2e-3  # of a model that is not listed
 RECORDED_STEP, RECORDED_ROW = 0.03, 2.5e-5  # a recorded step, and a row in it with text's width
+RECORDED_IMAGE = 3.5e-4  # a row in a recorded step of the network for images
 EXTRA_TARGET = 0.3  # of a recorded step, for each target beyond the first two
 SCORED_ROW = 2e-4  # intervals and clusters, a row and target
 TEXT_WIDTH = 256  # numbers that text is encoded as
@@ -173,13 +177,14 @@ def expected_seconds(config: RunConfig, resolved: Resolved, dataset: Dataset) ->
     recorded = min(config.record_steps, steps)
     targets = len(resolved.targets)
     width = 0.5 + 0.5 * _width(dataset) / TEXT_WIDTH
-    recording = (RECORDED_STEP + RECORDED_ROW * rows * width) * (
-        1 + EXTRA_TARGET * max(targets - 2, 0)
-    )
+    row = RECORDED_ROW * width if dataset.roles.image is None else RECORDED_IMAGE
+    recording = (RECORDED_STEP + row * rows) * (1 + EXTRA_TARGET * max(targets - 2, 0))
     training = steps * STEP.get(resolved.model, OTHER_STEP) + recorded * recording
     return (
         START
-        + TEXT_ROW * len(dataset.roles.text) * (rows + len(dataset.validation))
+        + (TEXT_ROW if config.text_encoder == DEFAULT_TEXT_ENCODER else EMBEDDED_TEXT)
+        * len(dataset.roles.text)
+        * (rows + len(dataset.validation))
         + training * (2 if config.auxiliary else 1)
         + SCORED_ROW * rows * targets
     )

@@ -19,13 +19,16 @@ from pathlib import Path
 from typing import Any
 
 from finine_core.errors import FinineError
-from finine_core.files import write_json
+from finine_core.files import read_json, write_atomically, write_json
+from finine_core.runs.process import Moment, Process
 from finine_core.runs.state import State
 
 RUN_SCHEMA = 1
 # A worker tries so long for its lock: an onlooker's glance (`is_held`) holds it for an instant, a
 # worker that ends gives it up at once, and one that works keeps it for longer.
 LOCK_SECONDS = 2.0
+# Set aside while a worker is at it, so that the last word of a run can be written on a full disk.
+RESERVE_BYTES = 1 << 15
 
 
 def now() -> str:
@@ -54,6 +57,10 @@ class RunFolder:
     @property
     def encoded(self) -> Path:
         return self.path / "encoded.safetensors"
+
+    @property
+    def thumbnails(self) -> Path:
+        return self.path / "thumbnails.parquet"
 
     @property
     def scores(self) -> Path:
@@ -127,17 +134,46 @@ class RunFolder:
         """Whether a worker has been at it since it was last started."""
         return (self.path / "pid").exists()
 
-    def starter(self) -> int:
+    def starter(self) -> Process | None:
         """The process that wrote the stored state; of a queued run, the one that started it."""
-        content = json.loads((self.path / "state.json").read_text(encoding="utf-8"))
-        return int(content["pid"])
+        return Process.read(read_json(self.path / "state.json"))
+
+    def state_age(self) -> float:
+        """Seconds since the stored state was written, whatever was done to the clock meanwhile."""
+        path = self.path / "state.json"
+        moment = Moment.read(read_json(path))
+        if moment is None:  # written by an earlier finine
+            return time.time() - path.stat().st_mtime
+        return moment.age
 
     def write_state(self, state: State, message: str = "") -> None:
-        """Store a new state, atomically."""
-        write_json(
-            self.path / "state.json",
-            {"state": state.value, "message": message, "pid": os.getpid(), "at": now()},
-        )
+        """Store a new state, atomically; on a full disk, in the room that was set aside.
+
+        Raises:
+            FinineError: the disk is full, and nothing was set aside.
+        """
+        by, moment = Process.of(os.getpid()), Moment.now()
+        content = {"state": state.value, "message": message, "at": now(), **by.stored}
+        try:
+            write_json(self.path / "state.json", {**content, **moment.stored})
+        except FinineError:
+            if not self._reserve.exists():
+                raise
+            self.free_reserve()
+            write_json(self.path / "state.json", {**content, **moment.stored})
+
+    @property
+    def _reserve(self) -> Path:
+        return self.path / "reserve"
+
+    def set_reserve_aside(self) -> None:
+        """Take a little room on the disk, for the last word."""
+        with write_atomically(self._reserve, durable=False) as temporary:
+            temporary.write_bytes(bytes(RESERVE_BYTES))
+
+    def free_reserve(self) -> None:
+        """Give that room back."""
+        self._reserve.unlink(missing_ok=True)
 
     @contextmanager
     def held(self) -> Iterator[bool]:

@@ -6,21 +6,28 @@ import os
 import platform
 import re
 import secrets
+import shutil
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from finine_core.database import DATABASE_NAME, register_run, run_entries, utc_now
+from finine_core.dataset import bytes_of, check_input, fingerprint_of
+from finine_core.dataset.encoders.texts import DEFAULT_TEXT_ENCODER, text_encoder
 from finine_core.errors import FinineError
-from finine_core.files import sha256_of, write_json
+from finine_core.files import make_private, write_json
 from finine_core.runs.config import RunConfig, validation_file
 from finine_core.runs.folder import RUN_SCHEMA, RunFolder
 from finine_core.runs.state import State
+from finine_core.training.code import digest_of, is_code, require_code_allowed
 
 HOME_VARIABLE = "FININE_HOME"
 LATEST = "latest"  # instead of an id: the newest run
 # Packages whose version can change a run's numbers or files.
 VERSIONED = ("finine", "torch", "numpy", "scipy", "scikit-learn", "pyarrow", "duckdb")
+
+
+CODE = "model code", "loss code"  # among a run's versions: digests of a person's own
 
 
 def default_home() -> Path:
@@ -39,41 +46,50 @@ def create_run(home: Path, config: RunConfig, name: str = "") -> RunFolder:
     Raises:
         FinineError: the data file is missing, or the home cannot be written.
     """
+    require_code_allowed(*config.code)
     data = Path(config.data)
-    if not data.is_file():
-        what = "is a folder, not a file" if data.is_dir() else "does not exist"
-        raise FinineError(f"{data} {what}.", "Give the path of a CSV, TSV, JSONL or Parquet file.")
-    fingerprint: dict[str, object] = {"sha256": _hash(data), "bytes": data.stat().st_size}
+    check_input(data)
+    fingerprint: dict[str, object] = {"sha256": fingerprint_of(data), "bytes": bytes_of(data)}
     if (second := validation_file(config)) is not None:
-        if not second.is_file():
-            raise FinineError(f"The validation file {second} does not exist.")
-        fingerprint["validation_sha256"] = _hash(second)
+        check_input(second)
+        fingerprint["validation_sha256"] = fingerprint_of(second)
     created = utc_now()
     run_id = _new_id(data)
     folder = RunFolder(home.resolve() / "runs" / run_id)
     try:
+        make_private(home.resolve())
         folder.path.mkdir(parents=True)
     except OSError as error:
         raise FinineError(
             f"The home {home} cannot be written ({error.strerror}).", "Choose another with --home."
         ) from error
+    try:
+        _write_records(folder, config, created, fingerprint)
+        register_run(home, run_id, name or data.name, created)
+    except FinineError:  # the disk is full: half a run is none
+        shutil.rmtree(folder.path, ignore_errors=True)
+        raise
+    return folder
+
+
+def _write_records(
+    folder: RunFolder, config: RunConfig, created: str, fingerprint: dict[str, object]
+) -> None:
     write_json(
         folder.path / "run.json",
         {
             "schema": RUN_SCHEMA,
-            "run_id": run_id,
+            "run_id": folder.run_id,
             "created_at": created,
             "config": config.model_dump(mode="json"),
             "fingerprint": fingerprint,
-            "versions": versions(),
+            "versions": versions(config),
             "seed": config.seed,
             "resolved": None,
             "results": None,
         },
     )
     folder.write_state(State.QUEUED)
-    register_run(home, run_id, name or data.name, created)
-    return folder
 
 
 def find_run(home: Path, run_id: str, *, trashed: bool = False) -> RunFolder:
@@ -120,23 +136,28 @@ def list_runs(home: Path, *, trashed: bool = False) -> list[RunFolder]:
     return [folder for folder in folders if (folder.path / "run.json").exists()]
 
 
-def _hash(path: Path) -> str:
-    try:
-        return sha256_of(path)
-    except OSError as error:
-        raise FinineError(
-            f"{path} cannot be read ({error.strerror}).", "Check that you may read it."
-        ) from error
+def versions(config: RunConfig | None = None) -> dict[str, str]:
+    """Versions of Python and of the packages that can change a run's numbers.
 
+    Args:
+        config: of a run: what it uses beside the packages, such as a text encoder's weights, has
+            a digest in the place of a version.
 
-def versions() -> dict[str, str]:
-    """Versions of Python and of the packages that can change a run's numbers."""
+    Raises:
+        FinineError: something that the run uses is not there.
+    """
     found = {"python": platform.python_version()}
     for package in VERSIONED:
         try:
             found[package] = version(package)
         except PackageNotFoundError:
             found[package] = "not installed"
+    if config is not None:
+        for key, name in zip(CODE, (config.model, config.loss), strict=True):
+            if is_code(name):
+                found[key] = digest_of(name, config.code_folder)
+    if config is not None and config.text_encoder != DEFAULT_TEXT_ENCODER:
+        found["text encoder"] = text_encoder(config.text_encoder).identity()
     return found
 
 

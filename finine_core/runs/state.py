@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from finine_core.measures import ACCURACY, Measure
+
 
 class State(StrEnum):
     """Where a run is in its life."""
@@ -41,11 +43,13 @@ class Status:
         state: stored state, corrected by whether the worker is alive.
         message: why it failed or stopped, else empty.
         ahead: runs that a queued one waits for; 0 when it is its turn.
-        phase: reading, encoding, training, auxiliary, scoring; empty before the first event.
-        step, steps: optimiser steps done and in all (0 of 0 before training).
+        phase: reading, encoding, embedding, training, auxiliary, scoring; empty before the first
+            event.
+        step, steps: optimiser steps done and in all, or texts while they are embedded.
         epoch, epochs: likewise.
-        loss, accuracy: on the training rows, as they were learned in the last complete epoch.
-        validation_loss, validation_accuracy: after the last complete epoch.
+        measure: what `quality` is of the model.
+        loss, quality: on the training rows, as they were learned in the last complete epoch.
+        validation_loss, validation_quality: after the last complete epoch.
         eta_seconds: expected time to the end, once it can be told.
     """
 
@@ -58,7 +62,8 @@ class Status:
     epoch: int = 0
     epochs: int = 0
     loss: float | None = None
-    accuracy: float | None = None
+    measure: Measure = ACCURACY
+    quality: float | None = None
     validation_loss: float | None = None
-    validation_accuracy: float | None = None
+    validation_quality: float | None = None
     eta_seconds: float | None = None

@@ -26,12 +26,13 @@ class Settings:
 class Progress:
     """How the model does after an epoch (1-based); validation figures are None without one.
 
-    `loss` and `accuracy` are of the training rows as the epoch came by them, before each step.
+    `loss` and `quality` (the objective's measure) are of the training rows as the epoch came by
+    them, before each step.
     """
 
     epoch: int
     step: int
     loss: float
-    accuracy: float
+    quality: float
     validation_loss: float | None
-    validation_accuracy: float | None
+    validation_quality: float | None

@@ -18,11 +18,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from finine_core.errors import FinineError
-from finine_core.training.checkpoints import Checkpoint
+from finine_core.training.checkpoints import Checkpoint, EpochSoFar, checkpoint_of
+from finine_core.training.objectives import Objective, objective_named
 from finine_core.training.settings import Progress, Settings
 
 MOMENTUM = 0.9  # the usual value; the paper's runs use SGD with momentum as well
 PREDICT_ROWS = 8192  # rows a forward pass takes at once when nothing is learnt
+PREDICT_IMAGES = 512  # the same of images, whose layers give many more numbers than they take
 
 
 class Observer(Protocol):
@@ -40,9 +42,10 @@ class Trainer:
 
     Args:
         model: on the device of the tensors.
-        train_x, train_y: shapes (n, d) and (n,).
-        validation_x, validation_y: shapes (m, d) and (m,); m may be 0.
+        train_x, train_y: n inputs and their targets, as the objective takes them.
+        validation_x, validation_y: m inputs and targets; m may be 0.
         settings: how to train.
+        objective: what is made small, fitted to the training targets.
 
     Attributes:
         initial_variance: of the model's parameters about the means of their tensors, as given: what
@@ -57,15 +60,18 @@ class Trainer:
         validation_x: Tensor,
         validation_y: Tensor,
         settings: Settings,
+        objective: Objective | None = None,
     ) -> None:
         self.model = model
         self.train_x, self.train_y = train_x, train_y
         self.validation_x, self.validation_y = validation_x, validation_y
         self.settings = settings
-        self.loss = nn.CrossEntropyLoss(reduction="none")
+        self.objective = objective or objective_named("cross_entropy")
+        self.loss = self.objective.loss
         self.optimizer = _optimizer(model, settings)
         self.initial_variance = _variance(model)
         self.step = 0
+        self._begin_epoch(EpochSoFar())
 
     @property
     def rows(self) -> int:
@@ -79,13 +85,19 @@ class Trainer:
 
     @property
     def convex(self) -> bool:
-        """Whether the loss is convex in the parameters: cross-entropy of one linear layer."""
-        return isinstance(self.model, nn.Linear)
+        """Whether the loss is convex in the parameters: a registered one of one linear layer."""
+        return isinstance(self.model, nn.Linear) and self.objective.carried
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Go on from a checkpoint instead of from the start."""
         checkpoint.restore(self.model, self.optimizer)
         self.step = checkpoint.step
+        self._begin_epoch(checkpoint.epoch)
+
+    def checkpoint(self) -> Checkpoint:
+        """All that `restore` needs to go on from here, bit for bit."""
+        epoch = EpochSoFar(tuple(self._losses), self._seen, float(self._points))
+        return checkpoint_of(self.step, self.model, self.optimizer, epoch)
 
     def run(self, observers: Sequence[Observer] = ()) -> None:
         """Train to the end.
@@ -94,19 +106,29 @@ class Trainer:
             FinineError: the loss stops being finite; the step is named.
         """
         per_epoch = self.settings.steps_per_epoch(self.rows)
+        if self.step == 0:  # else they went on from the checkpoint: what a dropout layer draws
+            torch.manual_seed(self.settings.seed)
         while self.step < self.total_steps:
             epoch = self.step // per_epoch
-            losses, seen, right = [], 0, torch.zeros((), device=self.train_x.device)
+            if self.step % per_epoch == 0:
+                self._begin_epoch(EpochSoFar())
             for batch in self._batches(epoch, self.step % per_epoch):
                 for observer in observers:
                     observer.before_step(self.step, batch, self.settings.learning_rate)
-                loss, hits = self._one_step(batch)
-                losses.append(loss)
-                seen, right = seen + len(batch), right + hits
+                loss, points = self._one_step(batch)
+                self._losses.append(loss)
+                self._seen += len(batch)
+                self._points += points
                 self.step += 1
-            progress = self._progress(epoch + 1, float(np.mean(losses)), float(right) / seen)
+            quality = self.objective.quality(float(self._points) / self._seen)
+            progress = self._progress(epoch + 1, float(np.mean(self._losses)), quality)
             for observer in observers:
                 observer.after_epoch(progress)
+
+    def _begin_epoch(self, so_far: EpochSoFar) -> None:
+        self._losses, self._seen = list(so_far.losses), so_far.seen
+        # on the device, where nobody waits for it
+        self._points = torch.tensor(so_far.points, dtype=torch.float64, device=self.train_x.device)
 
     def _batches(self, epoch: int, skip: int) -> Iterator[NDArray[np.int64]]:
         order = np.random.default_rng([self.settings.seed, epoch]).permutation(self.rows)
@@ -115,7 +137,7 @@ class Trainer:
             yield order[start : start + size]
 
     def _one_step(self, batch: NDArray[np.int64]) -> tuple[float, Tensor]:
-        """Learn from a batch; gives its loss, and how many of its rows were right before."""
+        """Learn from a batch; gives its loss, and the points that its rows had before."""
         self.model.train()
         rows = torch.from_numpy(batch).to(self.train_x.device)
         self.optimizer.zero_grad(set_to_none=True)
@@ -125,7 +147,7 @@ class Trainer:
         self._require_finite(value, "loss")
         loss.backward()
         self.optimizer.step()
-        return value, (outputs.detach().argmax(dim=1) == labels).sum()
+        return value, self.objective.points(outputs.detach(), labels).sum()
 
     def _require_finite(self, value: float, what: str) -> None:
         if not math.isfinite(value):
@@ -135,21 +157,26 @@ class Trainer:
                 f"Lower the learning rate (now {self.settings.learning_rate:g}).",
             )
 
-    def _progress(self, epoch: int, loss: float, accuracy: float) -> Progress:
+    def quality(self, outputs: Tensor, targets: Tensor) -> float:
+        """The objective's measure of some rows' outputs."""
+        return self.objective.quality(float(self.objective.points(outputs, targets).mean()))
+
+    def _progress(self, epoch: int, loss: float, quality: float) -> Progress:
         if len(self.validation_x) == 0:
-            return Progress(epoch, self.step, loss, accuracy, None, None)
+            return Progress(epoch, self.step, loss, quality, None, None)
         outputs = predict(self.model, self.validation_x)
         validation_loss = float(self.loss(outputs, self.validation_y).mean())
         self._require_finite(validation_loss, "validation loss")
-        held_out = float((outputs.argmax(dim=1) == self.validation_y).float().mean())
-        return Progress(epoch, self.step, loss, accuracy, validation_loss, held_out)
+        held_out = self.quality(outputs, self.validation_y)
+        return Progress(epoch, self.step, loss, quality, validation_loss, held_out)
 
 
 def predict(model: nn.Module, inputs: Tensor) -> Tensor:
     """The model's outputs in eval mode, without gradients, a bounded number of rows at a time."""
     model.eval()
+    rows = PREDICT_ROWS if inputs.ndim == 2 else PREDICT_IMAGES
     with torch.no_grad():
-        return torch.cat([model(part) for part in inputs.split(PREDICT_ROWS)])
+        return torch.cat([model(part) for part in inputs.split(rows)])
 
 
 def _variance(model: nn.Module) -> float:

@@ -21,19 +21,21 @@ from finine_core.verification.plan import Arm
 from finine_core.verification.result import (
     Change,
     Influence,
-    Measure,
     Verification,
     read_verification,
+    validation_of,
 )
+from finine_core.verification.store import MARKED_LOSS, VALIDATION_LOSS
 from finine_core.verification.verify import DEFAULT_REPEATS, VerifyProgress, verify
 from finine_core.verification.words import headline, sentences
 
 __all__ = [
     "DEFAULT_REPEATS",
+    "MARKED_LOSS",
+    "VALIDATION_LOSS",
     "Arm",
     "Change",
     "Influence",
-    "Measure",
     "Running",
     "Verification",
     "VerifyProgress",
@@ -48,5 +50,6 @@ __all__ = [
     "stop_verification",
     "stored_verification",
     "stored_verifications",
+    "validation_of",
     "verify",
 ]

@@ -1,8 +1,8 @@
 """A verification that goes on by itself: started, watched and stopped from elsewhere.
 
-`start_verification` starts a process that outlives who asked (`runs/background.py`); the others
-read what it leaves in the verification's folder, with result.json when it is done. One that runs
-in a terminal leaves the same, and is seen here.
+`start_verification` starts a process that outlives who asked (`runs/jobs/background.py`); the
+others read what it leaves in the verification's folder, with result.json when it is done. One that
+runs in a terminal leaves the same, and is seen here.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from finine_core.errors import FinineError
 from finine_core.files import read_json, write_json
 from finine_core.runs import RunFolder
-from finine_core.runs.background import one_at_a_time
+from finine_core.runs.jobs.background import one_at_a_time
 from finine_core.verification.plan import Arm, make_plan
 from finine_core.verification.result import Verification, read_verification
 from finine_core.verification.store import FOLDER, Store, store_of
@@ -30,10 +30,12 @@ from finine_core.verification.verify import (
     DEFAULT_REPEATS,
     check_numbers,
     missing,
+    require_same_code,
     verify,
 )
 
 Rows = Sequence[int] | NDArray[np.int64]
+Corrected = Mapping[int, str] | None  # row number → class
 
 
 class VerifyState(StrEnum):
@@ -65,7 +67,7 @@ class VerifyStatus:
 
 @dataclass(frozen=True)
 class Running:
-    """A verification that somebody is at: the name of its folder, and how many rows it removes."""
+    """A verification that somebody is at: the name of its folder, and how many rows it is about."""
 
     key: str
     rows: int
@@ -75,6 +77,7 @@ def start_verification(
     folder: RunFolder,
     rows: Rows,
     *,
+    corrected: Corrected = None,
     repeats: int = DEFAULT_REPEATS,
     seed: int = 0,
     processes: int | None = None,
@@ -85,7 +88,8 @@ def start_verification(
         FinineError: as `verify`, before anything is started; or one of this run is going on.
     """
     check_numbers(repeats, seed, processes)
-    plan = make_plan(folder, rows, seed)
+    plan = make_plan(folder, rows, seed, corrected=corrected)
+    require_same_code(folder)
     store = store_of(folder, plan)
     store.path.mkdir(parents=True, exist_ok=True)
     with one_at_a_time(store.path.parent):
@@ -109,15 +113,18 @@ def running_verifications(folder: RunFolder) -> list[Running]:
     """Those of a run that somebody is at, here or elsewhere, of whatever marks."""
     stores = (Store(path.parent) for path in (folder.path / FOLDER).glob("*/plan.json"))
     return [
-        Running(store.path.name, len(read_json(store.plan).get("marked_rows", [])))
+        Running(store.path.name, len(told.get("marked_rows", [])) + len(told.get("corrected", {})))
         for store in stores
         if store.alive()
+        for told in [read_json(store.plan)]
     ]
 
 
-def observe_verification(folder: RunFolder, rows: Rows, seed: int = 0) -> VerifyStatus:
-    """How the verification of these rows stands."""
-    store = store_of(folder, make_plan(folder, rows, seed))
+def observe_verification(
+    folder: RunFolder, rows: Rows, seed: int = 0, *, corrected: Corrected = None
+) -> VerifyStatus:
+    """How the verification of these marks stands."""
+    store = store_of(folder, make_plan(folder, rows, seed, corrected=corrected))
     if not store.plan.exists():
         return VerifyStatus(VerifyState.NONE)
     alive, told = store.alive(), read_json(store.progress)
@@ -147,12 +154,15 @@ def stop_verification(folder: RunFolder, key: str) -> None:
     )
 
 
-def stored_verification(folder: RunFolder, rows: Rows) -> Verification | None:
-    """The newest result for exactly these rows, whatever its seed; None when there is none."""
+def stored_verification(
+    folder: RunFolder, rows: Rows, *, corrected: Corrected = None
+) -> Verification | None:
+    """The newest result for exactly these marks, whatever its seed; None when there is none."""
     wanted = np.unique(np.asarray(rows, dtype=np.int64)).tolist()
+    labels = {str(row): label for row, label in (corrected or {}).items()}
     for found in stored_verifications(folder):
         plan = read_json(Store(folder.path / FOLDER / found.key).plan)
-        if plan.get("marked_rows") == wanted:
+        if plan.get("marked_rows") == wanted and plan.get("corrected", {}) == labels:
             return found
     return None
 
@@ -176,6 +186,7 @@ def main(run_path: str, store_path: str, repeats: str, processes: str) -> int:
         verify(
             RunFolder(Path(run_path)),
             plan["marked_rows"],
+            corrected={int(row): label for row, label in plan.get("corrected", {}).items()},
             repeats=int(repeats),
             seed=plan["seed"],
             processes=int(processes) or None,

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
+from finine_core.dataset.tasks import CLASSIFICATION
 from finine_core.errors import FinineError
+from finine_core.measures import ACCURACY, MEASURES, Measure
 from finine_core.tradeoff import dkw_band, empirical_curve
 from finine_core.verification.plan import Arm, Plan
 from finine_core.verification.statistics import (
@@ -23,21 +24,13 @@ from finine_core.verification.statistics import (
     paired_change,
     standardised_difference,
 )
-from finine_core.verification.store import Training
+from finine_core.verification.store import MARKED_LOSS, VALIDATION_LOSS, Training
 
 VERIFICATION_FORMAT = "finine-verification"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 3  # 1 knew no corrected labels, 2 no measure but accuracy
 BAND_LEVEL, BAND_POINTS = 0.95, 41
 # after − before, for each of the measures
 COMPARISONS = ((Arm.WITHOUT, Arm.WITH), (Arm.RANDOM, Arm.WITH), (Arm.WITHOUT, Arm.RANDOM))
-
-
-class Measure(StrEnum):
-    """What is measured after each training."""
-
-    VALIDATION_LOSS = "validation_loss"
-    VALIDATION_ACCURACY = "validation_accuracy"
-    MARKED_LOSS = "marked_loss"
 
 
 class _Strict(BaseModel):
@@ -71,7 +64,7 @@ class Influence(_Strict):
 class Change(_Strict):
     """The mean of `after` − `before` over repeats, and its 95 % t-interval."""
 
-    measure: Measure
+    measure: str
     after: Arm
     before: Arm
     mean: float
@@ -85,16 +78,19 @@ class Change(_Strict):
 
 
 class Verification(_Strict):
-    """What removing the marked rows of a run does, by retraining.
+    """What the marks of a run do (rows removed, labels corrected), by retraining.
 
     Attributes:
         key: the name of its folder.
         removed_by_label: marked rows of each class; the random rows have the same counts.
-        random_overlap: share of the randomly removed rows that are marked as well.
+        corrected_labels: rows that get another label, as many random ones of their class do too.
+        random_overlap: share of the random rows that are marked or corrected as well.
         chosen_with_validation: the run had the target validation, so the marks may have been
             chosen with the rows that judge them here.
+        task: what the run learned; where it is a number, `removed_by_label` counts bands of it.
         statistic: the loss that μ is about: of the validation rows, without any of the marked.
-        arms: each measured value, by arm and measure, in the order of the repeats.
+        arms: each measured value, by arm and measure, in the order of the repeats. Measures are
+            `validation_loss`, `marked_loss`, and those of the objective (`validation_accuracy`).
     """
 
     kind: str = Field(default=VERIFICATION_FORMAT, pattern=f"^{VERIFICATION_FORMAT}$")
@@ -107,11 +103,13 @@ class Verification(_Strict):
     validation_rows: int
     removed_rows: int
     removed_by_label: dict[str, int]
+    corrected_labels: int = 0
     random_overlap: float
     chosen_with_validation: bool
     settings: dict[str, JsonValue]
-    statistic: Measure
-    arms: dict[Arm, dict[Measure, tuple[float, ...]]]
+    task: str = CLASSIFICATION.name
+    statistic: str
+    arms: dict[Arm, dict[str, tuple[float, ...]]]
     influence: tuple[Influence, ...]
     changes: tuple[Change, ...]
 
@@ -119,7 +117,25 @@ class Verification(_Strict):
         """The influence of what `arm` leaves out."""
         return next(one for one in self.influence if one.arm is arm)
 
-    def change(self, measure: Measure, after: Arm, before: Arm = Arm.WITH) -> Change:
+    @property
+    def qualities(self) -> tuple[Measure, ...]:
+        """How good the model is on the validation rows: what the verdict is about comes first."""
+        had = self.arms[Arm.WITH]
+        return tuple(one for one in MEASURES.values() if validation_of(one) in had)
+
+    def gain(self, after: Arm, before: Arm = Arm.WITH) -> Change:
+        """The paired change of the first quality, its sign turned so that > 0 is better.
+
+        Raises:
+            FinineError: as `change`.
+        """
+        measure = self.qualities[0] if self.qualities else ACCURACY
+        one = self.change(validation_of(measure), after, before)
+        if measure.higher_is_better:
+            return one
+        return one.model_copy(update={"mean": -one.mean, "low": -one.high, "high": -one.low})
+
+    def change(self, measure: str, after: Arm, before: Arm = Arm.WITH) -> Change:
         """The paired change of a measure.
 
         Raises:
@@ -135,11 +151,15 @@ def summarise(
     plan: Plan, trainings: Mapping[tuple[int, Arm], Training], repeats: int, *, targets: list[str]
 ) -> Verification:
     """The record of the first `repeats` repeats; all their trainings must be there."""
-    measures = [one for one in Measure if plan.validation_rows or one is Measure.MARKED_LOSS]
     numbers = range(1, repeats + 1)
+    values = trainings[1, Arm.WITH].values
+    measures = [MARKED_LOSS]
+    if plan.validation_rows:
+        had = (validation_of(one) for one in MEASURES.values())
+        measures = [VALIDATION_LOSS, *(name for name in had if name in values), MARKED_LOSS]
     arms = {
         arm: {
-            measure: tuple(float(getattr(trainings[repeat, arm], measure)) for repeat in numbers)
+            measure: tuple(_value(trainings[repeat, arm], measure) for repeat in numbers)
             for measure in measures
         }
         for arm in Arm
@@ -155,9 +175,11 @@ def summarise(
         validation_rows=plan.validation_rows,
         removed_rows=len(plan.marked),
         removed_by_label=plan.removed_by_label(),
+        corrected_labels=len(plan.corrected),
         random_overlap=plan.random_overlap(repeats),
         chosen_with_validation="validation" in targets,
         settings=plan.content["settings"],
+        task=plan.task,
         statistic=statistic,
         arms=arms,
         influence=tuple(
@@ -194,6 +216,23 @@ def read_verification(path: Path) -> Verification:
         ) from error
 
 
+def validation_of(measure: Measure) -> str:
+    """The name under which a measure of the validation rows is kept.
+
+    Examples:
+        >>> validation_of(ACCURACY)
+        'validation_accuracy'
+    """
+    return f"validation_{measure.name}"
+
+
+def _value(training: Training, measure: str) -> float:
+    value = training.values[measure]
+    if value is None:
+        raise FinineError(f"A training told no {measure}.", "Verify again.")
+    return float(value)
+
+
 def _influence(
     arm: Arm, with_rows: NDArray[np.float64], without_rows: NDArray[np.float64], seed: int
 ) -> Influence:
@@ -215,12 +254,13 @@ def _influence(
 
 
 def _change(
-    measure: Measure,
+    measure: str,
     after: Arm,
     before: Arm,
-    arms: Mapping[Arm, Mapping[Measure, tuple[float, ...]]],
+    arms: Mapping[Arm, Mapping[str, tuple[float, ...]]],
     validation_rows: int,
 ) -> Change:
-    step = 1 / validation_rows if measure is Measure.VALIDATION_ACCURACY else 0.0
+    shares = {validation_of(one) for one in MEASURES.values() if one.a_share}
+    step = 1 / validation_rows if measure in shares else 0.0
     mean, low, high = paired_change(arms[before][measure], arms[after][measure], step)
     return Change(measure=measure, after=after, before=before, mean=mean, low=low, high=high)

@@ -12,17 +12,18 @@ import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from finine_core.errors import FinineError
 from finine_core.files import write_json
 from finine_core.runs import RunFolder
-from finine_core.runs.background import Background
+from finine_core.runs.jobs.background import Background
 from finine_core.verification.plan import Arm, Plan
 
 FOLDER = "verification"
+MARKED_LOSS, VALIDATION_LOSS = "marked_loss", "validation_loss"
 
 
 @dataclass(frozen=True)
@@ -32,15 +33,17 @@ class Training:
     Attributes:
         repeat: 1, 2, …; the arms of a repeat share their seed.
         arm: what was left out.
-        validation_loss, validation_accuracy: None when the run has no validation rows.
-        marked_loss: mean loss on the marked rows themselves.
+        values: by name: `marked_loss` (mean loss on the marked rows themselves), and what
+            `final_quality` tells of the validation rows, None when the run has none.
     """
 
     repeat: int
     arm: Arm
-    validation_loss: float | None
-    validation_accuracy: float | None
-    marked_loss: float
+    values: dict[str, float | None]
+
+    def line(self) -> dict[str, Any]:
+        """As it is stored, the values beside the rest."""
+        return {"repeat": self.repeat, "arm": self.arm, **self.values}
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,7 @@ class Appender:
 
     def add(self, training: Training) -> None:
         """Append one finished training."""
-        line = json.dumps(asdict(training), allow_nan=False) + "\n"
+        line = json.dumps(training.line(), allow_nan=False) + "\n"
         self.stream.write(line.encode("utf-8"))
         self.stream.flush()
         os.fsync(self.stream.fileno())
@@ -117,11 +120,12 @@ def training_of(content: dict[str, Any]) -> Training:
         ...              "validation_accuracy": None, "marked_loss": 0.5}).arm
         <Arm.WITH: 'with'>
     """
-    training = Training(**{**content, "repeat": int(content["repeat"]), "arm": Arm(content["arm"])})
-    values = (training.validation_loss, training.validation_accuracy, training.marked_loss)
-    if not all(value is None or math.isfinite(value) for value in values):
+    values = {name: value for name, value in content.items() if name not in ("repeat", "arm")}
+    if values[MARKED_LOSS] is None or not all(
+        value is None or math.isfinite(value) for value in values.values()
+    ):
         raise ValueError("a measured value is not finite")
-    return training
+    return Training(int(content["repeat"]), Arm(content["arm"]), values)
 
 
 def store_of(folder: RunFolder, plan: Plan) -> Store:

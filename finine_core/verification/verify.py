@@ -8,9 +8,10 @@ more repeats train only what is new.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +19,17 @@ from numpy.typing import NDArray
 from finine_core.errors import FinineError
 from finine_core.files import write_json
 from finine_core.runs import RunFolder
-from finine_core.runs.background import BusyError
+from finine_core.runs.config import RunConfig
+from finine_core.runs.home import CODE, versions
+from finine_core.runs.jobs.background import BusyError
+from finine_core.training.code import is_object, require_code_allowed
 from finine_core.verification.plan import Arm, make_plan
 from finine_core.verification.pool import cores, train_all
 from finine_core.verification.result import Verification, summarise
-from finine_core.verification.store import Store, store_of
+from finine_core.verification.store import Store, Training, store_of
+
+if TYPE_CHECKING:
+    from finine_core.runs.work.recipe import Own
 
 # Enough for the interval of μ to hold what it says for small μ (see `statistics`), few enough to
 # wait for: thirty trainings.
@@ -49,26 +56,33 @@ def verify(
     folder: RunFolder,
     rows: Sequence[int] | NDArray[np.int64],
     *,
+    corrected: Mapping[int, str] | None = None,
     repeats: int = DEFAULT_REPEATS,
     seed: int = 0,
     processes: int | None = None,
     on_progress: Callable[[VerifyProgress], None] | None = None,
+    own: Own | None = None,
 ) -> Verification:
-    """Train with, without, and without as many random rows, `repeats` times each.
+    """Train on all rows, on what the marks make of them, and on the same with random rows.
 
     Args:
         folder: of a finished run.
         rows: row numbers of the rows to remove.
+        corrected: row number → class, of those whose label is corrected.
+        repeats: so many trainings of each kind.
         seed: where the seeds of the repeats come from; not the run's seed.
         processes: how many train at once, with one thread each; the number of cores when None.
         on_progress: called at the start and after each training.
+        own: the model and the loss of a run that was made with objects: they are trained in this
+            process, one after the other.
 
     Raises:
         FinineError: nothing to verify (see `make_plan`), a number is out of range, another
             process verifies the same, a training process died, or a training diverged.
     """
     check_numbers(repeats, seed, processes)
-    plan = make_plan(folder, rows, seed)
+    plan = make_plan(folder, rows, seed, corrected=corrected)
+    require_same_code(folder, own)
     store = store_of(folder, plan)
     try:
         with store.held() as free:
@@ -79,7 +93,15 @@ def verify(
                 )
             store.problem.unlink(missing_ok=True)
             store.write_plan(plan)
-            _train_missing(folder, store, repeats, processes or cores(), on_progress)
+            tasks = missing(store, repeats)
+            count = processes or cores()
+            if own:
+                from finine_core.verification.here import train_here  # torch takes seconds
+
+                count, results = 1, train_here(folder, plan, tasks, own)
+            else:
+                results = train_all(folder, store, tasks, count)
+            _train_missing(store, tasks, results, repeats, count, on_progress)
             targets = folder.read()["resolved"]["targets"]
             found = summarise(plan, store.read(), repeats, targets=targets)
             write_json(store.result, found.model_dump(mode="json"))
@@ -98,14 +120,39 @@ def missing(store: Store, repeats: int) -> list[tuple[int, Arm]]:
     return [task for task in wanted if task not in done]
 
 
+def require_same_code(folder: RunFolder, own: Own | None = None) -> None:
+    """A model of a person's own must be what the run was made with, as far as that can be told.
+
+    Raises:
+        FinineError: its code has changed or may not be run here, or objects are wanted or given
+            that were not or were.
+    """
+    record = folder.read()
+    config = RunConfig.model_validate(record["config"])
+    require_code_allowed(*config.code)
+    objects = {k: is_object(n) for k, n in (("model", config.model), ("loss", config.loss))}
+    for what, wanted in objects.items():
+        if wanted != (own is not None and getattr(own, what) is not None):
+            run = f"Run {folder.run_id} was made with {'an object as' if wanted else 'a named'}"
+            mend = f"Give it again in Python: run.verify({what}=…)" if wanted else "Leave it out."
+            raise FinineError(f"{run} {what}.", mend)
+    now, then = versions(config), record.get("versions") or {}
+    for key in CODE:
+        if key in now and now[key] != then.get(key):
+            raise FinineError(
+                f"The {key} has changed since run {folder.run_id}: other models would be compared.",
+                "Bring the code back, or start a new run with it.",
+            )
+
+
 def _train_missing(
-    folder: RunFolder,
     store: Store,
+    tasks: list[tuple[int, Arm]],
+    results: Generator[Training, None, None],
     repeats: int,
     processes: int,
     on_progress: Callable[[VerifyProgress], None] | None,
 ) -> None:
-    tasks = missing(store, repeats)
     total = repeats * len(Arm)
     before = total - len(tasks)
 
@@ -118,8 +165,8 @@ def _train_missing(
     if not tasks:
         return
     first = 0.0  # when the first came: before it, processes start and import
-    with store.appending() as lines, closing(train_all(folder, store, tasks, processes)) as results:
-        for now_done, training in enumerate(results, start=1):
+    with store.appending() as lines, closing(results) as coming:
+        for now_done, training in enumerate(coming, start=1):
             lines.add(training)
             now = time.monotonic()
             first = first or now

@@ -1,7 +1,7 @@
 """A training process: `python -m finine_core.verification.worker <run folder> <plan.json>`.
 
-Reads a task a line from stdin (`{"repeat": 3, "arm": "random"}`), trains on the run's stored
-inputs without the rows of that task, and answers with a line on stdout: what was measured, or the
+Reads a task a line from stdin (`{"repeat": 3, "arm": "random"}`), trains on what that task makes of
+the run's stored inputs, and answers with a line on stdout: what was measured, or the
 problem. When stdin closes it ends at once, in the middle of a training too: so no training
 outlives the process that asked for it, however that one ended.
 """
@@ -13,7 +13,7 @@ import json
 import os
 import sys
 import threading
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from queue import Queue
 from typing import TextIO
@@ -21,19 +21,20 @@ from typing import TextIO
 import numpy as np
 import torch
 
-from finine_core.dataset.encoders import Encoded
 from finine_core.errors import FinineError
 from finine_core.runs import RunFolder
 from finine_core.runs.config import Resolved
-from finine_core.runs.pipeline import (
+from finine_core.runs.work.pipeline import (
     final_quality,
     make_torch_repeatable,
     make_trainer,
     stored_inputs,
 )
+from finine_core.runs.work.reading import answers_in
+from finine_core.runs.work.recipe import NOTHING, Own
 from finine_core.training.trainer import predict
-from finine_core.verification.plan import Arm, Plan, make_plan
-from finine_core.verification.store import Training
+from finine_core.verification.plan import Arm, Plan, planned
+from finine_core.verification.store import MARKED_LOSS, Training
 
 
 def main(run_path: str, plan_path: str) -> None:
@@ -43,61 +44,65 @@ def main(run_path: str, plan_path: str) -> None:
     threading.Thread(target=_listen, args=(tasks,), daemon=True).start()
     folder = RunFolder(Path(run_path))
     content = json.loads(Path(plan_path).read_text(encoding="utf-8"))
-    plan = make_plan(folder, content["marked_rows"], content["seed"])
+    plan = planned(folder, content)
     trainings = Trainings(folder, plan)
     while True:
         repeat, arm = tasks.get()
         try:
-            answer = asdict(trainings.measure(repeat, arm))
+            answer = trainings.measure(repeat, arm).line()
         except FinineError as error:
             answer = {"problem": error.problem, "mend": error.mend}
         print(json.dumps(answer, allow_nan=False), file=answers, flush=True)
 
 
 class Trainings:
-    """Trains a run's model again, without some of its rows."""
+    """Trains a run's model again, without some of its rows or with other labels.
 
-    def __init__(self, folder: RunFolder, plan: Plan) -> None:
+    Args:
+        own: the model and the loss of a run that was made with objects.
+    """
+
+    def __init__(self, folder: RunFolder, plan: Plan, own: Own = NOTHING) -> None:
         make_torch_repeatable()
         inputs = stored_inputs(folder.encoded)
         if inputs is None:
             raise FinineError(f"{folder.encoded} is gone.", "Start a new run.")
-        self.plan, self.inputs = plan, inputs
-        self.resolved = Resolved.model_validate(folder.read()["resolved"])
+        self.plan, self.inputs, self.own = plan, inputs, own
+        record = folder.read()
+        self.resolved = Resolved.model_validate(record["resolved"])
+        self.answers = len(answers_in(record))
 
     def measure(self, repeat: int, arm: Arm) -> Training:
-        """Train with the seed of `repeat`, without the rows that `arm` leaves out.
+        """Train with the seed of `repeat`, on what `arm` makes of the training rows.
 
         Raises:
             FinineError: the training diverged.
         """
         kept = np.ones(len(self.inputs.train_y), dtype=bool)
         kept[self.plan.left_out(arm, repeat)] = False
+        labels = self.inputs.train_y.copy()
+        places, new = self.plan.relabelled(arm, repeat)
+        if len(places):
+            labels[places] = new
         seed = self.plan.training_seed(repeat)
         trainer = make_trainer(
-            _rows(self.inputs, kept),
+            replace(self.inputs, train_x=self.inputs.train_x[kept], train_y=labels[kept]),
             self.resolved.model_copy(update={"seed": seed}),
-            len(self.plan.classes),
+            self.answers,
             self.plan.content["device"],
+            self.own,
         )
         trainer.run()
-        quality = final_quality(trainer)
+        held_out = {
+            name: value
+            for name, value in final_quality(trainer).items()
+            if name.startswith("validation_")
+        }
         device = trainer.train_x.device
-        marked_x = torch.from_numpy(self.inputs.train_x[self.plan.marked]).to(device)
-        marked_y = torch.from_numpy(self.inputs.train_y[self.plan.marked]).to(device)
+        marked_x = torch.from_numpy(self.inputs.train_x[self.plan.touched]).to(device)
+        marked_y = torch.from_numpy(self.inputs.train_y[self.plan.touched]).to(device)
         losses = trainer.loss(predict(trainer.model, marked_x), marked_y)
-        return Training(
-            repeat=repeat,
-            arm=arm,
-            validation_loss=quality["validation_loss"],
-            validation_accuracy=quality["validation_accuracy"],
-            marked_loss=float(losses.mean()),
-        )
-
-
-def _rows(inputs: Encoded, kept: np.ndarray) -> Encoded:
-    """The same inputs with some of the training rows; encoded as they were with all of them."""
-    return replace(inputs, train_x=inputs.train_x[kept], train_y=inputs.train_y[kept])
+        return Training(repeat, arm, {**held_out, MARKED_LOSS: float(losses.mean())})
 
 
 def _claim_stdout() -> TextIO:

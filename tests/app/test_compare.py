@@ -12,7 +12,7 @@ from finine_app.state import Pin
 from finine_core import api
 from finine_core.runs import State
 from finine_core.tradeoff import gaussian_beta
-from tests.app.looking import button, ranked, said
+from tests.app.looking import button, healthy, ranked, said, table
 
 
 @pytest.fixture
@@ -91,3 +91,16 @@ def test_another_home_with_the_same_run_is_not_mixed_up(app, own_run, tmp_path):
     button(app(own_run.home, "review").run(), "mark_delete").click().run()
     page = app(other.home, "review").run()
     assert "0 delete" in said(page)
+
+
+def test_what_the_pinned_rows_say_stands_side_by_side_where_they_differ_first(app, own_run):
+    rows = own_run.review().row_numbers(target="self", top=2).tolist()
+    page = app(own_run.home, "compare")
+    page.query_params["pins"] = ",".join(map(str, rows))
+    page.run()
+    shown = table(healthy(page), "column")
+    lines = own_run.review().lines(rows, target="self", with_data=True).to_pylist()
+    by_column = shown.set_index("column")
+    assert by_column.loc["mean radius"].tolist() == [f"{one['mean radius']:.6g}" for one in lines]
+    differ = (shown[f"row {rows[0]}"] != shown[f"row {rows[1]}"]).tolist()
+    assert differ == sorted(differ, reverse=True)

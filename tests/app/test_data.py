@@ -79,7 +79,7 @@ def test_a_file_that_cannot_be_read_is_told_with_its_mend(app, tmp_path, name, c
     ("content", "said"),
     [
         ("a,label\n1.5,x\n2,x\n3,x\n", "only one class"),
-        ("a,label\n1.5,x\n2,\n3,y\n4,x\n5,y\n", "has no value in 1 of 5 rows (row 1)"),
+        ("a,label\n1.5,x\n2,\n3,y\n4,x\n5,y\n", "has no value in 1 of 5 rows (row 1, line 3)"),
     ],
 )
 def test_labels_that_cannot_be_learned_are_told_before_the_run(app, tmp_path, content, said):

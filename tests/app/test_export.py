@@ -118,7 +118,7 @@ def test_corrected_labels_are_shown_counted_and_exported(app, own_run):
     log = table(page, "In force")
     assert f"✎ relabel to {new}" in log["What"].iloc[-1]
     assert list(log["In force"][1:]) == ["no, undone", "yes"]
-    assert "Corrected labels are not verified" in words(page)
+    assert "Training again with and without these marks tells" in words(page)
     assert "What will be removed" not in words(page)
 
     page.checkbox(key="spreadsheet_safe").check().run()

@@ -6,8 +6,14 @@ import numpy as np
 import pytest
 
 from finine_app.components.map.areas import Area, area_of, corners_of, drawn_area, inside
-from finine_app.components.map.chart import COLOURS
-from finine_app.components.map.points import choose_drawn, words_of
+from finine_app.components.map.chart import COLOURS, figure
+from finine_app.components.map.points import (
+    DECISIONS,
+    Points,
+    choose_drawn,
+    load,
+    words_of,
+)
 from finine_app.views.map import take_selection
 from finine_core.runs.map.embedding import read_pca
 from tests.app.looking import healthy, in_address, said, table
@@ -55,7 +61,7 @@ def test_of_too_many_rows_the_decided_the_largest_and_a_fair_rest_are_drawn():
     mu, labels = random.normal(size=5000), random.choice(["a", "b"], 5000, p=[0.9, 0.1])
     decided = np.arange(5000) % 100 == 3
     quietest = int(np.abs(mu).argmin())
-    drawn = choose_drawn(decided, mu, labels.astype(object), most=1000, always=quietest)
+    drawn = choose_drawn(decided, mu, (labels == "b").astype(int), most=1000, always=quietest)
     places = set(drawn.places.tolist())
     assert set(np.flatnonzero(decided)) <= places
     assert set(np.argsort(-np.abs(mu))[:250]) <= places
@@ -64,9 +70,9 @@ def test_of_too_many_rows_the_decided_the_largest_and_a_fair_rest_are_drawn():
     rest = [p for p in places if not decided[p] and np.abs(mu[p]) < np.sort(np.abs(mu))[-300]]
     assert np.mean(labels[rest] == "b") == pytest.approx(0.1, abs=0.02)
     assert "of 5,000 points: all 50 decided" in words_of(drawn, 5000)
-    few = choose_drawn(decided, mu, labels.astype(object))
+    few = choose_drawn(decided, mu, (labels == "b").astype(int))
     assert (len(few.places), words_of(few, 5000)) == (5000, "")
-    crowd = choose_drawn(np.ones(5000, dtype=bool), mu, labels.astype(object), most=100)
+    crowd = choose_drawn(np.ones(5000, dtype=bool), mu, (labels == "b").astype(int), most=100)
     assert (len(crowd.places), crowd.decided) == (100, 100)
 
 
@@ -143,11 +149,57 @@ def test_without_a_map_it_offers_to_make_one(app, own_run, tmp_path):
 def test_what_is_drawn_goes_into_the_address(monkeypatch, finished_run):
     taken = {}
     monkeypatch.setattr("finine_app.state.select_lasso", lambda area: taken.update(lasso=area))
-    frame = read_pca(finished_run.folder)
-    low, high = frame[["x", "y"]].min() - 1, frame[["x", "y"]].max() + 1
-    box = {"x": [low["x"], high["x"]], "y": [low["y"], high["y"]]}
-    take_selection({"selection": {"points": [], "box": [box], "lasso": []}}, "pca", frame)
-    points = frame[["x", "y"]].to_numpy()
+    monkeypatch.setattr("finine_app.state.select_row", lambda row: taken.update(row=row))
+    known = load(finished_run, "pca", "self")
+    points = known.places
+    (left, low), (right, high) = points.min(axis=0) - 1, points.max(axis=0) + 1
+    box = {"x": [left, right], "y": [low, high]}
+    take_selection({"selection": {"points": [], "box": [box], "lasso": []}}, known)
+    for told in ({"0": 17, "1": 0.5}, [17, 0.5]):
+        taken.pop("row", None)
+        take_selection({"selection": {"points": [{"customdata": told}]}}, known)
+        assert taken["row"] == 17
     area = area_of(taken["lasso"], ["pca"])
     assert isinstance(area, Area)
     assert inside(points, corners_of(area, points)).all()
+
+
+@pytest.mark.parametrize("colour", COLOURS)
+def test_the_figure_says_of_each_drawn_row_what_is_known_of_it(finished_run, colour):
+    known = load(finished_run, "pca", "validation")
+    places = np.arange(len(known))[::2]
+    decided = np.arange(len(known), dtype=np.int8) % len(DECISIONS)
+    found = figure(known, places, decided, None, colour, "validation", window=(0, 9, 2, 5))
+    seen = []
+    for trace in found.data:
+        rows = trace.customdata[:, 0].astype(int)
+        at = np.array([known.place_of(row) for row in rows])
+        seen += rows.tolist()
+        assert np.array_equal(np.stack([trace.x, trace.y], axis=1), known.places[at])
+        assert np.array_equal(trace.customdata[:, 1], known.mu[at].astype(np.float32))
+        (label,) = {known.labels[one] for one in known.label[at]}
+        assert f" · {label}<br>" in trace.hovertemplate
+        values = {"mu": known.mu, "loss": known.mean_loss}.get(colour)
+        if values is not None:
+            assert np.array_equal(trace.marker.color, values[at].astype(np.float32))
+        if colour == "disagree":
+            assert set(known.differs[at]) == {trace.name == "label ≠ prediction"}
+        if colour == "decision":
+            (word,) = {DECISIONS[one] for one in decided[at]}
+            assert word in trace.name or (word, trace.name) in [
+                ("", "undecided"), ("relabel", "label corrected")
+            ]  # fmt: skip
+    assert sorted(seen) == sorted(known.row_number[places].tolist())
+    assert (found.layout.xaxis.range, found.layout.yaxis.range) == ((0, 9), (2, 5))
+
+
+def test_a_map_of_twenty_thousand_points_weighs_well_below_a_megabyte():
+    random, n = np.random.default_rng(3), 20_000
+    known = Points(
+        "pca", "validation", np.arange(n), random.integers(0, 32_000, (n, 2)).astype(np.int16),
+        random.normal(size=n), random.exponential(size=n), random.integers(0, 5, n),
+        ("a", "b", "c", "d{x}", "<e>"), random.random(n) < 0.1,
+    )  # fmt: skip
+    for colour in COLOURS:
+        every, none = np.arange(n), np.zeros(n, dtype=np.int8)
+        assert len(figure(known, every, none, None, colour, "validation").to_json()) < 600_000

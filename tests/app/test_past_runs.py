@@ -8,7 +8,7 @@ from finine_core import api
 from finine_core.database import register_run
 from finine_core.files import write_json
 from finine_core.runs import RunConfig, RunFolder, State, create_run
-from finine_core.runs.queue import _try_slot
+from finine_core.runs.jobs.queue import _try_slot
 from tests.app.looking import FLIPS, healthy, in_address, said
 
 OTHER = "20260101-000000-other-aaaa"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.app.looking import button, healthy, in_address, listed, ranked, said, shown_row
+from tests.app.looking import button, healthy, in_address, listed, ranked, said, shown_row, words
 
 
 @pytest.fixture
@@ -174,3 +174,37 @@ def test_a_corrected_label_stands_in_the_list(app, own_run):
     own_run.mark(rows=[row], decision="relabel", label=label)
     page = healthy(app(own_run.home, "review").run())
     assert listed(page)["decision"][0] == f"✎ → {label}"
+
+
+def test_ticked_rows_of_two_pages_are_decided_on_in_one_step_and_undone_in_one(app, own_run):
+    rows = own_run.review().row_numbers(target="self").tolist()
+    wanted = [rows[1], rows[3], rows[40]]  # the last is on another page
+    page = app(own_run.home, "review").run()
+    page.toggle(key="tick_several").set_value(True).run()
+    assert "Tick rows in the first column" in words(page)
+    page.session_state["_ticked_rows"] = (own_run.run_id, wanted)
+    page.run()
+    assert "3 rows ticked** (1 not on this page)" in words(page)
+    assert page.session_state["review_table"]["selection"]["rows"] == [1, 3]
+    button(page, "ticked_delete").click().run()
+    assert own_run.log.current().column("row_number").to_pylist() == sorted(wanted)
+    assert "3 ticked rows marked for deletion" in words(page)
+    button(page, "undo").click().run()
+    assert own_run.log.current().num_rows == 0
+    assert "Tick rows in the first column" in words(healthy(page)), "they are not ticked again"
+
+
+def test_ticked_rows_become_a_group(app, own_run):
+    rows = own_run.review().row_numbers(target="self", top=2).tolist()
+    page = app(own_run.home, "review").run()
+    page.toggle(key="tick_several").set_value(True).run()
+    page.session_state["_ticked_rows"] = (own_run.run_id, rows)
+    page.run()
+    page.text_input(key="ticked_name").set_value("odd two").run()
+    button(page, "ticked_save").click().run()
+    (group,) = own_run.groups.all()
+    assert (group.name, own_run.groups.rows_of(group.group_id).tolist()) == (
+        "odd two",
+        sorted(rows),
+    )
+    assert "Group odd two saved with 2 rows" in words(healthy(page))

@@ -40,11 +40,11 @@ def test_with_nothing_marked_it_leads_to_review(app, own_run):
 def test_marks_are_verified_stopped_shown_and_taken_into_the_export(app, own_run):
     own_run.mark(top=12, decision="delete", reviewer="ann")
     page = healthy(app(own_run.home, "verify").run())
-    assert "12 rows are marked for deletion" in words(page)
+    assert "12 rows marked for deletion" in words(page)
     assert "30 trainings" in words(page)
     page.number_input(key="verify_repeats_2_10").set_value(40).run()
     page.button(key="start_verify").click().run()
-    assert "Verifying the removal of 12 rows" in words(healthy(page))
+    assert "Verifying 12 rows marked for deletion" in words(healthy(page))
     page.button(key="stop_verify").click().run()
     assert own_run.verify_status().state is VerifyState.STOPPED
     page.run()
@@ -67,7 +67,7 @@ def test_marks_are_verified_stopped_shown_and_taken_into_the_export(app, own_run
 
     own_run.mark(top=14, decision="delete")  # other marks: what was found is not about them
     page = healthy(app(own_run.home, "verify").run())
-    assert "14 rows are marked" in words(page)
+    assert "14 rows marked" in words(page)
     assert "Other verifications" in page.expander[0].label
     assert "Checked by training again." not in words(healthy(app(own_run.home, "export").run()))
 

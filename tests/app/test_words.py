@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from finine_app import theme
+from finine_app.components.content import Content, data_name, preview
 from finine_app.components.named_curve import of_row
-from finine_app.components.reader import Content, data_name, preview
 from finine_app.components.review.filters import Filter
 from finine_app.components.words import pair_words
 from finine_core.influence import RowCurve
@@ -50,9 +50,19 @@ def test_a_name_from_people_is_no_markup_in_a_sentence():
 
 
 def test_odd_filters_become_sql_that_says_what_they_say():
-    where = Filter(text="it's", label='"', mu_max=-0.5, sql="mu > 1 -- note").where(["text"])
+    where = Filter(text="it's", label='"', mu_max=-0.5, sql="mu > 1 -- note").where(
+        lambda _: ["text"]
+    )
     assert "'it''s'" in where
     assert where.endswith("\nmu > 1 -- note\n)"), "a comment must not swallow the bracket"
+
+
+def test_a_word_is_not_looked_for_among_numbers_and_a_number_is():
+    content = Content((), ("width",), ("kind",), frozenset({"width"}))
+    assert "width" not in Filter(text="wide").where(content.searched)
+    assert "width" in Filter(text="-1.5e3").where(content.searched)
+    only_numbers = Content((), ("width",), (), frozenset({"width"}))
+    assert Filter(text="wide").where(only_numbers.searched) == "(false)"
 
 
 def test_a_preview_is_one_short_line():

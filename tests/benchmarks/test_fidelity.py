@@ -48,7 +48,7 @@ class InOrderOf(Trainer):
 
 
 def trained_alone(problem, run):
-    model = model_kind("mlp").seeded(4, 2, run.seed)
+    model = model_kind("mlp").seeded((4,), 2, run.seed)
     arrays = (problem.x, problem.y, problem.test_x, problem.test_y)
     settings = replace(problem.settings, seed=run.seed)
     trainer = InOrderOf(orders(problem, run), model, *map(torch.from_numpy, arrays), settings)
@@ -90,7 +90,7 @@ def study(name, tmp_path, *options):
 
 
 def test_flipped_rows_truly_matter_more_and_the_default_estimator_sees_it(tmp_path):
-    small = ("--rows", "12", "--repeats", "8", "--seeds", "1", "--epochs", "30")
+    small = ("--rows", "10", "--repeats", "6", "--seeds", "1", "--epochs", "20")
     gold = study("gold.py", tmp_path, *small)
     assert gold["median true μ, flipped rows"] > gold["median true μ, other rows"]
     assert gold["estimators"]["μ self (carried)"]["pearson"] > 0.5
@@ -100,14 +100,14 @@ def test_flipped_rows_truly_matter_more_and_the_default_estimator_sees_it(tmp_pa
 
 
 def test_groups_of_flipped_rows_hurt_truly_and_as_estimated(tmp_path):
-    small = ("--groups", "12", "--repeats", "6", "--seeds", "1", "--epochs", "30")
+    small = ("--groups", "8", "--repeats", "5", "--seeds", "1", "--epochs", "20")
     found = study("groups.py", tmp_path, *small)
     assert found["estimators"]["carried, refilled"]["spearman with change"] > 0.5
 
 
 def test_sizes_stay_right_in_a_long_run_of_a_convex_model(tmp_path):
-    case = "breast_cancer:logistic:180"
-    small = ("--rows", "8", "--repeats", "6", "--seeds", "1")
+    case = "breast_cancer:logistic:100"
+    small = ("--rows", "8", "--repeats", "5", "--seeds", "1")
     figures = study("lengths.py", tmp_path, *small, "--case", case)["cases"][case]["estimators"]
     assert figures["μ self (carried)"]["pearson"] > 0.8
     assert 0.5 < figures["μ self (carried)"]["size"] < 2

@@ -45,3 +45,28 @@ def test_influence_on_validation_finds_labels_that_are_wrong_by_class(tmp_path):
     ours, simple = found["−μ validation (carried)"], found["mean loss"]
     assert ours["average precision"] > simple["average precision"]
     assert ours["recall at 0.2"] > 0.8
+
+
+def test_shifted_numbers_are_found_and_pull_less_on_a_model_with_hubers_loss(tmp_path):
+    found = study("regression.py", tmp_path)["cases"]["gross"]
+    for loss in ("squared", "huber"):
+        assert found[loss]["AUC μ self"]["mean"] > 0.9
+        assert found[loss]["AUC mean loss"]["mean"] > 0.9
+    assert found["huber"]["RMSE"]["mean"] < found["squared"]["RMSE"]["mean"]
+    assert found["squared"]["recall μ self"]["mean"] > found["huber"]["recall μ self"]["mean"]
+
+
+def test_the_page_on_regression_gives_the_measured_figures():
+    found = json.loads((BENCHMARKS / "regression.json").read_text())["cases"]
+    page = (BENCHMARKS.parent / "docs" / "regression.md").read_text()
+    cells = {
+        line.split("|")[1].strip(): [one.strip() for one in line.split("|")[2:-1]]
+        for line in page.splitlines()
+        if line.startswith("| ")
+    }
+    measured = [one for losses in found.values() for one in losses.values()]
+    for name in measured[0]:
+        if (said := cells.get(name.replace("|error|", "error"))) is not None:
+            digits = 1 if name.startswith("RMSE") else 3
+            assert said == [f"{one[name]['mean']:.{digits}f}" for one in measured]
+    assert {"RMSE", "AUC μ self", "recall error"} <= set(cells)

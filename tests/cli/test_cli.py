@@ -1,22 +1,56 @@
-"""The command line, as a person or a script meets it: a real process, its output, its exit code."""
+"""The command line, as a person or a script meets it: its output, its messages, its exit code.
 
+Most commands run in this process, by the very `main` that the installed command calls; what only
+a process can show is asked of real ones at the end.
+"""
+
+import contextlib
 import filecmp
 import hashlib
+import io
 import json
 import subprocess
 import sys
+from unittest import mock
 
 import pandas as pd
 import pytest
 
-FININE = [sys.executable, "-m", "finine_core.cli"]
+from finine_core.cli import main
 
 
 def finine(*arguments, ok=True):
-    found = subprocess.run([*FININE, *map(str, arguments)], capture_output=True, text=True)
-    assert (found.returncode == 0) == ok, found.stderr + found.stdout
-    assert "Traceback" not in found.stderr + found.stdout
-    return found.stdout if ok else found.stderr
+    """What the command says: its result, or its message where it is to fail."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8") for _ in range(2))  # tables come as bytes
+    code = 0
+    with (
+        mock.patch.object(sys, "argv", ["finine", *map(str, arguments)]),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code
+    told = []
+    for stream in (out, err):
+        stream.flush()
+        told.append(stream.buffer.getvalue().decode("utf-8"))
+    return checked(code, *told, ok)
+
+
+def process(*arguments, ok=True):
+    """The same of a real process, as a shell starts it."""
+    command = [sys.executable, "-m", "finine_core.cli", *map(str, arguments)]
+    found = subprocess.run(command, capture_output=True, text=True)
+    return checked(found.returncode, found.stdout, found.stderr, ok)
+
+
+def checked(code, out, err, ok):
+    assert code in (0, 1), "a problem a person can mend is exit code 1"
+    assert (code == 0) == ok, err + out
+    assert "Traceback" not in err + out
+    return out if ok else err
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +60,8 @@ def home(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def run_id(home):
-    out = finine("run", "sample:breast_cancer_flips", "--epochs", 5, "--home", home)
+    """Of a run that a real process was asked for."""
+    out = process("run", "sample:breast_cancer_flips", "--epochs", 5, "--home", home)
     return out.strip().splitlines()[-1]
 
 
@@ -178,7 +213,7 @@ WRONG = {
     "a label column with one class": ("a,y\n1.5,x\n1.5,x\n3.5,x\n", ["--label", "y"], "one class"),
     "an empty file": ("", ["--label", "y"], "empty"),
     "a ragged table": ("a,y\n1,x\n2,y,9\n", ["--label", "y"], "3"),
-    "a missing file": (None, ["--label", "y"], "does not exist"),
+    "a missing file": (None, ["--label", "y"], "There is no file"),
     "no label named": ("a,y\n1,x\n", [], "--label"),
 }
 
@@ -264,3 +299,22 @@ def test_a_dry_run_tells_settings_and_time_and_starts_nothing(tmp_path):
     assert not list(tmp_path.iterdir())
     wrong = ("--weight-decay", 2, "--dry-run", "--home", tmp_path)
     assert "weight_decay" in finine("run", "sample:tweets", *wrong, ok=False)
+
+
+def test_as_a_process_results_and_messages_have_their_streams_and_exit_codes(own_run):
+    at = ("--home", own_run.home)
+    top = json.loads(process("scores", "latest", "--top", 2, "--json", *at))
+    assert top == json.loads(finine("scores", "latest", "--top", 2, "--json", *at))
+    message = process("scores", "latest", "--where", "nonsense > 1", *at, ok=False)
+    assert message == finine("scores", "latest", "--where", "nonsense > 1", *at, ok=False)
+    assert message.startswith("finine: ")
+    process("mark", "latest", "--top", 2, "--as", "delete", *at)
+    assert own_run.log.counts()["delete"] == 2
+
+
+def test_as_a_process_a_wrong_file_is_one_line_and_a_failing_exit_code(tmp_path):
+    wrong = tmp_path / "empty.csv"
+    wrong.write_text("")
+    message = process("run", wrong, "--label", "y", "--home", tmp_path / "other", ok=False)
+    assert message.strip().splitlines()[-1].startswith("finine: ")
+    assert message.count("finine: ") == 1

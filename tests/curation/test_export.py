@@ -354,5 +354,5 @@ def test_apply_refuses_a_file_named_like_another_format(
 
 def test_apply_names_an_input_that_is_missing(marked_run: FinishedRun, tmp_path: Path) -> None:
     result = export(marked_run, tmp_path / "out")
-    with pytest.raises(FinineError, match="does not exist"):
+    with pytest.raises(FinineError, match="There is no file"):
         apply_manifest(result.manifest, tmp_path / "none.csv", tmp_path / "again.csv")

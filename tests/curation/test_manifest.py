@@ -137,9 +137,10 @@ def test_json_that_is_no_manifest_is_refused(tmp_path: Path, other: object) -> N
 
 
 def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
-    for path in (tmp_path / "none.json", tmp_path):
-        with pytest.raises(FinineError, match="cannot be read"):
-            read_manifest(path)
+    with pytest.raises(FinineError, match="There is no file"):
+        read_manifest(tmp_path / "none.json")
+    with pytest.raises(FinineError, match="is a folder"):
+        read_manifest(tmp_path)
 
 
 VALUES = st.recursive(

@@ -10,6 +10,7 @@ from sklearn.datasets import load_breast_cancer, load_iris
 from sklearn.tree import DecisionTreeClassifier
 
 from finine_core.dataset import Severity, check_dataset, load_dataset
+from finine_core.dataset.checks import CHECKS
 from finine_core.dataset.checks.base import subject_of
 from finine_core.dataset.checks.one_column_tree import DEPTH, FEWEST_IN_LEAF, thresholds
 from finine_core.dataset.checks.texts import LONG_LETTERS
@@ -63,7 +64,7 @@ def test_a_clean_balanced_table_has_no_findings_and_says_what_was_looked_for(rep
     report = report_of(CLEAN)
     assert report.findings == ()
     assert report.rows == N
-    assert len(report.looked_for) == 7
+    assert len(report.looked_for) == len(CHECKS)
     assert not any("drawn at random" in one for one in report.looked_for)
 
 
@@ -378,3 +379,16 @@ def test_a_hundred_thousand_rows_of_thirty_columns_are_checked_in_seconds(tmp_pa
     assert time.perf_counter() - started < 5, "0.7 s on a quiet machine"
     assert kinds(report) == []
     assert "drawn at random" in report.looked_for[0]
+
+
+def test_numbers_far_from_all_others_are_noted_and_bands_are_no_classes(report_of, random):
+    values = random.normal(50, 3, size=N)
+    values[[7, 30]] = 5000.0, -900.0
+    report = report_of({"x": random.normal(size=N), "label": values})
+    found = only(report, "far_numbers")
+    assert found.severity is Severity.NOTE
+    assert found.rows == (7, 30), "the furthest first"
+    assert "2 numbers in 'label' lie far" in found.problem
+    assert not {"class_imbalance", "small_classes", "label_variants"} & set(kinds(report))
+    values[[7, 30]] = 50.0
+    assert "far_numbers" not in kinds(report_of({"x": random.normal(size=N), "label": values}))

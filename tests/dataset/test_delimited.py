@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finine_core.dataset import format_of, read_table
-from finine_core.dataset.formats.text_lines import detect_encoding
+from finine_core.dataset.formats.encoding import first_undecodable
 from finine_core.errors import FinineError
 
 BOMS = {
@@ -184,10 +184,10 @@ def test_bytes_that_are_not_utf8_are_noted_with_their_row(tmp_path):
 
 
 def test_an_offending_byte_is_found_behind_a_character_cut_by_a_chunk(tmp_path, monkeypatch):
-    monkeypatch.setattr("finine_core.dataset.formats.text_lines.HASH_CHUNK", 4)
-    assert detect_encoding(write(tmp_path, "abcé€x".encode() + b"\xff")).first_not_utf8 == 9
-    assert detect_encoding(write(tmp_path, b"abc\xc3(def")).first_not_utf8 == 3
-    assert detect_encoding(write(tmp_path, b"abcdef\xc3")).first_not_utf8 == 6
+    monkeypatch.setattr("finine_core.dataset.formats.encoding.HASH_CHUNK", 4)
+    assert first_undecodable(write(tmp_path, "abcé€x".encode() + b"\xff"), "utf-8") == 9
+    assert first_undecodable(write(tmp_path, b"abc\xc3(def"), "utf-8") == 3
+    assert first_undecodable(write(tmp_path, b"abcdef\xc3"), "utf-8") == 6
 
 
 def test_lines_of_white_space_are_no_rows_but_stay_in_a_subset(tmp_path):
@@ -239,9 +239,9 @@ def test_an_empty_file_is_refused(tmp_path, content):
         (b'a,b\n1,2\n"x,3\n4,5\n', "row 1 (line 3 of the file) has a double quote that is never"),
         (b'a,"b\n', "the header (line 1 of the file) has a double quote that is never closed"),
         (b'a,b\n"x"y,3\n', "row 0 (line 2 of the file) cannot be read"),
-        (b"\xef\xbb\xbfa,b\n1,\xff\n", "byte 9 is not UTF-8"),
+        (b"\xef\xbb\xbfa,b\n1,\xff\n", "byte 9 on line 2 (0xff, in Windows-1252 'ÿ') is not UTF-8"),
         (b"\xff\xfe\x00\x00a\x00\x00\x00", "UTF-32"),
-        (b"\xff\xfea\x00,\x00b\x00\n\x001", "bytes are not utf-16-le"),
+        (b"\xff\xfea\x00,\x00b\x00\n\x001", "byte 10 on line 2 is not utf-16-le"),
     ],
 )
 def test_a_damaged_file_is_refused_with_its_place(tmp_path, content, message):

@@ -21,10 +21,10 @@ def dataset_of(columns, *, text=(), validation_rows=2) -> Dataset:
     cut = n - validation_rows
 
     def part(rows):
-        return Part(table.take(pa.array(rows)), codes[rows], rows)
+        return Part(table.take(pa.array(rows)), codes[rows], rows, codes[rows])
 
     return Dataset(
-        Path("a.csv"), table, roles, "classification", ("0", "1"),
+        Path("a.csv"), table, roles, "classification", ("0", "1"), ("0", "1"),
         part(np.arange(cut)), part(np.arange(cut, n)), "", (),
     )  # fmt: skip
 
@@ -84,7 +84,7 @@ def test_infinite_and_huge_numbers_are_named_in_both_parts(value, row):
     column[row] = value
     with pytest.raises(FinineError) as caught:
         encode(dataset_of({"x": column}))
-    assert f"Column 'x' is {value} in row {row};" in str(caught.value)
+    assert f"Column 'x' is {value} in row {row}: " in str(caught.value)
 
 
 def test_a_validation_value_that_leaves_float32_is_an_error_with_a_cause():

@@ -96,7 +96,7 @@ def test_a_column_may_say_the_split(tmp_path):
     ("values", "message"),
     [
         (["train", "holdout", "dev", "train"], "has the values 'holdout'"),
-        (["train", "", "dev", "train"], "has no value in 1 rows (row 1)"),
+        (["train", "", "dev", "train"], "has no value in 1 rows (row 1, line 3)"),
         (["train", "train", "train", "train"], "has no validation rows"),
         (["dev", "test", "val", "val"], "has no training rows"),
         (["train", "train", "dev", "dev"], "leaves 2 training rows"),
@@ -172,8 +172,8 @@ def test_classes_are_read_as_a_person_would(values, classes):
         (["a", None, "b", " ", "a"], r"no value in 2 of 5 rows \(rows 1, 3\)"),
         (["a", "a"], "only one class, 'a'"),
         (["a", "b", "c"], "a different value in each of its 3 rows"),
-        ([i / 7 for i in range(1, 31)] * 9, "looks like a regression target"),
-        (list(range(100)) * 3, "looks like a regression target"),
+        ([i / 7 for i in range(1, 31)] * 9, "quantity to estimate"),
+        (list(range(100)) * 3, "quantity to estimate"),
         ([1.0, float("inf"), 1.0], "is inf in row 1"),
     ],
 )

@@ -22,7 +22,7 @@ ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
-ACTION_MS = 30_000  # a busy two-core machine draws a page slowly; a hang is far longer
+ACTION_MS = 90_000  # a busy two-core machine draws a page slowly; a hang is far longer
 
 
 def pytest_collection_modifyitems(items):
@@ -52,7 +52,10 @@ def browser():
 @pytest.fixture
 def page(browser):
     context = browser.new_context(
-        viewport={"width": 1280, "height": 900}, accept_downloads=True, color_scheme="light"
+        viewport={"width": 1280, "height": 900},
+        accept_downloads=True,
+        color_scheme="light",
+        reduced_motion="reduce",
     )
     context.set_default_timeout(ACTION_MS)
     opened = context.new_page()
@@ -62,10 +65,19 @@ def page(browser):
 
 @pytest.fixture(scope="session")
 def serve(tmp_path_factory):
-    """Starts the app as a person does, `finine app`, on a home; gives its address."""
-    processes = []
+    """Starts the app as a person does, `finine app`, on a home; gives its address.
+
+    A home that was served as usual before is served by the same process again.
+    """
+    processes, addresses = [], {}
 
     def start(home, *, options=("--no-browser",), environment=None):
+        asked = (home, options, tuple((environment or {}).items()))
+        if asked not in addresses:
+            addresses[asked] = started(home, options, environment)
+        return addresses[asked]
+
+    def started(home, options, environment):
         with socket.socket() as free:
             free.bind(("localhost", 0))
             port = free.getsockname()[1]

@@ -3,11 +3,9 @@
 import math
 import re
 
-import pytest
 from playwright.sync_api import TimeoutError, expect
 
-from finine_core import api
-from finine_sample_data import SAMPLES
+from tests.e2e.steps import settled
 
 
 def by_key(page, key):
@@ -23,35 +21,96 @@ WHERE_A_POINT_IS = """() => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def flips(tmp_path_factory):
-    """A home with one finished run, and its run."""
-    home, sample = tmp_path_factory.mktemp("home"), SAMPLES["breast_cancer_flips"]
-    return home, api.run(
-        sample.path, label=sample.label, id=sample.id, home=home, epochs=6, record_steps=8
-    )
+def middle(page):
+    """The middle of the map, its width and its height."""
+    box = page.locator(".st-key-map_chart .nsewdrag").first.bounding_box()
+    width, height = box["width"], box["height"]
+    return box["x"] + width / 2, box["y"] + height / 2, width, height
 
 
-def settled(page):
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+def lasso(page, radius):
+    """Draw around the middle; the radius is a share of the map's width and height."""
+    x, y, width, height = middle(page)
+    page.mouse.move(x + radius * width, y)
+    page.mouse.down()
+    for step in range(1, 32):
+        page.mouse.move(
+            x + radius * width * math.cos(step / 5), y + radius * height * math.sin(step / 5)
+        )
+    page.mouse.up()
 
 
-def test_lasso_group_mark_undo_save_row_and_back(page, serve, shot, flips):
-    home, run = flips
-    page.goto(f"{serve(home)}/map?run={run.run_id}&target=validation")
+MARK_BYTES = 30_000  # about 9,000 come: the panel's words, buttons and table
+SEEN = """() => {
+    const {xaxis, yaxis} = document.querySelector('.st-key-map_chart .js-plotly-plot').layout;
+    return [...xaxis.range, ...yaxis.range].map(Math.round);
+}"""
+
+
+def test_zoom_stays_through_lassos_and_marks_and_a_mark_sends_no_figure(page, serve, own_run):
+    run = own_run
+    frames = []
+
+    def take(frame):
+        frames.append(frame)
+
+    page.on("websocket", lambda socket: socket.on("framereceived", take))
+
+    def figures():
+        """The bytes of each map's figure that came since somebody asked last."""
+        settled(page)
+        found = [len(one) for one in frames if isinstance(one, bytes) and b"scattergl" in one]
+        frames.clear()
+        return found
+
+    page.goto(f"{serve(run.home)}/map?run={run.run_id}&target=validation")
+    expect(page.locator(".st-key-map_chart .nsewdrag").first).to_be_visible()
+    assert len(figures()) == 1
+    everything = page.evaluate(SEEN)
+    page.mouse.move(*middle(page)[:2])
+    for _ in range(3):
+        page.mouse.wheel(0, -200)
+        page.wait_for_timeout(100)  # as a hand turns it
+    page.wait_for_timeout(1500)  # the wheel rests, and the part that is seen is reported
+    seen = page.evaluate(SEEN)
+    assert seen[1] - seen[0] < 0.9 * (everything[1] - everything[0])
+    assert figures() == [], "a zoom must not send the figure"
+
+    counts = []
+    for radius in (0.4, 0.2):  # the second time on the chart that came after the first
+        before = by_key(page, "map_count").inner_text() if counts else ""
+        lasso(page, radius)
+        expect(by_key(page, "map_count")).to_contain_text("selected")
+        expect(by_key(page, "map_count")).not_to_have_text(before)
+        assert len(figures()) == 1
+        expect(page.locator(".st-key-map_chart .nsewdrag").first).to_be_visible()
+        assert page.evaluate(SEEN) == seen
+        words = by_key(page, "map_count").inner_text()
+        counts.append(int(re.search(r"([\d,]+) rows?", words)[1].replace(",", "")))
+    assert counts[0] > counts[1] > 0
+
+    for press, said in (("map_mark_review", "rows"), ("undo", "Undone")):
+        by_key(page, press).get_by_role("button").first.click()
+        expect(page.locator(".st-key-last_action")).to_contain_text(said)
+        settled(page)
+        came = sum(len(one) for one in frames)
+        assert figures() == [], f"{press} must not send the figure"
+        assert 0 < came < MARK_BYTES
+        assert page.evaluate(SEEN) == seen
+    by_key(page, "map_clear").get_by_role("button").click()
+    expect(by_key(page, "map_count")).to_have_count(0)
+    expect(page.locator(".st-key-map_chart .nsewdrag").first).to_be_visible()
+    assert page.evaluate(SEEN) == seen
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def test_lasso_group_mark_undo_save_row_and_back(page, serve, shot, own_run):
+    run = own_run
+    page.goto(f"{serve(run.home)}/map?run={run.run_id}&target=validation")
     area = page.locator(".st-key-map_chart .nsewdrag").first
     expect(area).to_be_visible()
     settled(page)
-    box = area.bounding_box()
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    page.mouse.move(x + 0.45 * box["width"], y)
-    page.mouse.down()
-    for step in range(1, 32):  # around the middle, almost to the edges
-        page.mouse.move(
-            x + 0.45 * box["width"] * math.cos(step / 5),
-            y + 0.45 * box["height"] * math.sin(step / 5),
-        )
-    page.mouse.up()
+    lasso(page, 0.45)  # almost to the edges
     count = by_key(page, "map_count")
     expect(count).to_contain_text("rows selected")
     rows = int(re.search(r"([\d,]+) rows", count.inner_text())[1].replace(",", ""))
@@ -81,15 +140,15 @@ def test_lasso_group_mark_undo_save_row_and_back(page, serve, shot, flips):
     settled(page)
     expect(page.locator(".st-key-map_chart .nsewdrag").first).to_be_visible()
     heading = by_key(page, "map_row").get_by_role("heading")
-    for _ in range(5):  # Plotly finds the nearest point some time after the mouse rests
+    for rest in range(1000, 11_000, 1000):  # Plotly finds the point some time after the mouse rests
         x, y = page.evaluate(WHERE_A_POINT_IS)
         page.mouse.move(x - 3, y - 3)
         page.mouse.move(x, y)
-        page.wait_for_timeout(1000)
+        page.wait_for_timeout(rest)
         page.mouse.down()
         page.mouse.up()
         try:
-            heading.wait_for(timeout=6_000)
+            heading.wait_for(timeout=10_000)
             break
         except TimeoutError:
             continue

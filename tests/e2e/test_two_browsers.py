@@ -3,15 +3,14 @@
 import pytest
 from playwright.sync_api import expect
 
-from finine_core import api
-from finine_sample_data import SAMPLES
-from tests.e2e.test_main_job import by_key, no_error_is_shown, press, settled
+from tests.e2e.steps import by_key, no_error_is_shown, press, settled
 
 
 @pytest.fixture
 def two(browser):
     """Two browsers that share nothing, not even cookies."""
-    contexts = [browser.new_context(viewport={"width": 1280, "height": 900}) for _ in range(2)]
+    view = {"width": 1280, "height": 900}
+    contexts = [browser.new_context(viewport=view, reduced_motion="reduce") for _ in range(2)]
     pages = [context.new_page() for context in contexts]
     for page in pages:
         page.set_default_timeout(60_000)
@@ -20,12 +19,10 @@ def two(browser):
         context.close()
 
 
-def test_each_sees_the_marks_of_the_other_and_the_log_says_who(two, serve, tmp_path):
-    sample = SAMPLES["breast_cancer_flips"]
-    run = api.run(sample.path, label=sample.label, id=sample.id, home=tmp_path, epochs=6,
-                  record_steps=8)  # fmt: skip
+def test_each_sees_the_marks_of_the_other_and_the_log_says_who(two, serve, own_run):
+    run = own_run
     rows = run.scores("self", top=2)["row_number"].tolist()
-    address = f"{serve(tmp_path)}/review?run={run.run_id}"
+    address = f"{serve(run.home)}/review?run={run.run_id}"
     for page, name in zip(two, ("ada", "ben"), strict=True):
         page.goto(address)
         field = page.get_by_role("textbox", name="Your name")

@@ -35,7 +35,7 @@ def recorded(request, tmp_path_factory):
     y = (x[:, 0] + 0.5 * random.normal(size=70) > 0).astype(np.int64)
     x, y = torch.from_numpy(x), torch.from_numpy(y)
     settings = Settings(4, 8, 0.05, "sgd", 1e-3, seed=5)
-    model = model_kind("mlp").seeded(5, 2, seed=5)
+    model = model_kind("mlp").seeded((5,), 2, seed=5)
     trainer = Trainer(model, x[:60], y[:60], x[60:], y[60:], settings)
     plan = SignalPlan(
         rows=60,

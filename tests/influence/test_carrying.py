@@ -12,23 +12,23 @@ from finine_core.influence.carrying import (
     Curvature,
     Kept,
     curvature_outside,
-    fisher_labels,
-    margin_scale,
 )
 from finine_core.influence.recorder import Recorder, plan_for
 from finine_core.influence.response import Horizon
 from finine_core.training.models import model_kind
+from finine_core.training.objectives import objective_named
 from finine_core.training.settings import Settings
 from finine_core.training.trainer import MOMENTUM, Trainer
 
 ROWS, KICK = 200, 1e-2
+CROSS_ENTROPY = objective_named("cross_entropy")
 
 
 def digits_run(model="mlp", optimizer="sgd", epochs=12):
     x, y = load_digits(return_X_y=True)
     x, y = torch.from_numpy((x / 16).astype(np.float32)), torch.from_numpy(y)
     settings = Settings(epochs, 32, 0.01, optimizer, 1e-3, seed=1)
-    built = model_kind(model).seeded(64, 10, seed=1)
+    built = model_kind(model).seeded((64,), 10, seed=1)
     return Trainer(built, x[:ROWS], y[:ROWS], x[ROWS:400], y[ROWS:400], settings)
 
 
@@ -66,7 +66,7 @@ class CurvatureAt:
         run.model.eval()
         gradients = RowGradients(run.model, run.loss)
         x = run.train_x[random.choice(ROWS, self.count, replace=False)]
-        drawn = fisher_labels(run.model(x), random)
+        drawn = CROSS_ENTROPY.curved(run.model(x), random)
         held = gradients.probe(x, drawn)
         own = gradients.products(x, drawn, probes=held).pairs
         found = gradients.products(run.train_x, run.train_y, probes=held, norms=True)
@@ -75,7 +75,7 @@ class CurvatureAt:
             settings.learning_rate, MOMENTUM, settings.weight_decay, (later, later + 1),
             run.total_steps, settings.steps_per_epoch(ROWS), run.convex,
         ))  # fmt: skip
-        unit = KICK * settings.learning_rate * margin_scale(found.losses)
+        unit = KICK * settings.learning_rate * CROSS_ENTROPY.unit(found.losses)
         left = curvature.effect.own(curvature.coordinates(found.pairs), found.norms.double())
         self.margin_moves = (left * unit).numpy()
         self.stays_whole = (found.norms.double() * unit / (1 - MOMENTUM)).numpy()
@@ -137,19 +137,19 @@ def test_rows_without_any_curvature_or_all_alike_are_no_error(own):
 def test_fisher_labels_pull_with_the_fisher_matrix_of_the_outputs():
     outputs = torch.log(torch.tensor([[0.7, 0.25, 0.05, 0.0]], dtype=torch.float64))
     chances = outputs.softmax(dim=1)
-    pull = chances - fisher_labels(outputs.expand(50_000, 4), np.random.default_rng(2))
+    pull = chances - CROSS_ENTROPY.curved(outputs.expand(50_000, 4), np.random.default_rng(2))
     fisher = torch.diag(chances[0]) - chances.T @ chances
     torch.testing.assert_close(pull.T @ pull / 50_000, fisher, rtol=0, atol=0.003)
     assert pull.sum(dim=1).abs().max() < 1e-12
     given = outputs.clone().requires_grad_()
-    label = fisher_labels(outputs, np.random.default_rng(3))
+    label = CROSS_ENTROPY.curved(outputs, np.random.default_rng(3))
     torch.nn.functional.cross_entropy(given, label, reduction="sum").backward()
     torch.testing.assert_close(given.grad, chances - label)
 
 
 def test_two_classes_pull_equally_whatever_is_drawn():
     outputs = torch.randn(50, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
-    pull = outputs.softmax(dim=1) - fisher_labels(outputs, np.random.default_rng(4))
+    pull = outputs.softmax(dim=1) - CROSS_ENTROPY.curved(outputs, np.random.default_rng(4))
     torch.testing.assert_close(pull[:, 0].square(), outputs.softmax(dim=1).prod(dim=1))
 
 
@@ -158,8 +158,8 @@ def test_margins_move_by_the_scaled_loss():
     margin = lambda loss: -torch.log(torch.expm1(loss))  # noqa: E731
     step = 1e-6
     slope = (margin(losses) - margin(losses + step)) / step
-    torch.testing.assert_close(margin_scale(losses), slope, rtol=1e-4, atol=0)
-    assert torch.isfinite(margin_scale(torch.zeros(1))).all()
+    torch.testing.assert_close(CROSS_ENTROPY.unit(losses), slope, rtol=1e-4, atol=0)
+    assert torch.isfinite(CROSS_ENTROPY.unit(torch.zeros(1))).all()
 
 
 def test_a_kept_matrix_never_gives_a_negative_square():

@@ -8,7 +8,6 @@ from torch.func import functional_call, grad, vmap
 
 from finine_core.errors import FinineError
 from finine_core.influence import SignalStore
-from finine_core.influence.carrying import fisher_labels
 from finine_core.influence.recorder import _CURVATURE_STREAM
 from finine_core.influence.views import Step
 from finine_core.training.trainer import MOMENTUM
@@ -95,7 +94,7 @@ def carried_exactly(recorded, line):
     trainer, (parameters, _, rate) = recorded.trainer, recorded.kept.at[step]
     random = np.random.default_rng([trainer.settings.seed, _CURVATURE_STREAM, step])
     x = trainer.train_x[np.sort(random.choice(60, 60, replace=False))]
-    drawn = fisher_labels(functional_call(trainer.model, parameters, (x,)), random)
+    drawn = trainer.objective.curved(functional_call(trainer.model, parameters, (x,)), random)
     of_curvature = gradients(recorded, step, x, drawn)
     directions, values = spanned(of_curvature)
     g = gradients(recorded, step, trainer.train_x, trainer.train_y)
@@ -168,7 +167,7 @@ def test_recording_does_not_change_training(recorded):
     from finine_core.training.trainer import Trainer
 
     old = recorded.trainer
-    model = model_kind("mlp").seeded(5, 2, seed=5)
+    model = model_kind("mlp").seeded((5,), 2, seed=5)
     plain = Trainer(
         model, old.train_x, old.train_y, old.validation_x, old.validation_y, old.settings
     )

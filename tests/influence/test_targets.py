@@ -6,7 +6,7 @@ from finine_core.dataset import load_dataset
 from finine_core.errors import FinineError
 from finine_core.influence.targets import check_targets, target_named
 from finine_core.runs.config import make_config
-from finine_core.runs.target_rows import expanded, rows_of
+from finine_core.runs.work.target_rows import expanded, rows_of
 
 
 @pytest.fixture

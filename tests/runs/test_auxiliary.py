@@ -12,8 +12,8 @@ from finine_core.influence import SignalStore, SignalWriter, estimator
 from finine_core.influence.recorder import Recorder
 from finine_core.runs import State
 from finine_core.runs.config import Resolved
-from finine_core.runs.pipeline import make_trainer, stored_inputs
-from finine_core.runs.progress import epoch_history, read_events
+from finine_core.runs.jobs.progress import epoch_history, read_events
+from finine_core.runs.work.pipeline import make_trainer, stored_inputs
 
 OPTIONS = {"label": "label", "id": "name", "auxiliary": True}
 
@@ -76,7 +76,7 @@ def test_progress_goes_on_evenly_and_the_history_is_the_runs_own(with_auxiliary)
 def test_a_run_killed_in_its_auxiliary_run_resumes_to_the_same_scores(
     table, tmp_path, wait_for, same_scores
 ):
-    options = {**OPTIONS, "home": tmp_path, "epochs": 80, "batch_size": 8}
+    options = {**OPTIONS, "home": tmp_path, "epochs": 40, "batch_size": 8}
     whole, killed = api.run(table, **options), api.run(table, **options, block=False)
     wait_for(lambda: killed.status().phase == "auxiliary")
     wait_for((killed.folder.checkpoints / "auxiliary.safetensors").exists)

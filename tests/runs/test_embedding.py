@@ -10,10 +10,10 @@ from finine_core.cli import cli
 from finine_core.errors import FinineError
 from finine_core.runs.config import Resolved
 from finine_core.runs.map.embedding import nearest, read_embedding, reduced
-from finine_core.runs.pipeline import make_trainer, stored_inputs
-from finine_core.runs.scoring import embed
+from finine_core.runs.work.pipeline import make_trainer, stored_inputs
+from finine_core.runs.work.scoring import embed
 from finine_core.training.checkpoints import load_checkpoint
-from finine_core.training.models import MODELS
+from finine_core.training.models import MODELS, model_kind
 
 
 def brute_force(embedding, row, k):
@@ -81,7 +81,8 @@ def test_the_embedding_is_what_comes_before_the_last_layer_and_the_same_when_mad
         folder,
         own_run.scores().sort_values("row_number")["row_number"].to_numpy(),
         trainer,
-        resolved,
+        model_kind(resolved.model),
+        resolved.seed,
     )
     assert folder.embedding.read_bytes() == before
     # distances are those of the activations, which were only turned: 32 are fewer than 50
@@ -94,8 +95,11 @@ def test_the_embedding_is_what_comes_before_the_last_layer_and_the_same_when_mad
 
 @pytest.mark.parametrize("kind", MODELS.values(), ids=lambda kind: kind.name)
 def test_every_kind_of_model_gives_its_body(kind):
-    model = kind.seeded(7, 3, seed=0)
-    inputs = torch.randn(5, 7, generator=torch.Generator().manual_seed(0))
+    shape = (1, 8, 8) if kind.inputs == "pixels" else (7,)
+    model = kind.seeded(shape, 3, seed=0)
+    inputs = torch.randn(5, *shape, generator=torch.Generator().manual_seed(0))
+    if kind.inputs == "tokens":
+        inputs = torch.arange(35).view(5, 7)
     last = list(model.modules())[-1]
     assert torch.equal(last(kind.body(model)(inputs)), model(inputs))
 

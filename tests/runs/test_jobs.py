@@ -11,9 +11,26 @@ import pytest
 from finine_core import api
 from finine_core.errors import FinineError
 from finine_core.runs import State, observe, start
-from finine_core.runs.progress import epoch_history, read_events
+from finine_core.runs.jobs.progress import epoch_history, read_events
 
 LONG = {"epochs": 4000, "batch_size": 8, "record_steps": 200}  # a run one has time to disturb
+
+
+@pytest.fixture(scope="module")
+def short(module_table, tmp_path_factory):
+    """A finished run of three epochs, and what was seen of it; look, and change nothing."""
+    home, seen = tmp_path_factory.mktemp("home"), []
+    run = api.run(
+        module_table, label="label", id="name", home=home, epochs=3, on_progress=seen.append
+    )
+    return run, seen
+
+
+@pytest.fixture
+def own_short(short, tmp_path):
+    """A copy of that run in a home of this test."""
+    shutil.copytree(short[0].home, tmp_path / "copied")
+    return api.open_run(short[0].run_id, tmp_path / "copied")
 
 
 def test_the_same_seed_gives_identical_scores_and_another_seed_does_not(
@@ -26,9 +43,8 @@ def test_the_same_seed_gives_identical_scores_and_another_seed_does_not(
     assert not np.array_equal(one.scores()["mu"], other.scores()["mu"])
 
 
-def test_a_finished_run_tells_what_it_did(table, tmp_path):
-    seen = []
-    run = api.run(table, label="label", id="name", home=tmp_path, epochs=3, on_progress=seen.append)
+def test_a_finished_run_tells_what_it_did(short):
+    run, seen = short
     status, record = run.status(), run.record()
     assert status.state is State.DONE
     assert [event["epoch"] for event in epoch_history(run.folder.events)] == [1, 2, 3]
@@ -40,8 +56,8 @@ def test_a_finished_run_tells_what_it_did(table, tmp_path):
     assert record["resolved"]["model"] == "mlp"
     assert len(run.scores()) == record["dataset"]["train_rows"]
     assert seen[-1].state is State.DONE
-    assert [one.run_id for one in api.runs(tmp_path)] == [run.run_id]
-    assert api.open_run("latest", tmp_path).run_id == run.run_id
+    assert [one.run_id for one in api.runs(run.home)] == [run.run_id]
+    assert api.open_run("latest", run.home).run_id == run.run_id
 
 
 def test_a_cancelled_run_stops_and_can_be_resumed(table, tmp_path, wait_for):
@@ -59,7 +75,7 @@ def test_a_cancelled_run_stops_and_can_be_resumed(table, tmp_path, wait_for):
 def test_a_killed_run_is_seen_as_interrupted_and_resumes_to_the_same_scores(
     table, tmp_path, wait_for, same_scores
 ):
-    options = {"label": "label", "id": "name", "home": tmp_path, "epochs": 250, "batch_size": 8}
+    options = {"label": "label", "id": "name", "home": tmp_path, "epochs": 160, "batch_size": 8}
     whole = api.run(table, **options)
     killed = api.run(table, **options, block=False)
     checkpoint = killed.folder.checkpoints / "latest.safetensors"
@@ -113,7 +129,7 @@ def test_wrong_options_are_refused_before_anything_starts(table, tmp_path):
         with pytest.raises(FinineError, match=words):
             api.run(table, label="label", home=tmp_path, **wrong)
     assert api.runs(tmp_path) == []
-    with pytest.raises(FinineError, match="does not exist"):
+    with pytest.raises(FinineError, match="There is no file"):
         api.run(tmp_path / "missing.csv", label="label", home=tmp_path)
     with pytest.raises(FinineError, match="There is no run"):
         api.open_run("nonsense", tmp_path)
@@ -135,8 +151,8 @@ def test_a_run_without_validation_rows_refuses_the_validation_target(table, tmp_
                 targets=["validation"])  # fmt: skip
 
 
-def test_an_onlooker_cannot_keep_a_worker_from_its_run(table, tmp_path):
-    run = api.run(table, label="label", id="name", home=tmp_path, epochs=1)
+def test_an_onlooker_cannot_keep_a_worker_from_its_run(own_short):
+    run = own_short
     import fcntl
     import threading
 
@@ -147,15 +163,15 @@ def test_an_onlooker_cannot_keep_a_worker_from_its_run(table, tmp_path):
         assert free, "a glance is over in an instant; the worker waits for it"
 
 
-def test_a_torn_progress_line_does_not_make_a_run_unreadable(table, tmp_path):
-    run = api.run(table, label="label", id="name", home=tmp_path, epochs=1)
+def test_a_torn_progress_line_does_not_make_a_run_unreadable(own_short):
+    run = own_short
     with run.folder.events.open("a") as stream:
         stream.write('{"at": "20{"phase": "x"}\n')
     assert run.status().state is State.DONE
 
 
-def test_rows_may_be_marked_by_an_array(table, tmp_path):
-    run = api.run(table, label="label", id="name", home=tmp_path, epochs=1)
+def test_rows_may_be_marked_by_an_array(own_short):
+    run = own_short
     event = run.mark(rows=run.scores(top=3)["row_number"].to_numpy(), decision="keep")
     assert (event.rows, run.log.counts()["keep"]) == (3, 3)
 

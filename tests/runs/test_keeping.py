@@ -8,9 +8,10 @@ from finine_core import api
 from finine_core.curation.decisions import DecisionLog
 from finine_core.database import register_run
 from finine_core.errors import FinineError
-from finine_core.runs import RunConfig, State, create_run, estimate, listing
+from finine_core.runs import RunConfig, State, create_run, estimate
 from finine_core.runs.estimate import Estimate, corrected
 from finine_core.runs.folder import RunFolder
+from finine_core.runs.results import listing
 
 TINY = {"label": "label", "id": "name", "epochs": 2, "record_steps": 8}
 

@@ -26,12 +26,13 @@ def test_one_process_makes_it_also_for_a_run_without_an_embedding(own_run, wait_
         started = list(pool.map(lambda _: own_run.start_map(), range(3)))
     assert sorted(started) == [False, False, True]
     assert own_run.map_status().state is MapState.RUNNING
-    wait_for(lambda: own_run.map_status().state is not MapState.RUNNING, seconds=180)
+    wait_for(lambda: own_run.map_status().state is not MapState.RUNNING, seconds=400)
     assert own_run.map_status().state is MapState.DONE
     made = own_run.projection("umap")
     assert made["row_number"].tolist() == before["row_number"].tolist()
     assert np.isfinite(made[["x", "y"]].to_numpy()).all()
-    np.testing.assert_array_equal(own_run.projection("pca"), before)
+    # the same model's activations, summed by another process: bits are not promised
+    np.testing.assert_allclose(own_run.projection("pca"), before, rtol=1e-3, atol=1e-3)
     told = json.loads((folder.path / "map" / "progress.json").read_text())
     assert told["done"] == told["total"] > 0
     # the command shows it, and makes nothing again

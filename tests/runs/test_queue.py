@@ -8,7 +8,7 @@ import pytest
 from finine_core import api
 from finine_core.errors import FinineError
 from finine_core.runs import State
-from finine_core.runs.queue import WORKERS_VARIABLE, _try_slot
+from finine_core.runs.jobs.queue import WORKERS_VARIABLE, _try_slot
 
 TINY = {"label": "label", "id": "name", "block": False, "epochs": 2, "record_steps": 8}
 LONG = {**TINY, "epochs": 50_000}

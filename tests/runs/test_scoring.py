@@ -34,7 +34,9 @@ def test_several_counts_and_shares_come_from_one_look(own_run):
     found = table.tally({"all": "true", "kept": "decision = 'keep'"}, target="self")
     assert found == {"all": rows, "kept": 3}
     shares = table.shares({"a": "decision = 'keep'", "b": "NULL"}, target="self", where="rank <= 6")
-    assert shares == {"a": 0.5, "b": None}
+    top = own_run.scores("self", top=6)
+    kept = (top["decision"] == "keep").groupby(top["label"]).mean()
+    assert shares == {label: {"a": kept[label], "b": None} for label in kept.index}
     with pytest.raises(FinineError, match="nosuch"):
         table.tally({"a": "nosuch > 1"}, target="self")
 
@@ -81,7 +83,9 @@ def test_a_value_is_placed_among_the_rows_of_a_label(finished_run):
         table.query(target="self", with_data=True).to_pandas()[["row_number", "mean radius"]]
     )
     line = table.query(target="self", where="rank = 5", with_data=True).to_pylist()[0]
-    (found,) = places(table, line, ["mean radius"], "benign", "self")
+    by_label = places(table, line, ["mean radius"], ["benign", "malignant"], "self")
+    assert list(by_label) == ["benign", "malignant"]
+    (found,) = by_label["benign"]
     others = data[(data["label"] == "benign") & (data["row_number"] != line["row_number"])]
     below = (others["mean radius"] < line["mean radius"]).mean()
     equal = (others["mean radius"] == line["mean radius"]).mean()

@@ -35,6 +35,22 @@ def marked_home(tmp_path_factory):
     return folder / "home"
 
 
+@pytest.fixture(scope="module")
+def verified_home(marked_home, tmp_path_factory):
+    """A copy of that home in which the marks are verified, by two retrainings of each kind."""
+    home = tmp_path_factory.mktemp("verified") / "home"
+    shutil.copytree(marked_home, home)
+    api.open_run("latest", home).verify(repeats=2, processes=1)
+    return home
+
+
+@pytest.fixture
+def verified_run(verified_home, tmp_path):
+    """A copy of the verified run in a home of this test."""
+    shutil.copytree(verified_home, tmp_path / "verified")
+    return api.open_run("latest", tmp_path / "verified")
+
+
 @pytest.fixture
 def marked_run(marked_home, tmp_path):
     """A copy of that run in a home of this test."""

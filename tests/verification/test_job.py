@@ -34,7 +34,9 @@ def show(run):
     return subprocess.run([*command, "--home", run.home], capture_output=True, text=True)
 
 
-def test_one_that_was_started_comes_to_the_result_of_one_that_was_waited_for(marked_run, wait_for):
+def test_one_that_was_started_comes_to_the_result_of_one_that_was_waited_for(
+    marked_run, verified_run, wait_for
+):
     assert marked_run.verify_status().state is VerifyState.NONE
     assert marked_run.verification() is None
     told = show(marked_run)
@@ -49,25 +51,25 @@ def test_one_that_was_started_comes_to_the_result_of_one_that_was_waited_for(mar
     status = marked_run.verify_status()
     assert (status.state, status.done, status.total) == (VerifyState.DONE, 6, 6)
     found = marked_run.verification()
-    assert found == marked_run.verify(repeats=2)
+    assert found == verified_run.verification()
     assert [one.key for one in marked_run.verifications()] == [found.key]
     assert "95 % interval" in show(marked_run).stdout
 
 
-def test_the_export_of_verified_marks_says_so_and_of_others_does_not(marked_run, tmp_path):
-    found = marked_run.verify(repeats=2)
-    marked_run.export(tmp_path / "out")
+def test_the_export_of_verified_marks_says_so_and_of_others_does_not(verified_run, tmp_path):
+    found = verified_run.verification()
+    verified_run.export(tmp_path / "out")
     told = read_manifest(tmp_path / "out" / "manifest.json").verification
     assert (told.key, told.repeats) == (found.key, 2)
     assert "retrainings" in told.conclusion[0]
-    marked_run.mark(rows=[int(marked_run.marked()[0])], decision="keep")
-    marked_run.export(tmp_path / "other")
+    verified_run.mark(rows=[int(verified_run.marked()[0])], decision="keep")
+    verified_run.export(tmp_path / "other")
     assert read_manifest(tmp_path / "other" / "manifest.json").verification is None
 
 
 @pytest.mark.parametrize("how", ["stopped", "killed"])
 def test_one_that_ends_early_keeps_its_trainings_and_goes_on(marked_run, wait_for, how):
-    marked_run.start_verify(repeats=200)
+    marked_run.start_verify(repeats=200, processes=1)
     wait_for(lambda: marked_run.verify_status().done >= 2)
     number = pid(marked_run)
     if how == "stopped":
@@ -80,7 +82,7 @@ def test_one_that_ends_early_keeps_its_trainings_and_goes_on(marked_run, wait_fo
     assert status.state is VerifyState.STOPPED
     assert 2 <= status.done < 600
     kept = store(marked_run).trainings.read_bytes()
-    marked_run.start_verify(repeats=2)
+    marked_run.start_verify(repeats=2, processes=1)
     wait_for(lambda: marked_run.verify_status().state is not VerifyState.RUNNING)
     assert marked_run.verify_status().state is VerifyState.DONE
     assert store(marked_run).trainings.read_bytes().startswith(kept[: kept.rfind(b"\n") + 1])
@@ -90,7 +92,7 @@ def test_one_that_ends_early_keeps_its_trainings_and_goes_on(marked_run, wait_fo
 def test_a_failure_is_told_with_its_mend(marked_run, wait_for):
     record = marked_run.record()["resolved"]
     marked_run.folder.update(resolved={**record, "lr": 1e5})  # as a damaged run.json would
-    marked_run.start_verify(repeats=2)
+    marked_run.start_verify(repeats=2, processes=1)
     wait_for(lambda: marked_run.verify_status().state is not VerifyState.RUNNING)
     status = marked_run.verify_status()
     assert status.state is VerifyState.FAILED
@@ -98,18 +100,18 @@ def test_a_failure_is_told_with_its_mend(marked_run, wait_for):
     assert "learning rate" in status.problem.mend
 
 
-def test_stored_ones_are_listed_newest_first_and_damaged_ones_left_out(marked_run):
-    first = marked_run.verify(repeats=2)
-    marked_run.mark(rows=[int(marked_run.marked()[0])], decision="keep")
-    second = marked_run.verify(repeats=2)
-    assert [one.key for one in marked_run.verifications()] == [second.key, first.key]
-    store(marked_run).result.write_text("{")
-    assert [one.key for one in stored_verifications(marked_run.folder)] == [first.key]
+def test_stored_ones_are_listed_newest_first_and_damaged_ones_left_out(verified_run):
+    first = verified_run.verification()
+    verified_run.mark(rows=[int(verified_run.marked()[0])], decision="keep")
+    second = verified_run.verify(repeats=2, processes=1)
+    assert [one.key for one in verified_run.verifications()] == [second.key, first.key]
+    store(verified_run).result.write_text("{")
+    assert [one.key for one in stored_verifications(verified_run.folder)] == [first.key]
 
 
 def test_one_in_a_terminal_is_seen_but_not_stopped_from_elsewhere(marked_run, wait_for):
     command = [sys.executable, "-m", "finine_core.cli", "verify", marked_run.run_id]
-    options = ["--repeats", "200", "--home", marked_run.home]
+    options = ["--repeats", "200", "--processes", "1", "--home", marked_run.home]
     terminal = subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL,
                                 stderr=subprocess.DEVNULL,
                                 preexec_fn=heeds_ctrl_c)  # fmt: skip
@@ -130,7 +132,7 @@ def test_one_in_a_terminal_is_seen_but_not_stopped_from_elsewhere(marked_run, wa
 
 def test_of_two_starts_at_once_one_is_refused_and_the_other_comes_to_its_end(marked_run, wait_for):
     with ThreadPoolExecutor(4) as pool:
-        asked = [pool.submit(marked_run.start_verify, repeats=2) for _ in range(4)]
+        asked = [pool.submit(marked_run.start_verify, repeats=2, processes=1) for _ in range(4)]
     refused = [one.exception() for one in asked]
     assert sum(one is None for one in refused) == 1
     wait_for(lambda: marked_run.verify_status().state is not VerifyState.RUNNING)
@@ -138,5 +140,5 @@ def test_of_two_starts_at_once_one_is_refused_and_the_other_comes_to_its_end(mar
 
 
 def test_a_result_of_another_seed_is_about_the_same_marks(marked_run):
-    found = marked_run.verify(repeats=2, seed=5)
+    found = marked_run.verify(repeats=2, seed=5, processes=1)
     assert marked_run.verification() == found

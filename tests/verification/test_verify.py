@@ -17,8 +17,15 @@ from safetensors.numpy import load_file, save_file
 
 from finine_core import api
 from finine_core.errors import FinineError
-from finine_core.verification import Arm, Measure, read_verification, sentences, verify
-from finine_core.verification.plan import make_plan
+from finine_core.verification import (
+    MARKED_LOSS,
+    VALIDATION_LOSS,
+    Arm,
+    read_verification,
+    sentences,
+    verify,
+)
+from finine_core.verification.plan import make_plan, planned
 from finine_core.verification.result import summarise
 from finine_core.verification.store import store_of
 
@@ -68,12 +75,12 @@ def test_removing_injected_flips_helps_more_than_removing_random_rows(uninterrup
     found = read_verification(the_store(run).result)
     assert (seen[0].done, seen[-1].done, seen[-1].total) == (0, 3 * REPEATS, 3 * REPEATS)
     assert found.removed_rows == sum(found.removed_by_label.values()) == 57
-    assert found.change(Measure.VALIDATION_ACCURACY, Arm.WITHOUT).low > 0
-    assert found.change(Measure.VALIDATION_ACCURACY, Arm.WITHOUT, Arm.RANDOM).low > 0
-    assert found.change(Measure.VALIDATION_LOSS, Arm.WITHOUT).high < 0
+    assert found.change("validation_accuracy", Arm.WITHOUT).low > 0
+    assert found.change("validation_accuracy", Arm.WITHOUT, Arm.RANDOM).low > 0
+    assert found.change(VALIDATION_LOSS, Arm.WITHOUT).high < 0
     assert found.influence_of(Arm.WITHOUT).mu_high < -2, "removing them lowers the loss"
     assert abs(found.influence_of(Arm.RANDOM).mu) < 2
-    assert found.change(Measure.MARKED_LOSS, Arm.WITHOUT).low > 0
+    assert found.change(MARKED_LOSS, Arm.WITHOUT).low > 0
     said = sentences(found)
     assert said[0].startswith("Removing these 57 rows raised validation accuracy by")
     assert "points better than removing random rows" in said[1]
@@ -189,12 +196,14 @@ def test_arms_with_the_same_rows_agree_bit_for_bit(marked_run, trainings_here):
     trainings = trainings_here(marked_run.folder, plan)
     whole = trainings.measure(1, Arm.WITH)
     assert whole == trainings.measure(1, Arm.WITH)
-    assert whole.validation_loss != trainings.measure(2, Arm.WITH).validation_loss
+    assert (
+        whole.values["validation_loss"] != trainings.measure(2, Arm.WITH).values["validation_loss"]
+    )
     trainings.plan = replace(plan, marked=plan.marked[:0])  # the difference is empty
     for arm in (Arm.WITHOUT, Arm.RANDOM):
         same = trainings.measure(1, arm)
-        assert same.validation_loss == whole.validation_loss
-        assert same.validation_accuracy == whole.validation_accuracy
+        assert same.values["validation_loss"] == whole.values["validation_loss"]
+        assert same.values["validation_accuracy"] == whole.values["validation_accuracy"]
 
 
 def test_random_rows_have_the_classes_of_the_marked_ones_and_are_fresh_each_time(marked_run):
@@ -211,6 +220,55 @@ def test_random_rows_have_the_classes_of_the_marked_ones_and_are_fresh_each_time
     assert other.key != plan.key
 
 
+def test_corrected_labels_are_trained_on_and_random_rows_change_alike(marked_run, trainings_here):
+    rows = marked_rows(marked_run)
+    scores = marked_run.scores("self").set_index("row_number")
+    other = {"benign": "malignant", "malignant": "benign"}
+    corrected = {int(row): other[scores.loc[row, "label"]] for row in rows[:6]}
+    plan = make_plan(marked_run.folder, rows[6:9], corrected=corrected)
+    assert len(plan.touched) == 9
+    assert len(plan.relabelled(Arm.WITH, 1)[0]) == 0
+    places, labels = plan.relabelled(Arm.WITHOUT, 1)
+    assert (labels != plan.labels[places]).all()
+    swaps = sorted(zip(plan.labels[places], labels, strict=True))
+    for repeat in (1, 2):
+        drawn, new = plan.relabelled(Arm.RANDOM, repeat)
+        assert sorted(zip(plan.labels[drawn], new, strict=True)) == swaps
+        assert len(np.unique(drawn)) == 6
+        assert not np.isin(drawn, plan.left_out(Arm.RANDOM, repeat)).any()
+    assert planned(marked_run.folder, json.loads(json.dumps(plan.content))).key == plan.key
+    assert plan.key != make_plan(marked_run.folder, rows[6:9]).key
+
+    trainings = trainings_here(marked_run.folder, plan)
+    whole, marked = trainings.measure(1, Arm.WITH), trainings.measure(1, Arm.WITHOUT)
+    assert marked.values["marked_loss"] > whole.values["marked_loss"], (
+        "their own labels are not what was learned"
+    )
+    trainings.plan = replace(plan, marked=plan.marked[:0], new_labels=plan.labels[plan.corrected])
+    assert (
+        trainings.measure(1, Arm.WITHOUT).values["validation_loss"]
+        == whole.values["validation_loss"]
+    )
+
+
+def test_marks_of_a_run_are_verified_with_the_labels_it_corrects(marked_run):
+    rows = marked_rows(marked_run)
+    scores = marked_run.scores("self").set_index("row_number")
+    wrong = next(int(row) for row in rows if scores.loc[row, "label"] == "malignant")
+    marked_run.mark(rows=[wrong], decision="relabel", label="benign")
+    same = next(int(row) for row in rows if scores.loc[row, "label"] == "benign")
+    marked_run.mark(rows=[same], decision="relabel", label="benign")  # what it is already
+    assert marked_run.corrected() == {wrong: "benign"}
+    assert marked_run.verification() is None
+    found = marked_run.verify(repeats=2)
+    assert (found.removed_rows, found.corrected_labels) == (len(rows) - 2, 1)
+    assert "and correcting 1 label" in " ".join(sentences(found))
+    assert marked_run.verification() == found
+    marked_run.undo()
+    marked_run.undo()
+    assert marked_run.verification() is None, "it is about other marks"
+
+
 def test_without_validation_rows_the_marked_rows_own_loss_is_what_is_told(
     marked_run, trainings_here
 ):
@@ -224,12 +282,12 @@ def test_without_validation_rows_the_marked_rows_own_loss_is_what_is_told(
     trainings = trainings_here(folder, plan)
     measured = {(r, arm): trainings.measure(r, arm) for r in (1, 2) for arm in Arm}
     found = summarise(plan, measured, 2, targets=["self"])
-    assert found.statistic is Measure.MARKED_LOSS
-    assert set(found.arms[Arm.WITH]) == {Measure.MARKED_LOSS}
+    assert found.statistic == MARKED_LOSS
+    assert set(found.arms[Arm.WITH]) == {MARKED_LOSS}
     assert "has no validation rows" in sentences(found)[0]
     assert "this row" in sentences(found)[0]
     with pytest.raises(FinineError, match="validation_accuracy"):
-        found.change(Measure.VALIDATION_ACCURACY, Arm.WITHOUT)
+        found.change("validation_accuracy", Arm.WITHOUT)
 
 
 def test_what_cannot_be_verified_is_said_with_its_mend(marked_run):

@@ -13,6 +13,7 @@ import pandas as pd
 import streamlit as st
 
 from finine_app.components import curve_charts, reader
+from finine_app.components.content import value_words
 from finine_app.components.named_curve import NamedCurve
 from finine_app.components.words import (
     BAND_WORDS,
@@ -25,16 +26,15 @@ from finine_app.state import Pin
 from finine_app.theme import DECISION_SIGN
 from finine_core import api
 
+LONGEST_VALUE = 400  # letters of a value; the Review page has all of it
+VALUES_IN_SIGHT = 14  # lines of the table of values before it scrolls
 PAIRS_AT_ONCE = 6  # sentences about pairs that are shown unfolded (all pairs of four)
 
 
 def at_alpha(run: api.Run, curves: Mapping[Pin, NamedCurve], target: str, alpha: float) -> None:
     """The table of misses at the chosen α."""
-    rows = ", ".join(str(pin.number) for pin in curves if not pin.group)
-    lines = {}
-    if rows:
-        found = reader.review_table(run).query(target=target, where=f"row_number IN ({rows})")
-        lines = {line["row_number"]: line for line in found.to_pylist()}
+    rows = [pin.number for pin in curves if not pin.group]
+    lines = {line["row_number"]: line for line in reader.lines(run, rows, target)}
     beta = f"β at α = {alpha:.2f}"
     shown = []
     for pin, one in curves.items():
@@ -92,6 +92,8 @@ def pairs(curves: Sequence[NamedCurve]) -> None:
 
 def over_steps(run: api.Run, curves: Mapping[Pin, NamedCurve], target: str) -> None:
     """Signals and losses over each other; of a group, on average over its rows."""
+    st.subheader("Over the training")
+    signals, losses = st.tabs(["Signals", "Loss"], key="compare_over", on_change="rerun")
     recorded = {
         one.name: reader.group_signals(run, pin.number, target)
         if pin.group
@@ -99,26 +101,57 @@ def over_steps(run: api.Run, curves: Mapping[Pin, NamedCurve], target: str) -> N
         for pin, one in curves.items()
     }
     groups = any(pin.group for pin in curves)
-    st.subheader("Over the training")
-    signals, losses = st.tabs(["Signals", "Loss"])
-    with signals:
-        curve_charts.signals(recorded, key="compare_signals")
-        st.caption(
-            "What a step on each row, taken at each recorded moment, takes off the target's loss "
-            "at the end of the training: is a row influential throughout, or only early or late?"
-            + (
-                " Of a group: the mean of its rows less that of all other rows, which is what its "
-                "μ is made of."
-                if groups
-                else ""
+    if signals.open:
+        with signals:
+            curve_charts.signals(recorded, key="compare_signals")
+            st.caption(
+                "What a step on each row, taken at each recorded moment, takes off the target's "
+                "loss at the end of the training: is a row influential throughout, or only early or"
+                " late?"
+                + (
+                    " Of a group: the mean of its rows less that of all other rows, which is what "
+                    "its μ is made of."
+                    if groups
+                    else ""
+                )
             )
-        )
-    with losses:
-        curve_charts.losses(recorded, key="compare_losses")
-        st.caption(
-            "How badly the model fits each row at each recorded step."
-            + (" Of a group, the mean of its rows." if groups else "")
-        )
+    if losses.open:
+        with losses:
+            curve_charts.losses(recorded, key="compare_losses")
+            st.caption(
+                "How badly the model fits each row at each recorded step."
+                + (" Of a group, the mean of its rows." if groups else "")
+            )
+
+
+def values(run: api.Run, curves: Mapping[Pin, NamedCurve], target: str) -> None:
+    """What the pinned rows say, side by side; where they differ comes first."""
+    rows = [pin.number for pin in curves if not pin.group]
+    if not rows:
+        return
+    content = reader.content_of(run, reader.review_table(run))
+    lines = reader.lines(run, rows, target)
+    columns = [*content.text, *content.features, *content.other]
+    told = {name: [value_words(line[name])[:LONGEST_VALUE] for line in lines] for name in columns}
+    differ = [name for name in columns if len(set(told[name])) > 1]
+    listed = [*differ, *(name for name in columns if name not in differ)]
+    st.subheader("What they say")
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "column": listed,
+                **{f"row {row}": [told[name][k] for name in listed] for k, row in enumerate(rows)},
+            }
+        ),
+        hide_index=True,
+        height="content" if len(listed) <= VALUES_IN_SIGHT else 35 * VALUES_IN_SIGHT,
+        key="compare_values",
+        column_config={"column": st.column_config.TextColumn(width=140, pinned=True)},
+        alt=f"Values of the pinned rows in {len(listed)} columns",
+    )
+    if len(rows) > 1:
+        many = "1 column differs" if len(differ) == 1 else f"{len(differ)} columns differ"
+        st.caption(f"{many}, listed first; {len(listed) - len(differ)} are the same in all.")
 
 
 def _sentences(found: Sequence[tuple[NamedCurve, NamedCurve]]) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
@@ -25,11 +26,12 @@ from finine_app.components.data.file_facts import (
     split_column,
 )
 from finine_app.state import DataChoice
+from finine_core.dataset.tasks import AUTO, TASKS
 from finine_core.errors import FinineError
 
-COLUMNS, HELD_OUT = "columns", "held_out"  # names in the address
-LETTERS = {"text": "t", "feature": "f", "id": "d", "ignore": "i"}
-_FORM = re.compile(r"([0-9a-f]{6})\.(\d{1,6})((?:\.[tfdi][\d,-]+)*)$")
+COLUMNS, HELD_OUT, TASK = "columns", "held_out", "task"  # names in the address
+LETTERS = {"text": "t", "feature": "f", "image": "m", "id": "d", "ignore": "i"}
+_FORM = re.compile(r"([0-9a-f]{6})\.(\d{1,6})((?:\.[tfmdi][\d,-]+)*)$")
 _RANGE = re.compile(r"(\d{1,6})(?:-(\d{1,6}))?$")
 
 
@@ -39,7 +41,8 @@ def restore_choice(path: Path, facts: FileFacts) -> None:
     if text and state.data_choice() is None:
         choice = read_choice(text, st.query_params.get(HELD_OUT), path, facts)
         if choice is not None:
-            state.choose_data(choice)
+            task = st.query_params.get(TASK, AUTO)
+            state.choose_data(replace(choice, task=task if task in TASKS else AUTO))
 
 
 def keep_choice(path: Path, facts: FileFacts) -> None:
@@ -51,6 +54,7 @@ def keep_choice(path: Path, facts: FileFacts) -> None:
     wanted = {
         COLUMNS: None if as_suggested else short_form(choice, path, facts),
         HELD_OUT: None if as_suggested else _held_out_words(choice),
+        TASK: None if choice.task == AUTO else choice.task,
     }
     for name, value in wanted.items():
         if value is None:
@@ -61,7 +65,7 @@ def keep_choice(path: Path, facts: FileFacts) -> None:
 
 def forget_choice() -> None:
     """Another file was chosen: what the address says of the columns is over."""
-    for name in (COLUMNS, HELD_OUT):
+    for name in (COLUMNS, HELD_OUT, TASK):
         st.query_params.pop(name, None)
 
 

@@ -25,8 +25,10 @@ from finine_app.components.data.file_facts import (
 from finine_app.state import DataChoice
 from finine_core.api import Finding, Report
 from finine_core.dataset import Dataset, check_dataset, load_dataset
+from finine_core.dataset.tasks import REGRESSION
 from finine_core.errors import FinineError
 
+_OPTIONS = ("label", "text", "features", "id", "ignore", "image", "skip_corrupt", "task")
 CONCERNED_COLUMNS = 8  # of the rows a finding is about, the label included: what fits a screen
 
 
@@ -59,7 +61,7 @@ def check(choice: DataChoice) -> Checked:
 
 @st.cache_resource(max_entries=4 * KEPT_FILES, show_spinner="Checking the data…")
 def _checked(choice: DataChoice, stamps: tuple[int, ...]) -> Checked | FinineError:  # noqa: ARG001
-    options = {k: getattr(choice, k) for k in ("label", "text", "features", "id", "ignore")}
+    options = {k: getattr(choice, k) for k in _OPTIONS}
     try:
         found = load_dataset(choice.data, validation=choice.validation, **options)
     except FinineError as error:
@@ -72,8 +74,8 @@ def _checked(choice: DataChoice, stamps: tuple[int, ...]) -> Checked | FinineErr
     stripped = replace(
         found,
         table=empty,
-        train=replace(found.train, table=empty),
-        validation=replace(found.validation, table=empty),
+        train=replace(found.train, table=empty, pixels=None),
+        validation=replace(found.validation, table=empty, pixels=None),
     )
     return Checked(stripped, report, concerned)
 
@@ -85,6 +87,8 @@ def class_counts(dataset: Dataset) -> list[tuple[str, int, int]]:
         Counter(dataset.validation.labels.tolist()),
     )
     counts = [(name, train[code], held_out[code]) for code, name in enumerate(dataset.classes)]
+    if dataset.task == REGRESSION.name:
+        return counts  # bands, in the order of their numbers
     return sorted(counts, key=lambda one: -(one[1] + one[2]))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -27,6 +28,7 @@ from finine_app.components.data.file_facts import (
 )
 from finine_app.components.messages import plain
 from finine_app.state import DataChoice
+from finine_core.dataset.tasks import AUTO, TASKS
 from finine_core.errors import FinineError
 
 FRACTION, COLUMN, FILE = "A share of the rows", "A column says which", "A second file"
@@ -54,6 +56,23 @@ def choose_label(path: Path, facts: FileFacts) -> str | None:
     return label
 
 
+def choose_task(path: Path, label: str) -> str:
+    """What is learned of the label: as the file suggests, or chosen."""
+    names = [AUTO, *TASKS]
+    before = state.data_choice()
+    known = before.task if before and before.label == label and before.task in names else AUTO
+    return st.selectbox(
+        "What is there to learn?",
+        names,
+        index=names.index(known),
+        format_func=lambda one: "auto: as the label suggests" if one == AUTO
+        else f"{one}: {TASKS[one].words}",
+        key=f"task_{_mark(path, label)}",
+        help="auto takes regression where the label is a measured number, else classification; "
+        "what it took is said below.",
+    )  # fmt: skip
+
+
 def choose_roles(path: Path, facts: FileFacts, label: str) -> dict[str, str]:
     """The role of every column but the label: a table in which each can be overruled."""
     columns = [column for column in facts.columns if column.name != label]
@@ -72,8 +91,9 @@ def choose_roles(path: Path, facts: FileFacts, label: str) -> dict[str, str]:
     roles = {column.name: base.get(column.name, "ignore") for column in columns}
     roles |= _edited(shown, roles, key)
     st.caption(
-        "**text**: read as language · **feature**: a number or a category · **id**: only names "
-        "the row · **ignore**: not learned from, but kept in the file."
+        "**text**: read as language · **feature**: a number or a category · **image**: learned "
+        "from alone · **id**: only names the row · **ignore**: not learned from, but kept in the "
+        "file."
     )
     with above:
         _say_roles(roles)
@@ -162,7 +182,9 @@ def _set_all(path: Path, label: str, roles: dict[str, str]) -> None:
     before = state.data_choice()
     validation = before.validation if before is not None else DEFAULT_SHARE
     try:
-        state.choose_data(choice_of(path, label, roles, validation))
+        before = state.data_choice()
+        task = before.task if before else AUTO
+        state.choose_data(replace(choice_of(path, label, roles, validation), task=task))
     except FinineError:  # two ids: the page has said so, and they are to be mended first
         return
     st.session_state[_TIMES_SET] = st.session_state.get(_TIMES_SET, 0) + 1
@@ -222,14 +244,20 @@ def choose_validation(path: Path, facts: FileFacts, label: str) -> float | str |
 
 
 def choice_from(
-    path: Path, label: str, roles: dict[str, str], validation: float | str
+    path: Path,
+    label: str,
+    roles: dict[str, str],
+    validation: float | str,
+    skip_corrupt: bool = False,
+    task: str = AUTO,
 ) -> DataChoice:
     """All of it as the options of a run, remembered for the Run page.
 
     Raises:
         FinineError: more than one column is to be the id.
     """
-    choice = choice_of(path, label, roles, validation)
+    chosen = choice_of(path, label, roles, validation)
+    choice = replace(chosen, skip_corrupt=skip_corrupt, task=task)
     state.choose_data(choice)
     return choice
 

@@ -15,16 +15,19 @@ import pyarrow as pa
 import pyarrow.types as kinds
 import streamlit as st
 
+from finine_app import state
 from finine_app.state import DataChoice
+from finine_core.access import require_choosable
 from finine_core.dataset import read_table, suggest_roles
 from finine_core.errors import FinineError
 
 PREVIEW_ROWS = 200  # enough to see what a file is; keeps the page light
+PREVIEW_COLUMNS = 300  # the table of roles below names all of them
 PREVIEW_LETTERS = 80  # of a text in the preview
 EXAMPLE_LETTERS = 40  # of a column's example value
 KEPT_FILES = 4  # facts kept in memory at a time
 COLUMN_PREFIX = "column:"  # of a split column, as the core reads it
-ROLES = ("text", "feature", "id", "ignore")  # what a column can be, beside the label
+ROLES = ("text", "feature", "image", "id", "ignore")  # what a column can be, beside the label
 
 
 @dataclass(frozen=True)
@@ -79,9 +82,11 @@ def choice_of(path: Path, label: str, roles: dict[str, str], validation: float |
     """Roles by column as the options of a run.
 
     Raises:
-        FinineError: more than one column is to be the id.
+        FinineError: more than one column is to be the id, or the second file may not be chosen.
     """
     split = split_column(validation)
+    if isinstance(validation, str) and split is None:
+        require_choosable(Path(validation), state.data_roots())
     by_role: dict[str, tuple[str, ...]] = {
         role: tuple(c for c, its in roles.items() if its == role and c not in (label, split))
         for role in ROLES
@@ -91,6 +96,11 @@ def choice_of(path: Path, label: str, roles: dict[str, str], validation: float |
         raise FinineError(
             f"The columns {named} are both to be the id.", "Keep one and let the others be ignored."
         )
+    if len(by_role["image"]) > 1:
+        raise FinineError(
+            f"The columns {' and '.join(map(repr, by_role['image'][:3]))} are both to be images.",
+            "Keep one and let the others be ignored.",
+        )
     return DataChoice(
         data=str(path),
         label=label,
@@ -98,6 +108,7 @@ def choice_of(path: Path, label: str, roles: dict[str, str], validation: float |
         features=by_role["feature"],
         id=next(iter(by_role["id"]), None),
         ignore=by_role["ignore"],
+        image=next(iter(by_role["image"]), None),
         validation=validation,
     )
 
@@ -107,6 +118,7 @@ def roles_of(choice: DataChoice) -> dict[str, str]:
     roles = dict.fromkeys(choice.text, "text")
     roles |= dict.fromkeys(choice.features, "feature")
     roles |= dict.fromkeys(choice.ignore, "ignore")
+    roles |= {choice.image: "image"} if choice.image else {}
     return roles | ({choice.id: "id"} if choice.id else {})
 
 
@@ -170,8 +182,8 @@ def _facts(path: str, changed: int, size: int) -> FileFacts | FinineError:  # no
 
 
 def _preview(table: pa.Table) -> pd.DataFrame:
-    """The first rows, long texts shortened, whole numbers whole even beside missing ones."""
-    head = table.slice(0, PREVIEW_ROWS)
+    """The first rows and columns, long texts shortened, whole numbers whole even beside gaps."""
+    head = table.slice(0, PREVIEW_ROWS).select(range(min(table.num_columns, PREVIEW_COLUMNS)))
     columns: dict[str, object] = {}
     for name in head.column_names:
         column = head.column(name)
@@ -196,7 +208,7 @@ def _example(column: pa.ChunkedArray) -> str:
 
 def cut_short(value: object, letters: int) -> str:
     """A value as text of so many letters at most."""
-    text = str(value)
+    text = f"{len(value):,} bytes" if isinstance(value, bytes) else str(value)
     return text if len(text) <= letters else text[: letters - 1] + "…"
 
 
@@ -208,4 +220,6 @@ def _kind(kind: pa.DataType) -> str:
         return "numbers"
     if kinds.is_boolean(kind):
         return "true / false"
+    if kinds.is_binary(kind):
+        return "bytes"
     return "text" if kinds.is_string(kind) or kinds.is_large_string(kind) else str(kind)

@@ -16,9 +16,10 @@ import streamlit as st
 from finine_app import state
 from finine_app.components.data.address import forget_choice
 from finine_app.components.messages import plain, show_problem
-from finine_core.dataset import format_of
+from finine_core.access import require_choosable
+from finine_core.dataset import FORMAT_NAMES, format_of
 from finine_core.errors import FinineError
-from finine_core.files import HASH_CHUNK, write_atomically
+from finine_core.files import HASH_CHUNK, make_private, write_atomically
 from finine_sample_data import SAMPLES
 
 SAMPLE, UPLOAD, PATH = "A sample", "Upload a file", "A file on this machine"
@@ -27,7 +28,6 @@ WAYS = {
     UPLOAD: "A copy goes into finine's home; your file stays as it is.",
     PATH: "Used where it lies, and never changed.",
 }
-UPLOADS = "uploads"  # folder in the home
 NAME_LETTERS = 100  # of an upload's file name; file systems take 255 bytes
 _PROBLEM = "_data_source_problem"
 
@@ -47,7 +47,8 @@ def choose_source() -> None:
         _samples()
     elif way == UPLOAD:
         st.file_uploader(
-            "CSV, TSV, JSONL or Parquet, with a header that names the columns",
+            f"{FORMAT_NAMES}, with a header that names the columns; or a zip with a folder of "
+            "images per class",
             key="upload",
             on_change=_take_upload,
         )
@@ -70,8 +71,9 @@ def save_upload(home: Path, name: str, content: BinaryIO) -> Path:
     content.seek(0)
     while chunk := content.read(HASH_CHUNK):
         digest.update(chunk)
-    path = home / UPLOADS / digest.hexdigest()[:12] / safe
+    path = home / state.UPLOADS / digest.hexdigest()[:12] / safe
     try:
+        make_private(home)
         if not path.exists():
             content.seek(0)
             with write_atomically(path) as temporary, temporary.open("wb") as stream:
@@ -122,7 +124,7 @@ def _path() -> None:
     left, right = st.columns([5, 1], vertical_alignment="bottom")
     shown = state.data_file()
     left.text_input(
-        "Path of a CSV, TSV, JSONL or Parquet file",
+        f"Path of a {FORMAT_NAMES} file, or of a folder of images by class",
         value=str(shown) if shown and _way_of(shown) == PATH else "",
         key="data_path",
         placeholder="/home/you/reviews.csv",
@@ -162,6 +164,7 @@ def _take_path() -> None:
         return
     try:
         path = Path(text).expanduser().resolve()
+        require_choosable(path, state.data_roots())
         if not path.exists():
             raise FinineError(
                 f"There is no file {path}.",
@@ -178,4 +181,4 @@ def _take_path() -> None:
 def _way_of(path: Path | None) -> str:
     if path is None or any(sample.path == path for sample in SAMPLES.values()):
         return SAMPLE
-    return UPLOAD if path.is_relative_to(state.home() / UPLOADS) else PATH
+    return UPLOAD if path.is_relative_to(state.home() / state.UPLOADS) else PATH

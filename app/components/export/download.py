@@ -17,7 +17,12 @@ import streamlit as st
 
 from finine_app import state
 from finine_app.components.commands import apply_command, export_command
-from finine_app.components.export.files import ask_spreadsheet_copy, show_files, show_manifest
+from finine_app.components.export.files import (
+    ask_spreadsheet_copy,
+    ask_tree,
+    show_files,
+    show_manifest,
+)
 from finine_app.components.messages import plain, show_problem
 from finine_core import api
 from finine_core.curation.export import ExportResult, zip_export
@@ -34,6 +39,7 @@ class Prepared:
     decisions: int
     verified: int
     spreadsheet_safe: bool
+    tree: bool
     path: Path
     result: ExportResult
 
@@ -42,14 +48,15 @@ def download(run: api.Run) -> None:
     """The button that makes the zip, and then the one that downloads it."""
     moved = _moved_input(run)
     spreadsheet_safe = ask_spreadsheet_copy(run)
-    prepared = _prepared(run, spreadsheet_safe)
+    tree = ask_tree(moved or Path(run.record()["config"]["data"]))
+    prepared = _prepared(run, spreadsheet_safe, tree)
     st.button(
         "Prepare the download" if prepared is None else "Prepare it again",
         key="prepare_export",
         type="primary" if prepared is None else "secondary",
         icon=":material/inventory_2:",
         on_click=_prepare,
-        args=(run, moved, spreadsheet_safe),
+        args=(run, moved, spreadsheet_safe, tree),
     )
     if (problem := st.session_state.pop(_PROBLEM, None)) is not None:
         show_problem(problem)
@@ -74,17 +81,17 @@ def download(run: api.Run) -> None:
         )
         show_files(result)
         show_manifest(result.manifest)
-    _commands(run, moved, spreadsheet_safe)
+    _commands(run, moved, spreadsheet_safe, tree)
 
 
 def _moved_input(run: api.Run) -> Path | None:
     """Where the input is now, when it is not where the run found it."""
     original = Path(run.record()["config"]["data"])
-    if original.is_file() and not st.session_state.get("export_data"):
+    if original.exists() and not st.session_state.get("export_data"):
         with st.expander("The input file has been moved?", icon=":material/drive_file_move:"):
             text = _ask_path(original)
     else:
-        if not original.is_file():
+        if not original.exists():
             st.warning(f"The input is no longer at {plain(original)}. Say where it is now.")
         text = _ask_path(original)
     return Path(text).expanduser() if text else None
@@ -99,12 +106,12 @@ def _ask_path(original: Path) -> str:
     ).strip()
 
 
-def _prepared(run: api.Run, spreadsheet_safe: bool) -> Prepared | None:
+def _prepared(run: api.Run, spreadsheet_safe: bool, tree: bool) -> Prepared | None:
     found = st.session_state.get(_PREPARED)
     if found is None or found.run_id != run.run_id or not found.path.is_file():
         return None
-    as_wanted = (run.log.version(), _verified(run), spreadsheet_safe)
-    made = (found.decisions, found.verified, found.spreadsheet_safe)
+    as_wanted = (run.log.version(), _verified(run), spreadsheet_safe, tree)
+    made = (found.decisions, found.verified, found.spreadsheet_safe, found.tree)
     return found if made == as_wanted else None
 
 
@@ -114,7 +121,7 @@ def _verified(run: api.Run) -> int:
     return 0 if found is None else found.repeats
 
 
-def _prepare(run: api.Run, data: Path | None, spreadsheet_safe: bool) -> None:
+def _prepare(run: api.Run, data: Path | None, spreadsheet_safe: bool, tree: bool) -> None:
     old = st.session_state.pop(_PREPARED, None)
     if old is not None:
         shutil.rmtree(old.path.parent, ignore_errors=True)
@@ -122,7 +129,9 @@ def _prepare(run: api.Run, data: Path | None, spreadsheet_safe: bool) -> None:
     decisions, verified = run.log.version(), _verified(run)
     try:
         out = Path(tempfile.mkdtemp(dir=_shelf().name))
-        result = run.export(out, data=data, spreadsheet_safe=spreadsheet_safe)
+        result = run.export(
+            out, data=data, spreadsheet_safe=spreadsheet_safe, tree="copy" if tree else None
+        )
         path = zip_export(out)
     except FinineError as error:
         st.session_state[_PROBLEM] = error
@@ -133,7 +142,7 @@ def _prepare(run: api.Run, data: Path | None, spreadsheet_safe: bool) -> None:
         )
         return
     st.session_state[_PREPARED] = Prepared(
-        run.run_id, decisions, verified, spreadsheet_safe, path, result
+        run.run_id, decisions, verified, spreadsheet_safe, tree, path, result
     )
 
 
@@ -148,11 +157,11 @@ def _reader(path: Path) -> Callable[[], bytes]:
     return path.read_bytes
 
 
-def _commands(run: api.Run, moved: Path | None, spreadsheet_safe: bool) -> None:
+def _commands(run: api.Run, moved: Path | None, spreadsheet_safe: bool, tree: bool) -> None:
     st.subheader("The same on the command line")
     original = Path(run.record()["config"]["data"])
     st.write("Write the export into a folder:")
-    command = export_command(run.run_id, state.home(), moved, spreadsheet_safe)
+    command = export_command(run.run_id, state.home(), moved, spreadsheet_safe, tree)
     st.code(command, language="bash", wrap_lines=True)
     st.write("Rebuild the cleaned file elsewhere, bit for bit, from the original and the manifest:")
     st.code(apply_command(moved or original), language="bash", wrap_lines=True)

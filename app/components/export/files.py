@@ -14,6 +14,7 @@ import streamlit as st
 
 from finine_core import api
 from finine_core.curation.export import ExportResult
+from finine_core.dataset import is_image_tree
 
 SHOWN_ITEMS = 20  # of a list in the manifest's preview; a browser is slow with 50,000 numbers
 _KEEPS = "Keeps the format, the columns and every byte that no decision is about."
@@ -41,6 +42,21 @@ def ask_spreadsheet_copy(run: api.Run) -> bool:
     if not formulas:
         st.caption("No cell of this data begins like a formula, so no copy is needed.")
     return bool(wanted)
+
+
+def ask_tree(data: Path) -> bool:
+    """Whether the images themselves are wanted, too; asked only of a folder or zip of them."""
+    if not is_image_tree(data):
+        return False
+    return bool(
+        st.checkbox(
+            "Add the images themselves, in a folder per class",
+            key="image_tree",
+            bind="query-params",
+            help="Copies of the images that are kept. One whose label was corrected lies in the "
+            "folder of its new class. Without them the export has the list of the images alone.",
+        )
+    )
 
 
 @st.cache_data(show_spinner=False, max_entries=8)

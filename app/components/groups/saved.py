@@ -164,7 +164,7 @@ def _one(run: api.Run, groups: list[SavedGroup], curves: _Curves) -> None:
             if isinstance(found, GroupCurve):
                 card.curve(found, one.name, "saved_curve")
     table, target = reader.review_table(run), state.target(run)
-    total = reader.count(run, target, where)
+    total = len(reader.listed(run, target, where))
     bulk.decide_on_all(run, table, target, Filter(sql=where).words(), where, total, of="this group")
 
 

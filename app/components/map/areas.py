@@ -52,7 +52,7 @@ def area_of(text: str | None, kinds: Sequence[str]) -> Area | None:
 
 
 def drawn_area(
-    kind: str, xs: Sequence[float], ys: Sequence[float], points: NDArray[np.floating]
+    kind: str, xs: Sequence[float], ys: Sequence[float], points: NDArray[np.number]
 ) -> Area | None:
     """The area that was drawn, on the grid over the points; None when it has no inside.
 
@@ -62,20 +62,20 @@ def drawn_area(
     """
     if len(xs) == 2 and len(ys) == 2:
         xs, ys = [xs[0], xs[1], xs[1], xs[0]], [ys[0], ys[0], ys[1], ys[1]]
-    low, size = _frame(points)
+    low, size = frame_of(points)
     corners = np.rint((np.stack([xs, ys], axis=1) - low) / size * GRID).clip(0, GRID).astype(int)
     corners = corners[:: -(-len(corners) // MOST_CORNERS)]
     found = Area(kind, tuple((int(x), int(y)) for x, y in corners))
     return found if len(set(found.corners)) >= 3 else None
 
 
-def corners_of(area: Area, points: NDArray[np.floating]) -> NDArray[np.float64]:
+def corners_of(area: Area, points: NDArray[np.number]) -> NDArray[np.float64]:
     """The corners in the map's own units, shape (corners, 2)."""
-    low, size = _frame(points)
+    low, size = frame_of(points)
     return np.asarray(area.corners, dtype=np.float64) / GRID * size + low
 
 
-def inside(points: NDArray[np.floating], polygon: NDArray[np.floating]) -> NDArray[np.bool_]:
+def inside(points: NDArray[np.number], polygon: NDArray[np.floating]) -> NDArray[np.bool_]:
     """Which points lie inside a polygon, by the even-odd rule.
 
     Args:
@@ -102,7 +102,7 @@ def inside(points: NDArray[np.floating], polygon: NDArray[np.floating]) -> NDArr
     return found
 
 
-def _frame(points: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def frame_of(points: NDArray[np.number]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Lower left corner and size of what the grid spans: the points and a little around them."""
     low, high = points.min(axis=0).astype(np.float64), points.max(axis=0).astype(np.float64)
     size = np.where(high > low, high - low, 1.0)

@@ -1,20 +1,21 @@
 """How are the rows drawn on the map: where they lie, coloured by what is asked for?
 
-Takes the table of points and the places to draw; gives one WebGL figure. Whatever has a colour has
-a sign or a number too.
+Takes the points and the places to draw; gives one WebGL figure, its numbers as typed arrays.
+Whatever has a colour has a sign or a number too.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from html import escape
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from finine_app import theme
+from finine_app.components.map.points import DECISIONS, Points
 
 HEIGHT = 560  # pixels
 MOST_LABELS = len(theme.SYMBOLS)  # further ones share a sign: more cannot be told apart
@@ -39,128 +40,209 @@ _DECISIONS = {
     "relabel": ("label corrected", 3, "triangle-up"),
 }
 _LABEL_LETTERS = 24
+# What else is said of the point under the mouse.
+_MORE = {
+    "mu": "", "label": "", "loss": "<br>mean loss %{marker.color:.3g}",
+    "decision": "<br>%{fullData.name}", "disagree": "<br>%{fullData.name}",
+}  # fmt: skip
+# Contents under the mouse are sent for every point; more letters would be most of what the page
+# sends, and most of the server's time.
+HOVER_LETTERS, PREVIEW_LETTERS, LEAST_PREVIEW = 150_000, 40, 12
+EXACT_FLOAT32 = 2**24  # whole numbers from here on need more than 32 bits
+Window = tuple[float, float, float, float]  # what is seen: x from, to, y from, to
+
+
+def preview_letters(points: int) -> int:
+    """How many letters of its content are sent for each of so many points.
+
+    Examples:
+        >>> preview_letters(1000), preview_letters(10_000), preview_letters(20_000)
+        (40, 15, 0)
+    """
+    each = min(HOVER_LETTERS // max(points, 1), PREVIEW_LETTERS)
+    return each if each >= LEAST_PREVIEW else 0
 
 
 def figure(
-    frame: pd.DataFrame,
+    known: Points,
     places: NDArray[np.int64],
-    said: list[str],
+    decided: NDArray[np.int8],
+    said: NDArray[np.object_] | None,
     colour: str,
     target: str,
     *,
     mouse: str = DRAW,
     outline: NDArray[np.floating] | None = None,
     chosen: int | None = None,
+    window: Window | None = None,
 ) -> go.Figure:
     """The map.
 
     Args:
-        frame: as `points.load` gives it.
-        places: which of its lines are drawn.
-        said: the beginning of their content.
+        known: every training row.
+        places: which of them are drawn.
+        decided: on every row, as its place in `DECISIONS`.
+        said: the beginning of the drawn rows' content; None where that would be too much.
         colour: one of `COLOURS`.
         mouse: one of `MOUSE`: what dragging does.
         outline: corners of the selected area.
         chosen: the place of the row that is looked at.
+        window: the part of the map that is seen; None for all.
     """
-    drawn = frame.iloc[places].assign(said=said)
-    found = go.Figure()
-    if colour in ("mu", "loss"):
-        _by_number(found, drawn, frame, colour, target)
-    else:
-        for name, mask, hue, symbol in _kinds(drawn, colour):
-            if mask.any():
-                found.add_trace(_points(drawn[mask], name, {"color": hue, "symbol": symbol}))
+    values = {"mu": known.mu, "loss": known.mean_loss}.get(colour)
+    traces = [
+        trace
+        for name, mask, marker in _kinds(known, places, decided, colour)
+        for trace in _points(known, places, mask, said, name, marker, _MORE[colour], values)
+    ]
+    axis = {"visible": False, "type": "linear"}
+    seen = (None, None) if window is None else (list(window[:2]), list(window[2:]))
+    layout: dict[str, Any] = {
+        "height": HEIGHT,
+        "margin": {"l": 4, "r": 4, "t": 36, "b": 4},  # room for the tools above
+        "dragmode": "pan" if mouse == CLICK else "lasso",
+        "hovermode": "closest",
+        "xaxis": {**axis, "range": seen[0]},
+        "yaxis": {**axis, "range": seen[1]},
+        "showlegend": values is None,
+        "legend": {"orientation": "h", "y": 0, "yanchor": "top", "x": 0, "itemsizing": "constant"},
+    }
+    if values is not None:
+        layout["coloraxis"] = _scale(values, colour, target)
     if outline is not None:
         path = " L ".join(f"{x:.6g},{y:.6g}" for x, y in outline)
-        found.add_shape(
-            type="path", path=f"M {path} Z", line={"color": _ink(), "width": 1.5, "dash": "dot"},
-            fillcolor=theme.translucent("#7F7F7F"), layer="below",
-        )  # fmt: skip
+        layout["shapes"] = [
+            {
+                "type": "path", "path": f"M {path} Z", "layer": "below",
+                "line": {"color": _ink(), "width": 1.5, "dash": "dot"},
+                "fillcolor": theme.translucent("#7F7F7F"),
+            }
+        ]  # fmt: skip
     if chosen is not None:
-        _ring(found, frame.iloc[chosen])
-    found.update_layout(
-        height=HEIGHT,
-        margin={"l": 4, "r": 4, "t": 36, "b": 4},  # room for the tools above
-        dragmode="pan" if mouse == CLICK else "lasso",
-        hovermode="closest",
-        xaxis={"visible": False},
-        yaxis={"visible": False},
-        showlegend=colour not in ("mu", "loss"),
-        legend={"orientation": "h", "y": 0, "yanchor": "top", "x": 0, "itemsizing": "constant"},
-    )
-    return found
+        layout["annotations"] = [_ring(known, chosen)]
+    return go.Figure({"data": traces, "layout": layout})
 
 
-def _by_number(
-    found: go.Figure, drawn: pd.DataFrame, frame: pd.DataFrame, colour: str, target: str
-) -> None:
+def _scale(values: NDArray[np.floating], colour: str, target: str) -> dict[str, Any]:
+    """The colours of numbers; its ends hold for all rows and not only for the drawn ones."""
     signed = colour == "mu" and target != "self"
-    column = "mu" if colour == "mu" else "mean_loss"
-    most = float(frame[column].abs().quantile(SCALE_QUANTILE)) or 1.0
-    marker = {
-        "color": drawn[column].to_numpy(dtype=np.float32),
+    most = float(np.quantile(np.abs(values), SCALE_QUANTILE)) or 1.0
+    title = "μ: − hurts, + helps" if signed else COLOURS[colour]
+    return {
         "cmin": -most if signed else 0.0,
         "cmax": most,
         "colorscale": _SIGNED if signed else theme.MAGNITUDE,
-        "colorbar": {
-            "title": {
-                "text": "μ: − hurts, + helps" if signed else COLOURS[colour],
-                "side": "right",
-            },
-            "thickness": 12,
-        },
+        "colorbar": {"title": {"text": title, "side": "right"}, "thickness": 12},
     }
-    found.add_trace(_points(drawn, COLOURS[colour], marker))
 
 
-def _kinds(drawn: pd.DataFrame, colour: str) -> list[tuple[str, pd.Series, str, str]]:
-    """Name, rows, colour and sign of each kind; the quiet ones first, so that others lie above."""
+def _kinds(
+    known: Points, places: NDArray[np.int64], decided: NDArray[np.int8], colour: str
+) -> list[tuple[str, NDArray[np.bool_], dict[str, Any]]]:
+    """Name, rows and marker of each kind; the quiet ones first, so that others lie above."""
     hues = theme.lines()
+    label = known.label[places]
     if colour == "disagree":
-        differ = drawn["label"] != drawn["predicted"]
+        differs = known.differs[places]
         return [
-            ("the model agrees", ~differ, hues[0], "circle"),
-            ("label ≠ prediction", differ, hues[1], "x"),
+            ("the model agrees", ~differs, {"color": hues[0], "symbol": "circle"}),
+            ("label ≠ prediction", differs, {"color": hues[1], "symbol": "x"}),
         ]
     if colour == "decision":
+        codes = decided[places]
         return [
-            (name, drawn["decision"] == word, theme.OKABE_ITO[hue], symbol)
+            (
+                name,
+                codes == DECISIONS.index(word),
+                {"color": theme.OKABE_ITO[hue], "symbol": symbol},
+            )
             for word, (name, hue, symbol) in _DECISIONS.items()
         ]
-    labels = drawn["label"].value_counts().index[:MOST_LABELS]
-    kinds = [(_OTHER, ~drawn["label"].isin(labels), theme.OKABE_ITO[8], "circle-open")]
-    for place, label in enumerate(labels):
-        kinds.append((str(label), drawn["label"] == label, hues[place], theme.SYMBOLS[place]))
-    return kinds
+    if colour != "label":
+        return [(COLOURS[colour], np.ones(len(places), dtype=bool), {})]
+    other = {"color": theme.OKABE_ITO[8], "symbol": "circle-open"}
+    return [
+        (_OTHER, label >= MOST_LABELS, other),
+        *(
+            (name, label == place, {"color": hues[place], "symbol": theme.SYMBOLS[place]})
+            for place, name in enumerate(known.labels[:MOST_LABELS])
+        ),
+    ]
 
 
-def _points(drawn: pd.DataFrame, name: str, marker: dict[str, Any]) -> go.Scattergl:
-    short = name if len(name) <= _LABEL_LETTERS else name[: _LABEL_LETTERS - 1] + "…"
-    return go.Scattergl(
-        x=drawn["x"].to_numpy(dtype=np.float32),
-        y=drawn["y"].to_numpy(dtype=np.float32),
-        mode="markers",
-        name=escape(short) or "(empty)",
-        customdata=drawn["row_number"].to_numpy(dtype=np.int32),
-        text=[
-            f"row {row} · {escape(str(label))}<br>μ {mu:.3g}<br>{escape(words)}"
-            for row, label, mu, words in zip(
-                drawn["row_number"], drawn["label"], drawn["mu"], drawn["said"], strict=True
-            )
-        ],
-        hovertemplate="%{text}<extra></extra>",
-        marker={"size": 6, "opacity": 0.8, **marker},
-    )
+def _points(
+    known: Points,
+    places: NDArray[np.int64],
+    mask: NDArray[np.bool_],
+    said: NDArray[np.object_] | None,
+    name: str,
+    marker: dict[str, Any],
+    more: str,
+    values: NDArray[np.floating] | None,
+) -> Iterator[dict[str, Any]]:
+    """The points of one kind: a trace for each label, so that no point has to carry its label.
+
+    The most frequent label comes first: the rare ones lie above it. `values`, of all rows, are
+    coloured along the figure's scale.
+    """
+    label = np.minimum(known.label[places], MOST_LABELS)
+    present = np.unique(label[mask])
+    for one in present:
+        within = mask & (label == one)
+        part = places[within]
+        rows = known.row_number[part]
+        exact = np.float32 if rows.max() < EXACT_FLOAT32 else np.float64
+        if values is not None:
+            marker = {"color": values[part].astype(np.float32), "coloraxis": "coloraxis"}
+        words = _hover_words(known, part, None if said is None else said[within], one)
+        shown = "%{text}" if one == MOST_LABELS else _literal(known.labels[one])
+        below = "" if words is None or one == MOST_LABELS else "<br>%{text}"
+        yield {
+            "type": "scattergl",
+            "x": known.places[part, 0],
+            "y": known.places[part, 1],
+            "mode": "markers",
+            "name": escape(_cut(name)) or "(empty)",
+            "legendgroup": escape(name),
+            "showlegend": bool(one == present[0]),
+            "customdata": np.column_stack([rows, known.mu[part]]).astype(exact),
+            "text": words,
+            "hovertemplate": f"row %{{customdata[0]:d}} · {shown}<br>μ %{{customdata[1]:.3g}}"
+            f"{more}{below}<extra></extra>",
+            "marker": {"size": 6, "opacity": 0.8, **marker},
+        }
 
 
-def _ring(found: go.Figure, line: pd.Series) -> None:
-    found.add_annotation(
-        x=float(line["x"]), y=float(line["y"]), text=f"<b>row {line['row_number']}</b>",
-        showarrow=True, arrowhead=2, arrowwidth=1.5, arrowcolor=_ink(), ax=30, ay=-34,
-        bgcolor=theme.GROUND_DARK if theme.is_dark() else theme.GROUND_LIGHT,
-        font={"color": _ink()}, bordercolor=_ink(), borderpad=3,
-    )  # fmt: skip
+def _hover_words(
+    known: Points, part: NDArray[np.int64], said: NDArray[np.object_] | None, label: int
+) -> list[str] | None:
+    """What is written at each point itself: its content, and its label where that is a rare one."""
+    contents = None if said is None else [escape(one) for one in said]
+    if label < MOST_LABELS:
+        return contents
+    labels = [escape(_cut(known.labels[one])) for one in known.label[part]]
+    if contents is None:
+        return labels
+    return [f"{one}<br>{content}" for one, content in zip(labels, contents, strict=True)]
+
+
+def _literal(label: str) -> str:
+    """A label in a template for the mouse, where braces would ask for a value."""
+    return escape(_cut(label)).replace("{", "&#123;") or "(empty)"
+
+
+def _cut(words: str) -> str:
+    return words if len(words) <= _LABEL_LETTERS else words[: _LABEL_LETTERS - 1] + "…"
+
+
+def _ring(known: Points, chosen: int) -> dict[str, Any]:
+    x, y = known.places[chosen]
+    return {
+        "x": float(x), "y": float(y), "text": f"<b>row {known.row_number[chosen]}</b>",
+        "showarrow": True, "arrowhead": 2, "arrowwidth": 1.5, "arrowcolor": _ink(),
+        "ax": 30, "ay": -34, "font": {"color": _ink()}, "bordercolor": _ink(), "borderpad": 3,
+        "bgcolor": theme.GROUND_DARK if theme.is_dark() else theme.GROUND_LIGHT,
+    }  # fmt: skip
 
 
 def _ink() -> str:

@@ -1,14 +1,16 @@
-"""Which rows are drawn on the map when there are more than a browser can draw, and what is known
-of each?
+"""Where do the rows of a run lie on the map, what is known of each, and which of them are drawn?
 
-Takes a run's map, scores and decisions; gives one table of points, and the places to draw: all
-decided rows, the rows with the largest |μ|, and a rest that keeps each label's share.
+Takes a run's map, scores and decisions; gives arrays with a place for each training row, and the
+places to draw: all decided rows, the rows with the largest |μ|, and a rest that keeps each label's
+share. What the run wrote never changes, so it is read once and shared by all visitors.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,13 +18,51 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from finine_app.components import reader
-from finine_app.components.reader import Content
+from finine_app.components.content import PREVIEW_FEATURES, Content, preview
+from finine_app.components.map.areas import frame_of
 from finine_core import api
 from finine_core.runs import RunFolder
 
-MOST_DRAWN = 20_000  # points; a browser stays quick, and the page weighs under 2 MB
+MOST_DRAWN = 20_000  # points; a browser stays quick, and the figure weighs about 0.6 MB
 TOP_SHARE = 4  # one drawn point in so many is there for its |μ|
-KEPT_MAPS = 4
+KEPT_MAPS = 4  # each about 5 MB at 100,000 rows
+STEPS = 32_000  # of the map's width and height: whole numbers of two bytes, finer than any screen
+DECISIONS = ("", "delete", "keep", "review", "relabel")
+
+
+@dataclass(frozen=True)
+class Points:
+    """The training rows of a run on one kind of map, in one order; the arrays are read-only.
+
+    Attributes:
+        kind, target: which map, and what influence is measured on.
+        row_number: shape (n,).
+        places: x and y in `STEPS` of the map's width and height, shape (n, 2).
+        mu, mean_loss: of each row on the target.
+        label: the place of its label in `labels`.
+        labels: the labels in words, the most frequent first.
+        differs: whether the model predicts another label.
+    """
+
+    kind: str
+    target: str
+    row_number: NDArray[np.int64]
+    places: NDArray[np.int16]
+    mu: NDArray[np.float64]
+    mean_loss: NDArray[np.float64]
+    label: NDArray[np.int64]
+    labels: tuple[str, ...]
+    differs: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.row_number)
+
+    def place_of(self, row: int | None) -> int | None:
+        """Where in the arrays a row stands; None when it is not on the map."""
+        if row is None:
+            return None
+        found = np.flatnonzero(self.row_number == row)
+        return int(found[0]) if len(found) else None
 
 
 @dataclass(frozen=True)
@@ -38,7 +78,7 @@ class Drawn:
 def choose_drawn(
     decided: NDArray[np.bool_],
     mu: NDArray[np.floating],
-    labels: NDArray[np.object_],
+    labels: NDArray[np.int64],
     *,
     most: int = MOST_DRAWN,
     always: int | None = None,
@@ -47,11 +87,11 @@ def choose_drawn(
 
     Args:
         decided: whether somebody decided on the row.
-        labels: of each row.
+        labels: of each row, as a number.
         always: a place that is drawn whatever comes.
 
     Examples:
-        >>> mu, labels = np.arange(8.0), np.array(["a"] * 4 + ["b"] * 4, dtype=object)
+        >>> mu, labels = np.arange(8.0), np.repeat([0, 1], 4)
         >>> chosen = choose_drawn(mu == 0, mu, labels, most=4)
         >>> chosen.places[[0, -1]].tolist(), chosen.decided, chosen.top, chosen.rest
         ([0, 7], 1, 1, 2)
@@ -74,11 +114,10 @@ def choose_drawn(
 
 
 def _stratified(
-    places: NDArray[np.int64], labels: NDArray[np.object_], count: int
+    places: NDArray[np.int64], labels: NDArray[np.int64], count: int
 ) -> NDArray[np.int64]:
     """`count` of the places, each label by its share, evenly over the rows of the label."""
-    codes = pd.factorize(labels[places], sort=True)[0]
-    by_label = places[np.lexsort((places, codes))]  # a label's rows stand together, in row order
+    by_label = places[np.lexsort((places, labels[places]))]  # a label's rows together
     if count == 0:
         return by_label[:0]
     # Every so manieth of such a list takes of each label its share, rounded.
@@ -95,29 +134,33 @@ def words_of(drawn: Drawn, total: int) -> str:
     if len(drawn.places) >= total:
         return ""
     return (
-        f"Showing {len(drawn.places):,} of {total:,} points: all {drawn.decided:,} decided rows, "
-        f"the {drawn.top:,} with the largest influence (|μ|), and {drawn.rest:,} of the others, "
-        "each label by its share. A lasso also takes the rows inside it that are not drawn."
+        f"Showing {len(drawn.places):,} of {total:,} points: all {drawn.decided:,} decided rows "
+        f"when it was drawn, the {drawn.top:,} with the largest influence (|μ|), and "
+        f"{drawn.rest:,} of the others, each label by its share. "
+        "A lasso also takes the rows inside it that are not drawn."
     )
 
 
-def load(run: api.Run, kind: str, target: str) -> pd.DataFrame:
-    """One line per training row: row_number, x, y, mu, mean_loss, label, predicted, decision."""
-    frame = _placed(str(run.folder.path), _written(run, kind), kind, target)
-    marks = run.log.current()
-    decisions = pd.Series(
-        marks.column("decision").to_numpy(zero_copy_only=False),
-        index=marks.column("row_number").to_numpy(),
-        dtype=object,
-    )
-    found = decisions.reindex(frame["row_number"]).fillna("")
-    return frame.assign(decision=found.to_numpy(dtype=object))
+def load(run: api.Run, kind: str, target: str) -> Points:
+    """Every training row of the run on the map of that kind."""
+    return _load(str(run.folder.path), _written(run, kind), kind, target)
 
 
-def previews(run: api.Run, target: str, rows: NDArray[np.int64], content: Content) -> list[str]:
+def decisions(run: api.Run, known: Points, version: int) -> NDArray[np.int8]:
+    """What is decided on each row, as its place in `DECISIONS`; `version` is the log's now."""
+    return _decisions(str(run.folder.path), _written(run, known.kind), version, known)
+
+
+def drawn_now(run: api.Run, known: Points, chosen: int | None) -> Drawn:
+    """The places to draw as things stand, with one that is drawn whatever comes."""
+    version = run.log.version()
+    return _drawn(str(run.folder.path), _written(run, known.kind), version, known, chosen)
+
+
+def previews(run: api.Run, target: str, rows: NDArray[np.int64]) -> list[str]:
     """The beginning of each row's content, in the order of `rows`."""
-    folder = str(run.folder.path)
-    return _previews(folder, _written(run, "pca"), target, rows, content)
+    content = reader.content_of(run, reader.review_table(run))
+    return _previews(str(run.folder.path), _written(run, "pca"), target, rows, content)
 
 
 def _written(run: api.Run, kind: str) -> int:
@@ -127,14 +170,62 @@ def _written(run: api.Run, kind: str) -> int:
     return hash(tuple(path.stat().st_mtime_ns for path in paths if path.exists()))
 
 
-@st.cache_data(max_entries=KEPT_MAPS, show_spinner=False)
-def _placed(folder: str, written: int, kind: str, target: str) -> pd.DataFrame:  # noqa: ARG001
+@st.cache_resource(max_entries=KEPT_MAPS, show_spinner=False)
+def _load(folder: str, written: int, kind: str, target: str) -> Points:  # noqa: ARG001
     run = api.Run(RunFolder(Path(folder)))
     scores = run.scores(target)[["row_number", "mu", "mean_loss", "label", "predicted"]]
-    return run.projection(kind).merge(scores, on="row_number", validate="one_to_one")
+    frame = run.projection(kind).merge(scores, on="row_number", validate="one_to_one")
+    label = pd.Categorical(frame["label"], frame["label"].value_counts().index)
+    found = Points(
+        kind=kind,
+        target=target,
+        row_number=frame["row_number"].to_numpy(dtype=np.int64),
+        places=_whole(frame[["x", "y"]].to_numpy()),
+        mu=frame["mu"].to_numpy(dtype=np.float64),
+        mean_loss=frame["mean_loss"].to_numpy(dtype=np.float64),
+        label=label.codes.astype(np.int64),
+        labels=tuple(map(str, label.categories)),
+        differs=(frame["label"] != frame["predicted"]).to_numpy(dtype=bool),
+    )
+    for one in vars(found).values():
+        if isinstance(one, np.ndarray):
+            one.setflags(write=False)
+    return found
 
 
-@st.cache_data(max_entries=KEPT_MAPS, show_spinner=False)
+def _whole(places: NDArray[np.floating]) -> NDArray[np.int16]:
+    low, size = frame_of(places)
+    return np.rint((places - low) / size * STEPS).astype(np.int16)
+
+
+# With the folder and the time of writing, these tell points from all others.
+_TOLD_BY: dict[str | type, Callable[[Any], object]] = {
+    Points: lambda known: (known.kind, known.target)
+}
+
+
+@st.cache_resource(max_entries=KEPT_MAPS, show_spinner=False, hash_funcs=_TOLD_BY)
+def _drawn(folder: str, written: int, version: int, known: Points, chosen: int | None) -> Drawn:
+    decided = _decisions(folder, written, version, known) > 0
+    return choose_drawn(decided, known.mu, known.label, always=chosen)
+
+
+@st.cache_resource(max_entries=KEPT_MAPS, show_spinner=False, hash_funcs=_TOLD_BY)
+def _decisions(
+    folder: str,
+    written: int,  # noqa: ARG001
+    version: int,  # noqa: ARG001
+    known: Points,
+) -> NDArray[np.int8]:
+    marks = api.Run(RunFolder(Path(folder))).log.current()
+    codes = pd.Index(DECISIONS).get_indexer(marks.column("decision").to_pandas())
+    by_row = pd.Series(codes, index=marks.column("row_number").to_numpy())
+    found = by_row.reindex(known.row_number, fill_value=0).to_numpy(dtype=np.int8)
+    found.setflags(write=False)
+    return found
+
+
+@st.cache_resource(max_entries=KEPT_MAPS, show_spinner=False)
 def _previews(
     folder: str,
     written: int,  # noqa: ARG001
@@ -145,9 +236,9 @@ def _previews(
     table = reader.review_table(api.Run(RunFolder(Path(folder))))
     wanted = ", ".join(map(str, rows.tolist()))
     found = table.query(target=target, where=f"row_number IN ({wanted})", with_data=True)
-    names = ["row_number", *content.text, *content.features[: reader.PREVIEW_FEATURES]]
+    names = ["row_number", *content.text, *content.features[:PREVIEW_FEATURES]]
     said = {
-        line["row_number"]: reader.preview(line, content)
+        line["row_number"]: preview(line, content)
         for line in found.select(list(dict.fromkeys(names))).to_pylist()
     }
     return [said[row] for row in rows.tolist()]

@@ -1,7 +1,7 @@
 """What are the rows in the area that was drawn, what do they do together, and what is decided?
 
-Takes the table of points and which of them are selected; draws their number, labels, influence and
-curve, and the buttons that mark or save exactly these rows.
+Takes the points and which of them are selected; draws their number, labels, influence and curve,
+and the buttons that mark or save exactly these rows.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from finine_app import state
-from finine_app.components import curve_charts
+from finine_app.components import curve_charts, reader
+from finine_app.components.map.points import DECISIONS as CODES
+from finine_app.components.map.points import Points, decisions
 from finine_app.components.messages import show_problem
 from finine_app.components.named_curve import of_group
 from finine_app.components.review.decide import LOG_LOCK, events_since
@@ -25,24 +27,23 @@ from finine_core.influence import GroupCurve
 
 GROUP_TARGET = "validation"
 LINKED_ROWS = 500  # more row numbers make an address that browsers cut off
-DECISIONS = {
+DELETE = CODES.index("delete")
+BUTTONS = {
     "delete": ("for deletion", ":material/delete:"),
     "keep": ("to keep", ":material/check:"),
     "review": ("as needing review", ":material/question_mark:"),
 }
 
 
-def show(
-    run: api.Run, frame: pd.DataFrame, mask: NDArray[np.bool_], hidden: int, kind: str
-) -> None:
+def show(run: api.Run, known: Points, mask: NDArray[np.bool_], hidden: int, kind: str) -> None:
     """The selected rows.
 
     Args:
-        mask: which lines of the frame are selected.
+        mask: which of the points are selected.
         hidden: how many of them are not drawn.
         kind: of the map they were selected on.
     """
-    rows: NDArray[np.int64] = frame["row_number"].to_numpy()[mask]
+    rows = known.row_number[mask]
     with st.container(key="map_count"):
         st.markdown(f"#### {_rows(len(rows))} selected")
     if hidden:
@@ -51,12 +52,11 @@ def show(
     if not len(rows):
         st.caption("No row lies in that area; draw around some points.")
         return
-    part = frame[mask]
     st.markdown(
-        f"Mean loss **{part['mean_loss'].mean():.2f}** (all rows {frame['mean_loss'].mean():.2f}) "
-        f"· mean μ **{part['mu'].mean():.3g}** (all rows {frame['mu'].mean():.3g})"
+        f"Mean loss **{known.mean_loss[mask].mean():.2f}** (all rows {known.mean_loss.mean():.2f}) "
+        f"· mean μ **{known.mu[mask].mean():.3g}** (all rows {known.mu.mean():.3g})"
     )
-    _labels(part, frame)
+    _labels(known, mask, decisions(run, known, run.log.version()) == DELETE)
     found = _influence(run, rows)
     _decide(run, rows, f"lasso on the map ({kind.upper()}): {_rows(len(rows))}")
     if found is not None:
@@ -64,21 +64,24 @@ def show(
         curve_charts.trade_off([named], alpha=EXAMPLE_ALPHA, key="map_curve")
 
 
-def _labels(part: pd.DataFrame, frame: pd.DataFrame) -> None:
-    counts, everywhere = part["label"].value_counts(), frame["label"].value_counts()
-    marked = part.loc[part["decision"] == "delete", "label"].value_counts()
+def _labels(known: Points, mask: NDArray[np.bool_], deleted: NDArray[np.bool_]) -> None:
+    selected, everywhere, marked = (
+        np.bincount(known.label[one], minlength=len(known.labels))
+        for one in (mask, slice(None), mask & deleted)
+    )
+    order = np.argsort(-selected, kind="stable")[: np.count_nonzero(selected)]
     st.dataframe(
         pd.DataFrame(
             {
-                "label": counts.index,
-                "rows": counts.to_numpy(),
-                "share": counts.to_numpy() / len(part),
-                "of all": everywhere.reindex(counts.index).to_numpy() / len(frame),
-                "marked": marked.reindex(counts.index).fillna(0).astype(int).to_numpy(),
+                "label": [known.labels[place] for place in order],
+                "rows": selected[order],
+                "share": selected[order] / selected.sum(),
+                "of all": everywhere[order] / len(known),
+                "marked": marked[order],
             }
         ),
         hide_index=True,
-        height="content" if len(counts) <= 6 else 247,
+        height="content" if len(order) <= 6 else 247,
         column_config={
             "rows": st.column_config.NumberColumn(format="localized", width=50),
             "share": st.column_config.NumberColumn(
@@ -101,7 +104,7 @@ def _influence(run: api.Run, rows: NDArray[np.int64]) -> GroupCurve | None:
         st.caption("This run has no held-out rows, so that groups have no influence to show.")
         return None
     try:
-        found = run.group_curve(rows=rows.tolist(), target=GROUP_TARGET)
+        found = reader.curve_of_rows(run, rows, GROUP_TARGET)
     except FinineError as error:
         show_problem(error)
         return None
@@ -120,7 +123,7 @@ def _decide(run: api.Run, rows: NDArray[np.int64], selection: str) -> None:
     # The rows are part of the buttons' identity: a press can never mean another selection.
     name = hashlib.sha256(rows.tobytes()).hexdigest()[:12]
     seen = run.log.version()
-    for decision, (words, icon) in DECISIONS.items():
+    for decision, (words, icon) in BUTTONS.items():
         with st.container(key=f"map_mark_{decision}"):
             st.button(
                 f"Mark {_rows(len(rows))} {words}",

@@ -13,6 +13,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from finine_app import state
+from finine_app.components import reader
 from finine_app.components.messages import plain
 from finine_app.components.review.decide import LOG_LOCK, events_since
 from finine_app.components.review.why import reason_words
@@ -45,9 +46,10 @@ def decide_on_all(
     """Mark all rows of the list (or of what else `of` says) at once, after a look at the effect."""
     if total == 0:
         return
+    number = reader.learns_number(run.record())
     decision = st.selectbox(
         f"Mark all {_rows(total)} of {of} …",
-        list(CHOICES),
+        [one for one in CHOICES if not (number and one == RELABEL)],
         index=None,
         placeholder="choose a decision, look at the preview, then confirm",
         format_func=CHOICES.__getitem__,
@@ -69,18 +71,22 @@ def decide_on_all(
             f"{DONE_WORDS[decision]}. Decisions they have now are replaced; {back} all of them "
             "back."
         )
-        st.dataframe(
-            pd.DataFrame(
-                {
-                    "label": counts["label"],
-                    f"rows in {of}": counts["rows"],
-                    "marked for deletion now": counts["marked"],
-                }
-            ),
-            hide_index=True,
-            height="content" if len(counts) <= 10 else 387,
-            alt="Rows of each label that would be marked",
-        )
+        if number:
+            marked = int(counts["marked"].sum())
+            st.markdown(f"{_rows(marked)} of {of} are marked for deletion now.")
+        else:
+            st.dataframe(
+                pd.DataFrame(
+                    {
+                        "label": counts["label"],
+                        f"rows in {of}": counts["rows"],
+                        "marked for deletion now": counts["marked"],
+                    }
+                ),
+                hide_index=True,
+                height="content" if len(counts) <= 10 else 387,
+                alt="Rows of each label that would be marked",
+            )
         with st.container(key="bulk_apply"):
             # The shown number and condition are part of the button's identity.
             st.button(
@@ -108,7 +114,7 @@ def _apply(
             since = events_since(run, seen)
             if all((one.decision, one.selection) != (decision, selection) for one in since):
                 rows = _rows_as_shown(table, target, where, shown)
-                report = _report(table, target, where)
+                report = _report(table, target, where, reader.learns_number(run.record()))
                 for label, part in _labelled(table, target, where, rows, decision).items():
                     run.log.mark(part, decision, label=label, reason=reason, reviewer=reviewer,
                                  selection=selection)  # fmt: skip
@@ -142,12 +148,14 @@ def _rows(count: int) -> str:
     return "1 row" if count == 1 else f"{count:,} rows"
 
 
-def _report(table: ReviewTable, target: str, where: str | None) -> str:
+def _report(table: ReviewTable, target: str, where: str | None, number: bool) -> str:
     """What a bulk decision hit: rows of each label, and how many had another decision."""
+    had = table.tally({"had": f"{DECISION} <> ''"}, target=target, where=where)["had"]
+    if number:  # hardly two rows have the same
+        return f" ({had:,} had a decision before)"
     counts = table.classes(target=target, where=where).to_pylist()
     labels = ", ".join(f"{one['rows']:,} {one['label']}" for one in counts[:REPORTED_LABELS])
     labels += ", …" if len(counts) > REPORTED_LABELS else ""
-    had = table.tally({"had": f"{DECISION} <> ''"}, target=target, where=where)["had"]
     return f" ({labels}; {had:,} had a decision before)"
 
 

@@ -7,16 +7,18 @@ link.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from finine_app.components import reader
 from finine_app.components.messages import show_problem
 from finine_app.components.review.conditions import add_condition
 from finine_app.components.review.listing import list_changed
 from finine_app.theme import DECISION_SIGN
+from finine_core import api
 from finine_core.curation.decisions import DECISIONS
 from finine_core.curation.expressions import EXPRESSION_HELP, contains_text, literal
 from finine_core.curation.review import ReviewTable
@@ -54,23 +56,24 @@ class Filter:
     mu_max: float | None = None
     sql: str = ""
 
-    def where(self, searched: Sequence[str]) -> str | None:
+    def where(self, searched: Callable[[str], Sequence[str]]) -> str | None:
         """The condition on the review table; None when every row will do.
 
         Args:
-            searched: the columns that the text is looked for in.
+            searched: the columns that a text is looked for in.
 
         Examples:
-            >>> Filter(label="it's", mu_min=1.5).where(["text"])
+            >>> Filter(label="it's", mu_min=1.5).where(lambda text: ["text"])
             "(label = 'it''s') AND (mu >= 1.5)"
-            >>> Filter(decision="undecided", disagree=True).where(["text"])
+            >>> Filter(decision="undecided", disagree=True).where(lambda text: ["text"])
             "(decision = '') AND (label <> predicted)"
-            >>> Filter().where(["text"]) is None
+            >>> Filter().where(lambda text: ["text"]) is None
             True
         """
         parts = []
         if self.text:
-            parts.append(contains_text(searched, self.text))
+            columns = searched(self.text)
+            parts.append(contains_text(columns, self.text) if columns else "false")
         if self.label:
             parts.append(f"label = {literal(self.label)}")
         if self.predicted:
@@ -112,7 +115,9 @@ class Filter:
 
 
 def choose(classes: Sequence[str]) -> Filter:
-    """Draw the filters that are always in sight."""
+    """Draw the filters that are always in sight; those by class where there are classes."""
+    label = predicted = None
+    disagree = False
     with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
         text = st.text_input(
             "Search",
@@ -123,8 +128,9 @@ def choose(classes: Sequence[str]) -> Filter:
             bind="query-params",
             width=200,
         )
-        label = _pick("Label", "filter_label", classes)
-        predicted = _pick("Predicted", "filter_predicted", classes)
+        if classes:
+            label = _pick("Label", "filter_label", classes)
+            predicted = _pick("Predicted", "filter_predicted", classes)
         decision = st.selectbox(
             "Decision",
             DECISION_CHOICES,
@@ -134,13 +140,14 @@ def choose(classes: Sequence[str]) -> Filter:
             bind="query-params",
             width=125,
         )
-        disagree = st.toggle(
-            "Label ≠ prediction",
-            key="filter_disagree",
-            help="Only rows whose label differs from what the trained model predicts.",
-            on_change=list_changed,
-            bind="query-params",
-        )
+        if classes:
+            disagree = st.toggle(
+                "Label ≠ prediction",
+                key="filter_disagree",
+                help="Only rows whose label differs from what the trained model predicts.",
+                on_change=list_changed,
+                bind="query-params",
+            )
     return Filter(
         text=text,
         label=label or "",
@@ -150,7 +157,7 @@ def choose(classes: Sequence[str]) -> Filter:
     )
 
 
-def choose_more(table: ReviewTable, target: str, asked: Filter) -> Filter | None:
+def choose_more(run: api.Run, table: ReviewTable, target: str, asked: Filter) -> Filter | None:
     """Draw the rest, folded away: range of μ and a SQL condition.
 
     Returns:
@@ -168,7 +175,7 @@ def choose_more(table: ReviewTable, target: str, asked: Filter) -> Filter | None
         )
         if more.sql:
             try:  # alone, so that a message quotes it alone
-                table.query(target=target, where=more.sql, limit=1)
+                reader.listed(run, target, more.sql)
             except FinineError as error:
                 show_problem(error)
                 return None

@@ -6,10 +6,10 @@ import numpy as np
 import streamlit as st
 
 from finine_app import state
+from finine_app.components import reader
 from finine_app.components.review.listing import list_changed
 from finine_app.components.review.row_table import go_to
 from finine_core import api
-from finine_core.curation.review import ReviewTable
 
 CONTINUE_KEY = "U"
 # How often the page looks whether somebody else decided: a look costs a millisecond.
@@ -43,7 +43,7 @@ def offer_to_continue(counts: dict[str, int]) -> None:
 
 
 def next_undecided_button(
-    table: ReviewTable, target: str, where: str | None, sort: tuple[str, bool], size: int
+    run: api.Run, target: str, where: str | None, sort: tuple[str, bool], size: int
 ) -> None:
     """A button that goes on where the review was left."""
     st.button(
@@ -52,7 +52,7 @@ def next_undecided_button(
         icon=":material/skip_next:",
         shortcut=CONTINUE_KEY,
         on_click=_go_on,
-        args=(table, target, where, sort, size),
+        args=(run, target, where, sort, size),
         help="Continue where you left: the next row of this list that nobody has decided on.",
     )
 
@@ -80,12 +80,9 @@ def _to_suspicious() -> None:
     list_changed()
 
 
-def _go_on(
-    table: ReviewTable, target: str, where: str | None, sort: tuple[str, bool], size: int
-) -> None:
-    column, descending = sort
-    listed = table.row_numbers(target=target, where=where, order_by=column, descending=descending)
-    open_ones = table.row_numbers(target=target, where="decision = ''")
+def _go_on(run: api.Run, target: str, where: str | None, sort: tuple[str, bool], size: int) -> None:
+    listed = reader.listed(run, target, where, sort)
+    open_ones = reader.listed(run, target, "decision = ''")
     undecided = np.flatnonzero(np.isin(listed, open_ones))
     if not len(undecided):
         state.note_action("Every row of this list has a decision.")

@@ -13,15 +13,14 @@ import pandas as pd
 import streamlit as st
 
 from finine_app.components import reader
+from finine_app.components.content import Content, preview, value_words
 from finine_app.components.messages import plain
-from finine_app.components.reader import Content, preview, value_words
 from finine_app.components.review.row_table import go_to
 from finine_app.theme import DECISION_SIGN
 from finine_core import api
-from finine_core.curation.comparing import places
 from finine_core.curation.expressions import literal
-from finine_core.curation.review import ReviewTable
 from finine_core.errors import FinineError
+from finine_core.runs.results.thumbnails import data_url
 
 FEATURES_HEIGHT = 248  # pixels; six values and the head
 FEATURE_WIDTH, VALUE_WIDTH, SHARE_WIDTH = 125, 70, 95  # pixels; all of it beside the table
@@ -29,6 +28,7 @@ ODD = 0.95  # from this oddness on a value is said to be unusual: beyond 97.5 % 
 FEWEST_ROWS = 40  # of a label, below which its extremes are no news: one in 40 lies beyond ODD
 LISTED_TWINS = 20
 NEIGHBOURS = 6
+IMAGE_HEIGHT = 64  # pixels of an image in a line: more would leave no room for the others
 
 
 def probabilities(run: api.Run, row: int) -> None:
@@ -55,11 +55,21 @@ def probabilities(run: api.Run, row: int) -> None:
     )
 
 
-def values(table: ReviewTable, line: dict[str, Any], names: Sequence[str], target: str) -> None:
+def values(run: api.Run, line: dict[str, Any], names: Sequence[str], target: str) -> None:
     """Each value, and where it lies among the rows of the label and of the predicted class."""
+    if (
+        line.get("error") is not None
+    ):  # few rows share a number, so there is nothing to compare with
+        st.dataframe(
+            pd.DataFrame({"feature": names, "value": [value_words(line[one]) for one in names]}),
+            hide_index=True,
+            height=min(FEATURES_HEIGHT, 37 + 35 * len(names)),
+            alt=f"Values of row {line['row_number']}",
+        )
+        return
     label, predicted = line["label"], line["predicted"]
     compared = list(dict.fromkeys([label, predicted]))
-    found = {one: places(table, line, names, one, target) for one in compared}
+    found = reader.places(run, line, names, compared, target)
     order = {one.column: one.oddness for one in found[label]}
     listed = sorted(names, key=lambda name: -order.get(name, -1.0))
     frame = pd.DataFrame({"feature": listed, "value": [value_words(line[name]) for name in listed]})
@@ -91,7 +101,7 @@ def values(table: ReviewTable, line: dict[str, Any], names: Sequence[str], targe
         "Bars: the share of the other rows with that label whose value is smaller, 0 % the "
         "smallest, 100 % the largest; of words, the share with the same."
     )
-    others = table.count(target=target, where=f"label = {literal(label)}") - 1
+    others = len(reader.listed(run, target, f"label = {literal(label)}")) - 1
     odd = sum(one.oddness >= ODD for one in found[label])
     if others < FEWEST_ROWS:
         rows = "row has" if others == 1 else "rows have"
@@ -106,47 +116,51 @@ def values(table: ReviewTable, line: dict[str, Any], names: Sequence[str], targe
         )
 
 
-def twins(run: api.Run, table: ReviewTable, line: dict[str, Any], target: str) -> None:
+def twins(run: api.Run, line: dict[str, Any], target: str) -> None:
     """The other rows that say exactly the same, with their labels."""
     row = int(line["row_number"])
     found = reader.same_rows(run, row)
     if not len(found):
         return
-    listed = ", ".join(map(str, found[:LISTED_TWINS]))
-    lines = table.query(target=target, where=f"row_number IN ({listed})").to_pylist()
+    lines = reader.lines(run, found[:LISTED_TWINS], target)
     others = sorted({one["label"] for one in lines} - {line["label"]})
     words = "1 other row says" if len(found) == 1 else f"{len(found):,} other rows say"
     said = f" with the label {', '.join(plain(one) for one in others)}" if others else ""
     st.warning(f"{words} exactly the same{said}.", icon=":material/content_copy:")
-    _rows(lines, None, "row_twins", None)
+    _rows(run, lines, None, "row_twins", None)
 
 
-def neighbours(
-    run: api.Run, table: ReviewTable, line: dict[str, Any], content: Content, target: str
-) -> None:
+def neighbours(run: api.Run, line: dict[str, Any], content: Content, target: str) -> None:
     """The rows that look most alike to the model, with their labels."""
     try:
         found = reader.neighbours(run, int(line["row_number"]), NEIGHBOURS)
     except FinineError as error:
         st.caption(f"{plain(error.problem)} {plain(error.mend)}")
         return
-    listed = ", ".join(map(str, found["row_number"]))
-    where = f"row_number IN ({listed})"
-    by_row = {
-        int(one["row_number"]): one
-        for one in table.query(target=target, where=where, with_data=True).to_pylist()
-    }
-    lines = [by_row[int(row)] for row in found["row_number"]]
+    rows = found["row_number"].to_numpy()
+    lines = reader.lines(run, rows, target)
+    if line.get("error") is not None:
+        numbers = [float(one["label"]) for one in lines]
+        st.markdown(
+            f"**The {len(lines)} nearest rows** have {min(numbers):g} to {max(numbers):g}; this row"
+            f" has {plain(line['label'])}."
+        )
+        _rows(run, lines, content, "row_neighbours", found["distance"].tolist())
+        return
     same = sum(one["label"] == line["label"] for one in lines)
     st.markdown(
         f"**{same} of the {len(lines)} nearest rows** have this row's label, "
         f"{plain(line['label'])}."
     )
-    _rows(lines, content, "row_neighbours", found["distance"].tolist())
+    _rows(run, lines, content, "row_neighbours", found["distance"].tolist())
 
 
 def _rows(
-    lines: list[dict[str, Any]], content: Content | None, key: str, distances: list[float] | None
+    run: api.Run,
+    lines: list[dict[str, Any]],
+    content: Content | None,
+    key: str,
+    distances: list[float] | None,
 ) -> None:
     """Some rows as a table; a click goes to one."""
     frame = pd.DataFrame(
@@ -162,6 +176,9 @@ def _rows(
     if distances is not None:
         frame["distance"] = distances
     rows = [int(one["row_number"]) for one in lines]
+    if reader.has_images(run):
+        found = reader.thumbnails(run, rows)
+        frame.insert(0, "image", [data_url(found[one]) if one in found else None for one in rows])
 
     def take() -> None:
         picked = st.session_state[key].selection.rows
@@ -175,6 +192,10 @@ def _rows(
         on_select=take,
         selection_mode="single-row",
         height="content",
-        column_config={"distance": st.column_config.NumberColumn(format="%.2f")},
+        row_height=IMAGE_HEIGHT if "image" in frame else None,
+        column_config={
+            "distance": st.column_config.NumberColumn(format="%.2f"),
+            "image": st.column_config.ImageColumn(width=IMAGE_HEIGHT + 8),
+        },
         alt="Rows to compare with; pick one to see it",
     )

@@ -12,11 +12,11 @@ from typing import Any
 import streamlit as st
 
 from finine_app import state
-from finine_app.components import curve_charts, reader
+from finine_app.components import curve_charts, pictures, reader
+from finine_app.components.content import Content, value_words
 from finine_app.components.messages import plain, show_problem
 from finine_app.components.named_curve import of_row
-from finine_app.components.reader import Content, value_words
-from finine_app.components.review import others
+from finine_app.components.review import others, residuals
 from finine_app.components.review.row_table import decision_words
 from finine_app.components.words import (
     BAND_WORDS,
@@ -29,7 +29,6 @@ from finine_app.components.words import (
 )
 from finine_core import api
 from finine_core.curation.derived import SURE, SUSPICIOUS_BECAUSE
-from finine_core.curation.review import ReviewTable
 from finine_core.errors import FinineError
 
 TEXT_HEIGHT = "16rem"  # of a long text before it scrolls
@@ -46,6 +45,13 @@ def heading(line: dict[str, Any], rows: int) -> None:
     )
 
 
+def image(run: api.Run, line: dict[str, Any]) -> None:
+    """The row's image, where it has one."""
+    if reader.has_images(run):
+        row = int(line["row_number"])
+        pictures.large(reader.thumbnails(run, [row]).get(row), f"Row {row}")
+
+
 def texts(line: dict[str, Any], content: Content, searched: str) -> None:
     """The row's whole texts, with what was searched for marked."""
     for name in content.text:
@@ -54,10 +60,10 @@ def texts(line: dict[str, Any], content: Content, searched: str) -> None:
         _text(line[name], searched)
 
 
-def values(table: ReviewTable, line: dict[str, Any], content: Content, target: str) -> None:
+def values(run: api.Run, line: dict[str, Any], content: Content, target: str) -> None:
     """The row's values beside those of others, its other columns, and the way to the map."""
     if content.features:
-        others.values(table, line, content.features, target)
+        others.values(run, line, content.features, target)
     if content.other:
         # With a label and an id alone this is a short line; it keeps ignored columns at hand.
         shown = " · ".join(f"{plain(n)}: {plain(value_words(line[n]))}" for n in content.other[:8])
@@ -70,10 +76,13 @@ def values(table: ReviewTable, line: dict[str, Any], content: Content, target: s
     )
 
 
-def verdict(line: dict[str, Any]) -> None:
+def verdict(run: api.Run, line: dict[str, Any], target: str) -> None:
     """Label against prediction."""
     if because := line.get(SUSPICIOUS_BECAUSE):
         st.caption(f"Suspicious: {plain(because)}.")
+    if residuals.learned_number(line):
+        residuals.verdict(run, line, target)
+        return
     label, predicted = plain(line["label"]), plain(line["predicted"])
     given, other = line.get("probability"), line.get("predicted_probability")
     sure = "" if given is None else f", to which the trained model gives {100 * given:.0f} %"
@@ -112,17 +121,19 @@ def _auxiliary(line: dict[str, Any]) -> str:
     )
 
 
-def compare_with_others(
-    run: api.Run, table: ReviewTable, line: dict[str, Any], content: Content, target: str
-) -> None:
-    """Nearest rows and probabilities, drawn when somebody opens them."""
-    nearest, classes = st.tabs(["Nearest rows", "Probabilities"], key="row_others",
-                               on_change="rerun")  # fmt: skip
+def compare_with_others(run: api.Run, line: dict[str, Any], content: Content, target: str) -> None:
+    """Nearest rows, and probabilities or errors, drawn when somebody opens them."""
+    number = residuals.learned_number(line)
+    nearest, said = st.tabs(["Nearest rows", "Errors" if number else "Probabilities"],
+                            key="row_others", on_change="rerun")  # fmt: skip
     if nearest.open:
         with nearest:
-            others.neighbours(run, table, line, content, target)
-    if classes.open:
-        with classes:
+            others.neighbours(run, line, content, target)
+    if said.open:
+        with said:
+            if number:
+                residuals.charts(run, line, target)
+                return
             others.probabilities(run, int(line["row_number"]))
 
 

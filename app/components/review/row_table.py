@@ -12,15 +12,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import streamlit as st
+from numpy.typing import NDArray
 
 from finine_app import state
-from finine_app.components.reader import Content, count, preview
+from finine_app.components import reader
+from finine_app.components.content import Content, preview
+from finine_app.components.reader import listed
+from finine_app.components.review import ticked
 from finine_app.components.review.listing import take_list_changed
 from finine_app.components.words import NOT_IN_INTERVAL, interval_words
 from finine_app.theme import DECISION_SIGN
 from finine_core import api
 from finine_core.curation.decisions import RELABEL
-from finine_core.curation.review import ReviewTable
 from finine_core.tradeoff import gaussian_beta
 
 TABLE_HEIGHT = 37 + 35 * 25  # pixels; a whole page of 25 rows, so that the shown one is in sight
@@ -74,7 +77,6 @@ class Listing:
 
 def load(
     run: api.Run,
-    table: ReviewTable,
     target: str,
     where: str | None,
     sort: tuple[str, bool],
@@ -82,16 +84,15 @@ def load(
 ) -> Listing:
     """The page that is turned to, or the one beside it when the shown row has moved there."""
     _settle()
-    total = count(run, target, where)
-    pages = max(1, -(-total // size))
+    rows = listed(run, target, where, sort)
+    pages = max(1, -(-len(rows) // size))
     page = min(max(1, int(st.session_state.get("page_number", 1))), pages)
-    listing = _page(table, target, where, sort, size, total, page)
     follow, row = st.session_state.pop(_FOLLOW, ""), state.selected_row()
-    if follow and row is not None and row not in listing.rows:
+    if follow and row is not None and row not in _page_of(rows, page, size):
         beside = page + (1 if follow == "next" else -1)
-        if 1 <= beside <= pages:
-            other = _page(table, target, where, sort, size, total, beside)
-            listing = other if row in other.rows else listing
+        if 1 <= beside <= pages and row in _page_of(rows, beside, size):
+            page = beside
+    listing = _listing(run, target, rows, page, size)
     if st.session_state.get("page_number", 1) != listing.page:
         st.session_state["page_number"] = listing.page
     st.session_state[_PAGE] = listing.page
@@ -114,10 +115,17 @@ def go_to(row: int, way: str) -> None:
     state.select_row(row)
 
 
-def draw(listing: Listing, target: str, content: Content) -> None:
-    """The page as a table in which one row can be chosen."""
+def draw(run: api.Run, listing: Listing, target: str, content: Content, several: bool) -> None:
+    """The page as a table in which one row can be chosen, or several be ticked.
+
+    Args:
+        several: whether each row has a box to tick; a click beside it still shows the row.
+    """
     rows, chosen = listing.rows, state.selected_row()
     wanted = [rows.index(chosen)] if chosen in rows else []
+    if several:
+        of_these = set(ticked.ticked(run))
+        wanted = [place for place, row in enumerate(rows) if row in of_these]
     now = st.session_state.get("review_table", {}).get("selection", {})
     if list(now.get("rows", [])) != wanted or now.get("cells"):
         st.session_state["review_table"] = {"selection": {"rows": wanted}}
@@ -125,7 +133,9 @@ def draw(listing: Listing, target: str, content: Content) -> None:
     def take() -> None:
         # Positions are those of the very lines drawn here. A click on a cell means its row.
         picked = st.session_state["review_table"]["selection"]
-        places = [cell[0] for cell in picked["cells"]] or picked["rows"]
+        if several:
+            ticked.take(run, rows, [rows[place] for place in picked["rows"] if place < len(rows)])
+        places = [cell[0] for cell in picked["cells"]] or ([] if several else picked["rows"])
         if places and places[0] < len(rows):
             st.session_state[_PICKED] = rows[places[0]]
 
@@ -133,7 +143,7 @@ def draw(listing: Listing, target: str, content: Content) -> None:
         _frame(listing, content),
         key="review_table",
         on_select=take,
-        selection_mode=["single-row", "single-cell"],
+        selection_mode=["multi-row" if several else "single-row", "single-cell"],
         hide_index=True,
         height=min(TABLE_HEIGHT, 37 + 35 * len(rows)),
         column_config=_columns(target),
@@ -164,30 +174,17 @@ def _settle() -> None:
         st.session_state["page_number"] = st.session_state[_PAGE]
 
 
-def _page(
-    table: ReviewTable,
-    target: str,
-    where: str | None,
-    sort: tuple[str, bool],
-    size: int,
-    total: int,
-    page: int,
-) -> Listing:
-    """One page, read with a line more at each end to know the rows beside it."""
-    start = (page - 1) * size
-    first = max(0, start - 1)
-    lines = table.query(
-        target=target,
-        where=where,
-        order_by=sort[0],
-        descending=sort[1],
-        limit=size + 1 + start - first,
-        offset=first,
-        with_data=True,
-    ).to_pylist()
-    before = int(lines.pop(0)["row_number"]) if start > first and lines else None
-    after = int(lines.pop()["row_number"]) if len(lines) > size else None
-    return Listing(lines, total, page, max(1, -(-total // size)), size, before, after)
+def _page_of(rows: NDArray[np.int64], page: int, size: int) -> NDArray[np.int64]:
+    return rows[(page - 1) * size : page * size]
+
+
+def _listing(run: api.Run, target: str, rows: NDArray[np.int64], page: int, size: int) -> Listing:
+    """One page of a list of row numbers, and the rows beside it."""
+    start, end = (page - 1) * size, page * size
+    lines = reader.lines(run, rows[start:end], target)
+    before = int(rows[start - 1]) if start else None
+    after = int(rows[end]) if end < len(rows) else None
+    return Listing(lines, len(rows), page, max(1, -(-len(rows) // size)), size, before, after)
 
 
 def _frame(listing: Listing, content: Content) -> pd.DataFrame:
@@ -243,9 +240,7 @@ def _columns(target: str) -> dict[str, Any]:
             "steps is beside the table.",
         ),
         "label": text("label", width=78, help="What the data says."),
-        "predicted": text(
-            "predicted", width=78, help="The class that the trained model finds most likely."
-        ),
+        "predicted": text("predicted", width=78, help="What the trained model finds most likely."),
         "content": text(
             "content", width=260, help="The beginning of the row; all of it is shown beside."
         ),

@@ -15,12 +15,15 @@ from finine_app import state
 from finine_app.components.run.form import TARGET_WORDS
 from finine_app.state import DataChoice
 from finine_core import api
+from finine_core.access import require_choosable
+from finine_core.errors import FinineError
 from finine_core.runs import RunConfig
+from finine_core.runs.config import validation_file
 
 # Fields of the form that are called like the setting they hold.
 _SAME_NAME = (
     "model", "epochs", "batch_size", "lr", "optimizer", "weight_decay", "seed", "record_steps",
-    "auxiliary", "device",
+    "auxiliary", "device", "text_encoder",
 )  # fmt: skip
 _COPIED = "_copied_from"
 
@@ -29,10 +32,19 @@ def duplicate(run: api.Run) -> None:
     """Fill the form from the run, and show it; for a callback, before the form is drawn.
 
     Raises:
-        FinineError: the run cannot be read.
+        FinineError: the run cannot be read, its model is code, or its files may not be chosen.
     """
     record = run.record()
     config = RunConfig.model_validate(record["config"])
+    if config.code:
+        raise FinineError(
+            f"This run's model or loss is a person's own code ({', '.join(config.code)}), which the"
+            " app neither offers nor runs.",
+            "Start such a run in a terminal (finine run … --model module:name) or in Python.",
+        )
+    for path in (Path(config.data), validation_file(config)):
+        if path is not None:
+            require_choosable(path, state.data_roots())
     state.choose_data_file(Path(config.data))
     state.choose_data(
         DataChoice(
@@ -42,10 +54,14 @@ def duplicate(run: api.Run) -> None:
             features=config.features,
             id=config.id,
             ignore=config.ignore,
+            image=config.image,
+            skip_corrupt=config.skip_corrupt,
             validation=config.validation,
+            task=config.task,
         )
     )
     fields: dict[str, Any] = {name: getattr(config, name) for name in _SAME_NAME}
+    fields |= {"loss": config.loss, "class_weights": config.class_weights == "balanced"}
     for target in TARGET_WORDS:
         fields[f"target_{target}"] = target in config.targets
     fields["target_self_alone"] = True

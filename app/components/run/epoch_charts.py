@@ -1,4 +1,4 @@
-"""How do loss and accuracy go, epoch by epoch? On the rows that are learned from, and held out."""
+"""How do loss and accuracy (or RMSE) go, epoch by epoch? On the rows learned from, and held out."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import streamlit as st
 
 from finine_app import theme
 from finine_app.components.charts import QUIET
+from finine_core.measures import Measure, measured
 
 DRAWN_EPOCHS = 500  # of a curve; a screen has no more room, and the latest is among them
 SHOWN_MARKERS = 20  # signs on a curve: enough to tell it by, few enough to see the line
@@ -23,28 +24,29 @@ LOSS = (
         ("validation loss", "validation_loss", "dash", "square"),
     ),
 )
-ACCURACY = (
-    "accuracy",
-    (
-        ("training accuracy", "accuracy", "solid", "circle"),
-        ("validation accuracy", "validation_accuracy", "dash", "square"),
-    ),
-)
 Curves = tuple[str, tuple[tuple[str, str, str, str], ...]]
 
 
 def epoch_charts(history: Sequence[dict[str, Any]]) -> None:
-    """Loss and accuracy side by side; runs from before accuracies were kept show what there is."""
+    """Loss and quality side by side; runs from before qualities were kept show what there is."""
+    measure = measured(history[-1] if history else {})[0]
     theme.side_by_side("epoch_charts", NARROWEST)
     with st.container(key="epoch_charts"):
         left, right = st.columns(2)
         with left:
             _chart(history, LOSS, key="losses", whole=False)
         with right:
-            _chart(history, ACCURACY, key="accuracies", whole=True)
+            _chart(history, _curves_of(measure), key="accuracies", whole=measure.a_share)
     st.caption(
         "After each epoch. The figures on training rows are taken while they are learned from; "
         "held-out rows are never learned from."
+    )
+
+
+def _curves_of(measure: Measure) -> Curves:
+    return measure.words, (
+        (f"training {measure.words}", measure.name, "solid", "circle"),
+        (f"validation {measure.words}", f"validation_{measure.name}", "dash", "square"),
     )
 
 

@@ -19,11 +19,13 @@ from finine_app.components.messages import plain, show_problem
 from finine_app.state import DataChoice
 from finine_core import api
 from finine_core.dataset import Dataset
+from finine_core.dataset.encoders.texts import TEXT_ENCODERS, text_encoder
+from finine_core.dataset.tasks import CLASSIFICATION, ORDINAL, REGRESSION
 from finine_core.errors import FinineError
 from finine_core.influence.targets import CLASS_PREFIX
-from finine_core.runs.config import MODELS, Resolved, RunConfig, make_config, resolve
+from finine_core.runs.config import DEFAULT_LOSS, MODELS, Resolved, RunConfig, make_config, resolve
 from finine_core.runs.estimate import estimate_run
-from finine_core.runs.queue import worker_slots
+from finine_core.runs.jobs.queue import worker_slots
 
 _TOKEN, _PROBLEM = "_start_token", "_start_problem"
 TARGET_WORDS = {
@@ -36,6 +38,11 @@ TARGET_WORDS = {
 }
 DEVICES = ("auto", "cpu", "cuda")
 OFFERED_CLASSES = 100  # in the list; any other can be typed
+LOSS_WORDS = {
+    "auto": f"auto: {DEFAULT_LOSS}",
+    "squared": "squared error",
+    "huber": "Huber",
+}
 OPTIMIZER_WORDS = {"sgd": "SGD", "adam": "Adam"}
 DEFAULTS = {k: f.default for k, f in RunConfig.model_fields.items()}
 
@@ -47,7 +54,7 @@ def run_form(choice: DataChoice, checked: Checked) -> None:
     has_validation = len(dataset.validation) > 0
     st.markdown(
         f"A model learns to predict **{plain(choice.label)}** "
-        f"({len(dataset.classes)} classes) from **{len(dataset.train):,} rows** of "
+        f"({_kind_words(dataset)}) from **{len(dataset.train):,} rows** of "
         f"{plain(dataset.path.name)}, once. "
         + (
             f"{len(dataset.validation):,} rows are held out. "
@@ -58,12 +65,17 @@ def run_form(choice: DataChoice, checked: Checked) -> None:
         "influence μ with an interval. It runs in the background: you may close this page."
     )
     link_to_warnings(checked.report)
-    options: dict[str, Any] = {**asdict(choice), **_choices(has_validation, dataset.classes)}
+    options: dict[str, Any] = {**asdict(choice), **_choices(has_validation, dataset)}
+    if dataset.roles.text:
+        options["text_encoder"] = _text_encoder()
     name = st.text_input(
         "Name", value="", key="run_name", placeholder=dataset.path.name, help="For you."
     ).strip()
     try:
-        resolved = resolve(make_config(**options), dataset)
+        config = make_config(**options)
+        resolved = resolve(config, dataset)
+        if problem := text_encoder(config.text_encoder).problem():
+            raise problem
     except FinineError as error:
         show_problem(error)
         return
@@ -115,7 +127,40 @@ def _time(options: dict[str, Any], resolved: Resolved, dataset: Dataset) -> None
         )
 
 
-def _choices(has_validation: bool, classes: tuple[str, ...]) -> dict[str, Any]:
+def _kind_words(dataset: Dataset) -> str:
+    """What the label is: so many classes, or a number."""
+    if dataset.task == REGRESSION.name:
+        return "a number"
+    order = ", in this order" if dataset.task == ORDINAL.name else ""
+    return f"{len(dataset.classes)} classes{order}"
+
+
+def _what_is_made_small(task: str) -> dict[str, Any]:
+    """The choice of a loss that goes with the task."""
+    if task == REGRESSION.name:
+        return {
+            "loss": st.segmented_control(
+                "Loss",
+                list(LOSS_WORDS),
+                default=DEFAULTS["loss"],
+                format_func=LOSS_WORDS.__getitem__,
+                required=True,
+                key="loss",
+                help="Huber's loss grows evenly for numbers that are far off, so a few wrong ones "
+                "pull less on the model. The squared error counts them in full.",
+            )
+        }
+    if task == CLASSIFICATION.name:
+        alike = st.checkbox(
+            "Every class counts alike (class weights)",
+            key="class_weights",
+            help="Rows of rare classes weigh more, so that a model does not pass them over.",
+        )
+        return {"class_weights": "balanced" if alike else "none"}
+    return {}
+
+
+def _choices(has_validation: bool, dataset: Dataset) -> dict[str, Any]:
     """What is asked about the training itself."""
     model, epochs = st.columns(2)
     names = ["auto", *MODELS]
@@ -135,11 +180,15 @@ def _choices(has_validation: bool, classes: tuple[str, ...]) -> dict[str, Any]:
         placeholder="by the size of the data",
         help="How often the model goes through all rows.",
     )
+    said = _what_is_made_small(dataset.task)
     st.markdown("What shall the influence be on?")
+    number = dataset.task == REGRESSION.name
+    classes = () if number else dataset.classes
     targets = [
         name
         for name, words in TARGET_WORDS.items()
-        if st.checkbox(
+        if not (number and name == "classes")
+        and st.checkbox(
             words,
             value=name == "self" or (name == "validation" and has_validation),
             key=f"target_{name}" if has_validation else f"target_{name}_alone",
@@ -150,7 +199,20 @@ def _choices(has_validation: bool, classes: tuple[str, ...]) -> dict[str, Any]:
         st.caption("Without held-out rows there is no target validation.")
     advanced = _advanced(classes if has_validation else ())
     targets += [one for one in advanced.pop("more_targets") if one not in targets]
-    return {"model": kind, "epochs": how_long, "targets": tuple(targets), **advanced}
+    return {"model": kind, "epochs": how_long, "targets": tuple(targets), **said, **advanced}
+
+
+def _text_encoder() -> str:
+    """How texts become numbers; one that is not installed can be chosen, and says what to do."""
+    missing = {one.name: one.problem() for one in TEXT_ENCODERS.values()}
+    chosen: str = st.selectbox(
+        "Texts as numbers",
+        list(TEXT_ENCODERS),
+        format_func=lambda one: f"{one} (not installed)" if missing.get(one) else one,
+        key="text_encoder",
+        help=" ".join(f"{one.name}: {one.description}." for one in TEXT_ENCODERS.values()),
+    )
+    return chosen
 
 
 def _advanced(classes: tuple[str, ...]) -> dict[str, Any]:

@@ -22,8 +22,9 @@ from finine_app.components.run_summary import (
 )
 from finine_core import api
 from finine_core.errors import FinineError
+from finine_core.measures import measured
 from finine_core.runs import State, Status
-from finine_core.runs.progress import TRAINING, epoch_history
+from finine_core.runs.jobs.progress import EMBEDDING, TRAINING, epoch_history
 
 POLL_SECONDS = 1.0  # a person sees it move; a look costs milliseconds
 LOG_LINES, LOG_BYTES = 40, 20_000  # of the log's end
@@ -33,6 +34,7 @@ PHASES = {
     "": ("Starting", 0.0),
     "reading": ("Reading the file", 0.02),
     "encoding": ("Turning the rows into numbers", 0.05),
+    "embedding": ("Embedding the texts", 0.05),
     "training": ("Training, and recording on the way", 0.10),
     "auxiliary": ("Training the auxiliary run", 0.10),
     "scoring": ("Working out the influence of each row", 0.95),
@@ -60,7 +62,11 @@ def run_panel(run: api.Run) -> None:
 
     @st.fragment(run_every=POLL_SECONDS)
     def live() -> None:
-        now = run.status()
+        try:
+            now = run.status()
+        except FinineError as error:  # its folder was deleted meanwhile
+            show_problem(error)
+            return
         if now.state is not status.state:
             st.rerun()  # the whole page: its lists show the new state, and the clock may stop
         _going_on(run, now)
@@ -76,6 +82,8 @@ def progress_of(status: Status) -> float:
         0.525
     """
     _, begin = PHASES.get(status.phase, PHASES[""])
+    if status.phase == EMBEDDING and status.steps:
+        return begin + (PHASES[TRAINING[0]][1] - begin) * min(status.step / status.steps, 1.0)
     if status.phase not in TRAINING or not status.steps:
         return begin
     return begin + (PHASES["scoring"][1] - begin) * min(status.step / status.steps, 1.0)
@@ -90,9 +98,13 @@ def _going_on(run: api.Run, status: Status) -> None:
             f"epoch {status.epoch:,} of {status.epochs:,}",
             f"step {status.step:,} of {status.steps:,}",
         ]
-        if status.eta_seconds is not None:
-            parts.append(f"about {seconds_in_words(max(status.eta_seconds, 1))} left")
+    elif status.phase == EMBEDDING and status.steps:
+        parts.append(f"text {status.step:,} of {status.steps:,}")
+    if status.eta_seconds is not None:
+        parts.append(f"about {seconds_in_words(max(status.eta_seconds, 1))} left")
     st.progress(progress_of(status), text=" · ".join(parts))
+    if status.message:
+        st.warning(plain(status.message), icon=":material/hourglass_disabled:")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             "Cancel",
@@ -110,16 +122,22 @@ def _going_on(run: api.Run, status: Status) -> None:
 
 
 def _live_figures(status: Status) -> None:
-    """Loss and accuracy after the last complete epoch, as numbers."""
+    """Loss and quality after the last complete epoch, as numbers."""
+    measure = status.measure
+    words = measure.words
     figures = (
-        ("Loss", status.loss, ".4f"),
-        ("Accuracy", status.accuracy, ".1%"),
-        ("Held-out loss", status.validation_loss, ".4f"),
-        ("Held-out accuracy", status.validation_accuracy, ".1%"),
+        ("Loss", status.loss, "{:.4f}".format),
+        (_begun(words), status.quality, measure.text),
+        ("Held-out loss", status.validation_loss, "{:.4f}".format),
+        (f"Held-out {words}", status.validation_quality, measure.text),
     )
-    told = [(label, f"{value:{form}}") for label, value, form in figures if value is not None]
+    told = [(label, form(value)) for label, value, form in figures if value is not None]
     if told:
         st.caption(" · ".join(f"{label} **{value}**" for label, value in told))
+
+
+def _begun(words: str) -> str:
+    return words[0].upper() + words[1:]
 
 
 def _over(run: api.Run, status: Status) -> None:
@@ -159,13 +177,17 @@ def _results(run: api.Run) -> None:
         icon=":material/check_circle:",
     )
     held_out, training, train_time, record_time = st.columns(4)
-    accuracy = results["validation_accuracy"]
+    measure, quality = measured(results, "validation_")
+    learned = measured(results, "train_")[1]
     held_out.metric(
-        "Accuracy on held-out rows",
-        "none held out" if accuracy is None else f"{accuracy:.1%}",
+        f"{_begun(measure.words)} on held-out rows",
+        "none held out" if quality is None else measure.text(quality),
         help=f"{dataset['validation_rows']:,} rows that were not learned from.",
     )
-    training.metric("Accuracy on training rows", f"{results['train_accuracy']:.1%}")
+    training.metric(
+        f"{_begun(measure.words)} on training rows",
+        "unknown" if learned is None else measure.text(learned),
+    )
     train_time.metric("Training", seconds_in_words(results["seconds_train"]))
     record_time.metric(
         "Recording",

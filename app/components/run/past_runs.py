@@ -149,8 +149,8 @@ def _facts(line: RunLine, marked: int, shown: str | None) -> str:
         facts.append(Path(line.data).name)
     if line.rows is not None:
         facts.append(f"{line.rows:,} rows")
-    if line.accuracy is not None:
-        facts.append(f"{line.accuracy:.1%} right on held-out rows")
+    if line.quality is not None:
+        facts.append(f"{line.measure.words} {line.measure.text(line.quality)} on held-out rows")
     if marked:
         facts.append(f"{marked:,} marked")
     facts.append(local_time(line.created_at))

@@ -11,10 +11,18 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from finine_app import theme
-from finine_app.components.curve_charts import CONFIG, empty_square
+from finine_app.components.curve_charts import CONFIG, square
 from finine_app.components.messages import plain
 from finine_core.tradeoff import gaussian_beta
-from finine_core.verification import Arm, Measure, Verification, headline, sentences
+from finine_core.verification import (
+    MARKED_LOSS,
+    VALIDATION_LOSS,
+    Arm,
+    Verification,
+    headline,
+    sentences,
+    validation_of,
+)
 
 HEIGHT = 320
 SPREAD = 0.16  # of the points of an arm, sideways
@@ -23,11 +31,28 @@ ARM_WORDS = {
     Arm.WITHOUT: "without the marked",
     Arm.RANDOM: "without random ones",
 }
-MEASURE_WORDS = {
-    Measure.VALIDATION_ACCURACY: "Validation accuracy",
-    Measure.VALIDATION_LOSS: "Validation loss",
-    Measure.MARKED_LOSS: "Loss of the marked rows",
+# Where labels are corrected, an arm is not only without something.
+CORRECTED_WORDS = {
+    Arm.WITH: "as it is",
+    Arm.WITHOUT: "with the marks",
+    Arm.RANDOM: "marks on random rows",
 }
+LOSS_WORDS = {
+    VALIDATION_LOSS: "Validation loss",
+    MARKED_LOSS: "Loss of the marked rows",
+}
+
+
+def arm_words(found: Verification) -> dict[Arm, str]:
+    """What each kind of training is called."""
+    return CORRECTED_WORDS if found.corrected_labels else ARM_WORDS
+
+
+def measure_words(found: Verification) -> dict[str, str]:
+    """What was measured, the measures of the verdict first."""
+    qualities = {validation_of(one): f"Validation {one.words}" for one in found.qualities}
+    had = found.arms[Arm.WITH]
+    return qualities | {name: words for name, words in LOSS_WORDS.items() if name in had}
 
 
 def show_result(found: Verification, key: str) -> None:
@@ -37,17 +62,17 @@ def show_result(found: Verification, key: str) -> None:
     sign(f"**{headline(found)}**  \n{plain(conclusion)}", icon=icon)
     for sentence in more:
         st.write(plain(sentence))
-    measures = [one for one in MEASURE_WORDS if one in found.arms[Arm.WITH]]
-    chosen = measures[0]
+    measures = measure_words(found)
+    chosen = next(iter(measures))
     if len(measures) > 1:
         words = st.segmented_control(
             "Measured after each training",
-            [MEASURE_WORDS[one] for one in measures],
-            default=MEASURE_WORDS[measures[0]],
+            list(measures.values()),
+            default=measures[chosen],
             required=True,
             key=f"measure_{key}",
         )
-        chosen = next(one for one in measures if MEASURE_WORDS[one] == words)
+        chosen = next(one for one in measures if measures[one] == words)
     left, right = st.columns(2)
     with left:
         _trainings(found, chosen, f"trainings_{key}")
@@ -66,8 +91,7 @@ def _verdict(found: Verification) -> tuple:
     """How the conclusion is shown; as an improvement only if random rows did not do as much."""
     if not found.validation_rows:
         return st.info, ":material/info:"
-    change = found.change(Measure.VALIDATION_ACCURACY, Arm.WITHOUT)
-    beyond = found.change(Measure.VALIDATION_ACCURACY, Arm.WITHOUT, Arm.RANDOM)
+    change, beyond = found.gain(Arm.WITHOUT), found.gain(Arm.WITHOUT, Arm.RANDOM)
     loss = found.change(found.statistic, Arm.WITHOUT)
     loss_beyond = found.change(found.statistic, Arm.WITHOUT, Arm.RANDOM)
     if change.high < 0 or (loss.low > 0 and loss_beyond.low > 0):
@@ -77,12 +101,12 @@ def _verdict(found: Verification) -> tuple:
     return st.info, ":material/drag_handle:"
 
 
-def _trainings(found: Verification, measure: Measure, key: str) -> None:
+def _trainings(found: Verification, measure: str, key: str) -> None:
     """Each training as a point, each arm's mean as a line."""
     figure = go.Figure()
-    percent = measure is Measure.VALIDATION_ACCURACY
+    percent, name = _a_share(found, measure), measure_words(found)[measure]
     said = []
-    for place, (arm, words) in enumerate(ARM_WORDS.items()):
+    for place, (arm, words) in enumerate(arm_words(found).items()):
         values = np.asarray(found.arms[arm][measure]) * (100 if percent else 1)
         colour, symbol = theme.lines()[place], theme.SYMBOLS[place]
         beside = np.linspace(-SPREAD, SPREAD, len(values)) if len(values) > 1 else np.zeros(1)
@@ -108,13 +132,12 @@ def _trainings(found: Verification, measure: Measure, key: str) -> None:
         margin={"l": 10, "r": 10, "t": 10, "b": 10},
         showlegend=False,
         xaxis={
-            "tickvals": list(range(len(ARM_WORDS))),
-            "ticktext": [words.replace(" ", "<br>", 1) for words in ARM_WORDS.values()],
+            "tickvals": list(range(len(arm_words(found)))),
+            "ticktext": [words.replace(" ", "<br>", 1) for words in arm_words(found).values()],
         },
-        yaxis={"title": MEASURE_WORDS[measure] + unit},
+        yaxis={"title": name + unit},
         uirevision="keep",
     )
-    name = MEASURE_WORDS[measure]
     st.plotly_chart(
         figure, key=key, config=CONFIG, alt=f"{name} of each training. {'; '.join(said)}."
     )
@@ -123,7 +146,7 @@ def _trainings(found: Verification, measure: Measure, key: str) -> None:
 
 def _curves(found: Verification, key: str) -> None:
     """Empirical trade-off curves of both removals, with the band of the marked rows'."""
-    figure, alpha = empty_square(HEIGHT), np.linspace(0, 1, 101)
+    figure, alpha = square(HEIGHT, []), np.linspace(0, 1, 101)
     said = []
     for place, arm in ((1, Arm.WITHOUT), (2, Arm.RANDOM)):
         one, colour = found.influence_of(arm), theme.lines()[place]
@@ -135,9 +158,9 @@ def _curves(found: Verification, key: str) -> None:
                 mode="lines", name="95 % band", hoverinfo="skip",
             )  # fmt: skip
         figure.add_scatter(
-            x=one.alpha, y=one.beta, mode="lines", name=ARM_WORDS[arm],
+            x=one.alpha, y=one.beta, mode="lines", name=arm_words(found)[arm],
             line={"color": colour, "dash": theme.DASHES[place - 1], "width": 2},
-            hovertemplate=f"{ARM_WORDS[arm]}<br>α %{{x:.2f}} · β %{{y:.2f}}<extra></extra>",
+            hovertemplate=f"{arm_words(found)[arm]}<br>α %{{x:.2f}} · β %{{y:.2f}}<extra></extra>",
         )  # fmt: skip
         if arm is Arm.WITHOUT and one.mu is not None:
             figure.add_scatter(
@@ -145,7 +168,9 @@ def _curves(found: Verification, key: str) -> None:
                 name="Gaussian with the same μ",
                 line={"color": colour, "width": 1, "dash": "dash"}, hoverinfo="skip",
             )  # fmt: skip
-        said.append(f"{ARM_WORDS[arm]}: μ {'unknown' if one.mu is None else f'{one.mu:.2f}'}")
+        said.append(
+            f"{arm_words(found)[arm]}: μ {'unknown' if one.mu is None else f'{one.mu:.2f}'}"
+        )
     st.plotly_chart(figure, key=key, config=CONFIG, alt=f"Trade-off curves. {'; '.join(said)}.")
     whose = "validation loss" if found.validation_rows else "loss of the marked rows"
     st.caption(
@@ -154,18 +179,22 @@ def _curves(found: Verification, key: str) -> None:
     )
 
 
+def _a_share(found: Verification, measure: str) -> bool:
+    return any(one.a_share for one in found.qualities if validation_of(one) == measure)
+
+
 def _changes(found: Verification, key: str) -> None:
     """Every paired change with its interval."""
-    lines = []
+    lines, words = [], measure_words(found)
     for one in found.changes:
-        percent = one.measure is Measure.VALIDATION_ACCURACY
-        size, digits = (100, 2) if percent else (1, 4)
+        percent = _a_share(found, one.measure)
+        size, digits = (100, "2f") if percent else (1, "4f" if one.measure in LOSS_WORDS else "4g")
         lines.append(
             {
-                "Measure": MEASURE_WORDS[one.measure] + (" (points)" if percent else ""),
-                "Compared": f"{ARM_WORDS[one.after]} − {ARM_WORDS[one.before]}",
-                "Change": f"{size * one.mean:+.{digits}f}",
-                "95 % interval": f"{size * one.low:+.{digits}f} to {size * one.high:+.{digits}f}",
+                "Measure": words[one.measure] + (" (points)" if percent else ""),
+                "Compared": f"{arm_words(found)[one.after]} − {arm_words(found)[one.before]}",
+                "Change": f"{size * one.mean:+.{digits}}",
+                "95 % interval": f"{size * one.low:+.{digits}} to {size * one.high:+.{digits}}",
                 "Shown": "yes" if one.shown else "no",
             }
         )

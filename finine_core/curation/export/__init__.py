@@ -8,15 +8,18 @@ from finine_core.curation.export.pack import zip_export
 from finine_core.curation.export.plan import ExportPlan, plan_export
 from finine_core.curation.export.spreadsheet import formula_cells
 from finine_core.curation.export.subset import write_subset
+from finine_core.curation.export.trees import check_tree, write_tree
 from finine_core.curation.export.write import ExportResult, export_run, file_ending
 
 __all__ = [
     "ExportPlan",
     "ExportResult",
+    "check_tree",
     "export_run",
     "file_ending",
     "formula_cells",
     "plan_export",
     "write_subset",
+    "write_tree",
     "zip_export",
 ]

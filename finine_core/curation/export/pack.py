@@ -8,6 +8,7 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
+from finine_core.curation.export.trees import TREE_NAME
 from finine_core.curation.manifest import MANIFEST_NAME, read_manifest
 from finine_core.errors import FinineError
 from finine_core.files import sha256_of, write_atomically
@@ -18,7 +19,9 @@ ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 def zip_export(out: Path) -> Path:
-    """Pack the files of an export into `out/export.zip`, equal exports into equal bytes.
+    """Pack the files of an export into `out/export.zip`, with its tree of images if it has one.
+
+    Equal exports become equal bytes.
 
     Raises:
         FinineError: `out` holds no complete export, or a file changed since the export.
@@ -36,7 +39,9 @@ def zip_export(out: Path) -> Path:
         write_atomically(out / ZIP_NAME) as temporary,
         zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive,
     ):
-        for name in [*(file.name for file in files), MANIFEST_NAME]:
+        tree = sorted(one for one in (out / TREE_NAME).rglob("*") if one.is_file())
+        pictures = [one.relative_to(out).as_posix() for one in tree]
+        for name in [*(file.name for file in files), MANIFEST_NAME, *pictures]:
             entry = zipfile.ZipInfo(name, ZIP_TIME)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o644 << 16  # readable by all once unpacked

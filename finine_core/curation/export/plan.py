@@ -20,9 +20,11 @@ import pyarrow.parquet as pq
 from finine_core.curation.decisions import RELABEL, DecisionLog
 from finine_core.curation.review import DECISION, ROW_NUMBER
 from finine_core.dataset import CopiedCells
+from finine_core.dataset.tasks.bands import numeric_target
 from finine_core.dataset.values import as_text
 from finine_core.errors import FinineError
 
+ERROR = "error"  # a column of the scores of runs that learned a number
 CORRECTED_SCHEMA = pa.schema(
     [
         (ROW_NUMBER, pa.int64()),
@@ -107,8 +109,10 @@ def plan_export(
     for name in ("scores.parquet", "dataset.parquet"):
         if not (run_folder / name).is_file():
             raise FinineError(f"{run_folder} has no {name}.", "Wait until the run is finished.")
+    path = run_folder / "scores.parquet"
     wanted = [ROW_NUMBER, "row_id", "target", "mu", "label"]
-    scores = pq.read_table(run_folder / "scores.parquet", columns=wanted)
+    wanted += [one for one in (ERROR,) if one in pq.read_schema(path).names]
+    scores = pq.read_table(path, columns=wanted)
     scores = scores.filter(pc.equal(scores.column("target"), target)).drop_columns("target")
     rows = int(pq.read_metadata(run_folder / "dataset.parquet").num_rows)
     decided = DecisionLog(home, run_id).current()
@@ -190,6 +194,8 @@ def _listed(labels: pa.ChunkedArray) -> str:
 
 
 def _balance(scores: pa.Table, plan: ExportPlan) -> dict[str, tuple[int, int]]:
+    if ERROR in scores.column_names:
+        return _balance_of_numbers(scores, plan)
     labels = pc.fill_null(scores.column("label"), "")
     numbers = scores.column(ROW_NUMBER).to_numpy()
     before, after = _counted(labels), _counted(labels.filter(pa.array(plan.keep[numbers])))
@@ -200,6 +206,16 @@ def _balance(scores: pa.Table, plan: ExportPlan) -> dict[str, tuple[int, int]]:
     after.update(scored.column("new_label").to_pylist())
     order = [*dict(before.most_common()), *(after.keys() - before.keys())]
     return {label: (before[label], after[label]) for label in order}
+
+
+def _balance_of_numbers(scores: pa.Table, plan: ExportPlan) -> dict[str, tuple[int, int]]:
+    """Where a number was learned: rows of each band of it, the smallest numbers first."""
+    found = numeric_target(scores.column("label").cast(pa.float64()).to_numpy())
+    kept = plan.keep[scores.column(ROW_NUMBER).to_numpy()]
+    before = np.bincount(found.codes, minlength=len(found.bands))
+    after = np.bincount(found.codes[kept], minlength=len(found.bands))
+    counts = zip(before.tolist(), after.tolist(), strict=True)
+    return dict(zip(found.bands, counts, strict=True))
 
 
 def _counted(labels: pa.ChunkedArray) -> Counter[str]:

@@ -1,6 +1,7 @@
 """Which cells would a spreadsheet run as a formula, and how is the data opened there safely?
 
-A spreadsheet takes a cell that begins with = + - @, a tab or a line break for a formula, also when
+A spreadsheet takes a cell that begins with = + - @, their full-width forms, a tab or a line break
+for a formula (the list is OWASP's; a cell of several lines is judged by its first sign), also when
 it came from a text file: it shows something else than the data, and may fetch or send something.
 The copy made here has an apostrophe before such cells. It is for looking; the faithful file beside
 it is the data.
@@ -19,7 +20,7 @@ from finine_core.dataset import format_of
 from finine_core.files import write_atomically
 
 SPREADSHEET_NAME = "cleaned_for_spreadsheets.csv"
-BEGINS_LIKE_A_FORMULA = r"^[=+\-@\t\r\n]"
+BEGINS_LIKE_A_FORMULA = r"^[=+\-@\t\r\n＝＋－＠]"
 # Signs and digits alone compute nothing, so -3.5, +49 and -1,5 % stay what they are.
 NUMBER = r"^[+-]?([0-9]+([.,][0-9]+)*|[.,][0-9]+)([eE][+-]?[0-9]+)? ?%?$"
 _BEGINS, _NUMBER = re.compile(BEGINS_LIKE_A_FORMULA), re.compile(NUMBER)
@@ -29,7 +30,7 @@ def is_formula(cell: str) -> bool:
     """Whether a spreadsheet would read the cell as a formula.
 
     Examples:
-        >>> [is_formula(cell) for cell in ("=1+1", "@me", "-well", "-3.5", "+1e5", "a=b", "")]
+        >>> [is_formula(cell) for cell in ("=1+1", "@me", "＝1+1", "-3.5", "+1e5", "a=b", "")]
         [True, True, True, False, False, False, False]
     """
     return bool(_BEGINS.match(cell)) and not _NUMBER.fullmatch(cell)

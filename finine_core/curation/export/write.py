@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from finine_core.curation.export.pack import ZIP_NAME
 from finine_core.curation.export.plan import ExportPlan, plan_export
 from finine_core.curation.export.spreadsheet import SPREADSHEET_NAME, write_spreadsheet_copy
+from finine_core.curation.export.staging import staged
 from finine_core.curation.manifest import (
     MANIFEST_NAME,
     CorrectedLabel,
@@ -34,9 +35,9 @@ from finine_core.curation.manifest import (
 )
 from finine_core.curation.review import ROW_NUMBER, SCORE_COLUMNS
 from finine_core.database import utc_now
-from finine_core.dataset import format_of
+from finine_core.dataset import bytes_of, fingerprint_of, format_of, written_ending
 from finine_core.errors import FinineError
-from finine_core.files import sha256_of, write_atomically, write_json
+from finine_core.files import drop_orphans, sha256_of, write_atomically, write_json
 
 SCORES_NAME = "removed_scores.csv"
 CORRECTED_NAME = "corrected_labels.csv"
@@ -124,65 +125,74 @@ def export_run(
     removed_scores = _removed_scores(run_folder, plan)
 
     make_folder(out)
-    # A half-replaced export must not look complete, and an old copy not like one of this data.
-    for old in (out / MANIFEST_NAME, out / ZIP_NAME, copy):
-        old.unlink(missing_ok=True)
     file_format = format_of(source)
-    with write_atomically(paths[0]) as temporary:
-        file_format.write_subset(source, plan.keep, temporary, plan.copied)
-    with write_atomically(paths[1]) as temporary:
-        file_format.write_subset(source, ~plan.keep, temporary)
-    for path, lines in ((paths[2], removed_scores), (paths[3], plan.corrected)):
-        with write_atomically(path) as temporary:
-            pacsv.write_csv(lines, temporary)
-    neutralised = write_spreadsheet_copy(paths[0], copy) if spreadsheet_safe else 0
-    check_source(source, expected_sha256)  # it may have changed while it was read
+    with staged(out) as stage:
+        cleaned, removed_file, *tables = (stage / name for name in names)
+        with write_atomically(cleaned) as temporary:
+            file_format.write_subset(source, plan.keep, temporary, plan.copied)
+        with write_atomically(removed_file) as temporary:
+            file_format.write_subset(source, ~plan.keep, temporary)
+        for path, lines in zip(tables, (removed_scores, plan.corrected), strict=True):
+            with write_atomically(path) as temporary:
+                pacsv.write_csv(lines, temporary)
+        neutralised = 0
+        if spreadsheet_safe:
+            neutralised = write_spreadsheet_copy(cleaned, stage / SPREADSHEET_NAME)
+        check_source(source, expected_sha256)  # it may have changed while it was read
 
-    removed = len(plan.removed_rows)
-    counts = (plan.rows - removed, removed, removed_scores.num_rows, plan.corrected.num_rows)
-    written = [_output(path, count) for path, count in zip(paths, counts, strict=True)]
-    for_spreadsheets = None
-    if spreadsheet_safe:
-        for_spreadsheets = SpreadsheetCopy(
-            **_output(copy, counts[0]).model_dump(), neutralised_cells=neutralised
+        removed = len(plan.removed_rows)
+        counts = (plan.rows - removed, removed, removed_scores.num_rows, plan.corrected.num_rows)
+        written = [
+            _output(stage / path.name, count) for path, count in zip(paths, counts, strict=True)
+        ]
+        for_spreadsheets = None
+        if spreadsheet_safe:
+            for_spreadsheets = SpreadsheetCopy(
+                **_output(stage / copy.name, counts[0]).model_dump(), neutralised_cells=neutralised
+            )
+        manifest = Manifest.model_validate(
+            {
+                "run_id": run_id,
+                "created_at": utc_now(),
+                "input": InputFile(
+                    name=source.name,
+                    sha256=expected_sha256,
+                    bytes=bytes_of(source),
+                    rows=plan.rows,
+                    format=file_format.name,
+                ),
+                "outputs": Outputs(
+                    cleaned=written[0],
+                    removed=written[1],
+                    removed_scores=written[2],
+                    corrected_labels=written[3],
+                    for_spreadsheets=for_spreadsheets,
+                ),
+                "removed_rows": plan.removed_rows.tolist(),
+                "corrected_labels": _corrected_labels(plan.corrected),
+                "label_column": label_column,
+                "label_rows": plan.label_rows,
+                "decisions": DecisionSummary(
+                    counts=_tally(plan.decided, "decision"),
+                    removed_by_reviewer=_tally(plan.deleted, "reviewer"),
+                    removed_by_reason=_tally(plan.deleted, "reason"),
+                ),
+                "target": target,
+                "estimator": estimator,
+                "config": dict(config),
+                "config_sha256": config_sha256(config),
+                "verification": verification,
+                "seed": seed,
+                "versions": dict(versions),
+            }
         )
-    manifest = Manifest.model_validate(
-        {
-            "run_id": run_id,
-            "created_at": utc_now(),
-            "input": InputFile(
-                name=source.name,
-                sha256=expected_sha256,
-                bytes=source.stat().st_size,
-                rows=plan.rows,
-                format=file_format.name,
-            ),
-            "outputs": Outputs(
-                cleaned=written[0],
-                removed=written[1],
-                removed_scores=written[2],
-                corrected_labels=written[3],
-                for_spreadsheets=for_spreadsheets,
-            ),
-            "removed_rows": plan.removed_rows.tolist(),
-            "corrected_labels": _corrected_labels(plan.corrected),
-            "label_column": label_column,
-            "label_rows": plan.label_rows,
-            "decisions": DecisionSummary(
-                counts=_tally(plan.decided, "decision"),
-                removed_by_reviewer=_tally(plan.deleted, "reviewer"),
-                removed_by_reason=_tally(plan.deleted, "reason"),
-            ),
-            "target": target,
-            "estimator": estimator,
-            "config": dict(config),
-            "config_sha256": config_sha256(config),
-            "verification": verification,
-            "seed": seed,
-            "versions": dict(versions),
-        }
-    )
-    write_json(out / MANIFEST_NAME, manifest.model_dump(mode="json"))
+        write_json(stage / MANIFEST_NAME, manifest.model_dump(mode="json"))
+        # A half-replaced export must not look complete, and an old copy not like one of this data.
+        for old in (out / MANIFEST_NAME, out / ZIP_NAME, copy):
+            old.unlink(missing_ok=True)
+            drop_orphans(old)
+        for path in (*paths, *([copy] if spreadsheet_safe else []), out / MANIFEST_NAME):
+            (stage / path.name).replace(path)
     return ExportResult(
         out=out,
         cleaned=paths[0],
@@ -220,9 +230,9 @@ def check_source(source: Path, expected_sha256: str) -> None:
     Raises:
         FinineError: it is missing, or its SHA-256 is another.
     """
-    if not source.is_file():
+    if not source.exists():
         raise FinineError(f"The input {source} does not exist.", "Put it back, or name its place.")
-    found = sha256_of(source)
+    found = fingerprint_of(source)
     if found != expected_sha256:
         raise FinineError(
             f"{source} is not the file of this run: its SHA-256 is {found}, "
@@ -232,13 +242,15 @@ def check_source(source: Path, expected_sha256: str) -> None:
 
 
 def file_ending(source: Path) -> str:
-    """The ending of the source that its format goes by, such as `.csv` or `.csv.gz`."""
-    endings = [s for s in format_of(source).suffixes if source.name.lower().endswith(s.lower())]
-    length = max((len(ending) for ending in endings), default=len(source.suffix))
-    return source.name[len(source.name) - length :]
+    """The ending of the files that rows of the source are written to, such as `.csv`."""
+    return written_ending(source)
 
 
 def _check_out(out: Path, paths: list[Path], source: Path, overwrite: bool) -> None:
+    if source.is_dir() and out.resolve().is_relative_to(source.resolve()):
+        raise FinineError(
+            f"The export would lie inside the input {source}.", "Choose another folder."
+        )
     for path in paths:
         if path.resolve() == source.resolve() or (path.exists() and path.samefile(source)):
             raise FinineError(

@@ -13,9 +13,11 @@ from finine_core.dataset.checks import (
     class_balance,
     constant_columns,
     duplicates,
+    far_numbers,
     id_columns,
     label_variants,
     leakage,
+    missing_labels,
     texts,
 )
 from finine_core.dataset.checks.base import Check, Finding, Severity, subject_of
@@ -25,9 +27,11 @@ from finine_core.dataset.dataset import Dataset
 CHECKS: tuple[Check, ...] = (
     leakage.CHECK,
     label_variants.CHECK,
+    missing_labels.CHECK,
     duplicates.CHECK,
     id_columns.CHECK,
     class_balance.CHECK,
+    far_numbers.CHECK,
     texts.CHECK,
     constant_columns.CHECK,
 )

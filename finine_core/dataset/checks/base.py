@@ -15,7 +15,9 @@ import numpy as np
 import pyarrow as pa
 
 from finine_core.dataset.dataset import Dataset
+from finine_core.dataset.images.pictures import content_digests
 from finine_core.dataset.roles import Roles
+from finine_core.errors import shown
 
 SHOWN = 20  # row numbers a finding names: enough to see what it is about, on one screen
 SHOWN_NAMES = 5  # columns or classes a sentence names before it says how many more there are
@@ -58,18 +60,22 @@ class Subject:
     """All n rows that are checked, in the file's order; rows of a second file come last.
 
     Attributes:
+        task: what is learned, `Dataset.task`.
         roles: the role of every column.
-        classes: class names.
+        classes: class names; bands of the numbers in regression.
         table: n rows with all columns.
         labels: (n,) int64, index into the classes.
+        values: what a model learns of each row, `Part.values`.
         row_numbers: (n,) int64; -1, -2, … for the rows of a second file.
         held_out: (n,) bool, True for validation rows.
     """
 
+    task: str
     roles: Roles
     classes: tuple[str, ...]
     table: pa.Table
     labels: np.ndarray
+    values: np.ndarray
     row_numbers: np.ndarray
     held_out: np.ndarray
 
@@ -112,14 +118,30 @@ def subject_of(dataset: Dataset) -> Subject:
     parts = (dataset.train, dataset.validation)
     numbers = np.concatenate([part.row_numbers for part in parts])
     labels = np.concatenate([part.labels for part in parts])
+    values = np.concatenate([part.values for part in parts])
     held_out = np.repeat([False, True], [len(part) for part in parts])
     # Rows of the file by number, then those of a second file (-1, -2, …) in theirs.
     order = np.lexsort((np.abs(numbers), numbers < 0))
-    table = dataset.table
+    own = np.sort(numbers[numbers >= 0])
+    table = dataset.table if len(own) == len(dataset.table) else dataset.table.take(pa.array(own))
     if (numbers < 0).any():
         table = pa.concat_tables([table, dataset.validation.table], promote_options="permissive")
+    image = dataset.roles.image
+    if image is not None:  # two images are the same when they look the same, whatever their names
+        digests = [
+            one for part in parts if part.pixels is not None for one in content_digests(part.pixels)
+        ]
+        place = table.column_names.index(image)
+        table = table.set_column(place, image, pa.array([digests[at] for at in order]))
     return Subject(
-        dataset.roles, dataset.classes, table, labels[order], numbers[order], held_out[order]
+        task=dataset.task,
+        roles=dataset.roles,
+        classes=dataset.classes,
+        table=table,
+        labels=labels[order],
+        values=values[order],
+        row_numbers=numbers[order],
+        held_out=held_out[order],
     )
 
 
@@ -130,9 +152,9 @@ def listed(names: Sequence[str]) -> str:
         >>> listed(["a", "b"]), listed(list("abcdefg"))
         ("'a', 'b'", "'a', 'b', 'c', 'd', 'e' and 2 more")
     """
-    shown = ", ".join(map(repr, names[:SHOWN_NAMES]))
+    first = ", ".join(map(shown, names[:SHOWN_NAMES]))
     rest = len(names) - SHOWN_NAMES
-    return shown if rest <= 0 else f"{shown} and {rest:,} more"
+    return first if rest <= 0 else f"{first} and {rest:,} more"
 
 
 def counted(count: int, one: str, many: str = "") -> str:

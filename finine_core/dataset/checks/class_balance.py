@@ -17,6 +17,7 @@ from finine_core.dataset.checks.base import (
     listed,
     percent,
 )
+from finine_core.errors import shown
 
 # A model that always names the largest class is right this often: accuracy then says little.
 NEARLY_ALL = 0.9
@@ -27,7 +28,9 @@ FEW_ROWS = 10
 
 
 def find(subject: Subject) -> list[Finding]:
-    """Uneven classes and small ones."""
+    """Uneven classes and small ones; bands of numbers are made even."""
+    if subject.task == "regression":
+        return []
     sizes = np.bincount(subject.labels, minlength=len(subject.classes))
     return [*_uneven(subject, sizes), *_small(subject, sizes)]
 
@@ -42,8 +45,9 @@ def _uneven(subject: Subject, sizes: np.ndarray) -> list[Finding]:
         Finding(
             kind="class_imbalance",
             severity=Severity.WARNING if share >= NEARLY_ALL else Severity.NOTE,
-            problem=f"The classes are uneven: {subject.classes[most]!r} has {percent(share)} of "
-            f"the rows ({sizes[most]:,}), {subject.classes[least]!r} has {sizes[least]:,}.",
+            problem=f"The classes are uneven: {shown(subject.classes[most])} has {percent(share)} "
+            f"of the rows ({sizes[most]:,}), {shown(subject.classes[least])} has "
+            f"{sizes[least]:,}.",
             mend="Judge the model by each class and not by its accuracy alone (target “each "
             "class”), and look twice before you remove rows of a small class.",
             columns=(subject.roles.label,),

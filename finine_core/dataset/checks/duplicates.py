@@ -85,7 +85,7 @@ def _hashes(table: pa.Table) -> np.ndarray:
 
 
 def _must_repeat(subject: Subject) -> bool:
-    if subject.roles.text:
+    if subject.roles.text or subject.roles.image is not None:
         return False
     combinations = 1
     for name in subject.roles.features:

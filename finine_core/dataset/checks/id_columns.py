@@ -19,6 +19,7 @@ from finine_core.dataset.checks.base import (
     counted,
 )
 from finine_core.dataset.suggestions import named_like_an_id
+from finine_core.errors import shown
 
 # In fewer rows numbers rise from row to row, or do not repeat, by chance or by design.
 FEWEST_ROWS = 20
@@ -41,7 +42,7 @@ def find(subject: Subject) -> list[Finding]:
             reasons[name] = why
     if not reasons:
         return []
-    told = [f"{name!r} ({why})" for name, why in reasons.items()]
+    told = [f"{shown(name)} ({why})" for name, why in reasons.items()]
     more = len(told) - SHOWN_NAMES
     named = ", ".join(told[:SHOWN_NAMES]) + (f" and {more:,} more" if more > 0 else "")
     return [

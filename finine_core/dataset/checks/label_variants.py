@@ -20,6 +20,7 @@ from finine_core.dataset.checks.base import (
     Subject,
     counted,
 )
+from finine_core.errors import shown
 
 SEPARATORS = re.compile(r"(?<=\w)[-_/](?=\w)|\s+")  # between words: all the same as a space
 MARKS = re.compile(r"(?<!\d)[.,]|[.,](?!\d)|[;:!?'\"`´’‘“”()\[\]*]")  # "1.2" keeps its point
@@ -40,7 +41,8 @@ def find(subject: Subject) -> list[Finding]:
         codes = sorted(codes, key=lambda code: -int(sizes[code]))
         sets.append(
             " / ".join(
-                f"{subject.classes[code]!r} ({counted(int(sizes[code]), 'row')})" for code in codes
+                f"{shown(subject.classes[code])} ({counted(int(sizes[code]), 'row')})"
+                for code in codes
             )
         )
         rarer += codes[1:]

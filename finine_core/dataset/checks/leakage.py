@@ -28,6 +28,7 @@ from finine_core.dataset.checks.base import (
 )
 from finine_core.dataset.checks.one_column_tree import thresholds
 from finine_core.dataset.values import as_text
+from finine_core.errors import shown
 
 # The share of the largest class's mistakes that a column avoids. Strong but honest measurements
 # stay below: a petal's width .93 (iris), the best of the breast cancer measurements .77.
@@ -73,10 +74,11 @@ def find(subject: Subject) -> list[Finding]:
     if rows.others < FEWEST_OTHERS:
         return []
     right = {}
-    table = subject.table.select(list(subject.roles.inputs))
+    names = subject.roles.text + subject.roles.features  # what an image shows is to give it away
+    table = subject.table.select(list(names))
     if len(rows.positions) < len(subject):
         table = table.take(pa.array(rows.positions))
-    for name in subject.roles.inputs:
+    for name in names:
         is_text = name in subject.roles.text
         mistakes = _mistakes(table.column(name), is_text, subject.classes, rows)
         if mistakes is not None:
@@ -96,7 +98,8 @@ def rows_looked_at(subject: Subject) -> int:
 def _finding(subject: Subject, rows: _Rows, right: dict[str, float]) -> Finding:
     texts = subject.roles.text
     told = [
-        f"{name!r}{', by the class names in it' if name in texts else ''} ({percent(share)} right)"
+        f"{shown(name)}{', by the class names in it' if name in texts else ''} "
+        f"({percent(share)} right)"
         for name, share in right.items()
     ]
     more = len(told) - SHOWN_NAMES

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from finine_core.dataset.checks.base import Check, Finding, Severity, Subject, counted, percent
 from finine_core.dataset.values import as_text, is_blank
+from finine_core.errors import shown
 
 # A few empty texts are everyday life; from this share on they shape what is learned.
 MANY_EMPTY = 0.01
@@ -33,7 +34,7 @@ def _of_column(subject: Subject, name: str) -> list[Finding]:
             Finding(
                 kind="empty_texts",
                 severity=Severity.WARNING if share >= MANY_EMPTY else Severity.NOTE,
-                problem=f"{counted(len(empty), 'row has', 'rows have')} no text in {name!r} "
+                problem=f"{counted(len(empty), 'row has', 'rows have')} no text in {shown(name)} "
                 f"({percent(share)}).",
                 mend="There is nothing to learn from them. Fill them in, or remove them from the "
                 "file.",
@@ -54,7 +55,7 @@ def _of_column(subject: Subject, name: str) -> list[Finding]:
             Finding(
                 kind="long_texts",
                 severity=Severity.NOTE,
-                problem=f"{counted(len(long), 'text')} in {name!r} "
+                problem=f"{counted(len(long), 'text')} in {shown(name)} "
                 f"{'is' if len(long) == 1 else 'are'} far longer than the others: up to "
                 f"{longest:,} letters, where {usual:,.0f} are usual.",
                 mend="Look whether several rows ran together, or a whole page was pasted.",

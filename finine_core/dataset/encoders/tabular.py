@@ -18,15 +18,12 @@ import pyarrow.compute as pc
 from finine_core.dataset.dataset import Dataset, Part
 from finine_core.dataset.encoders.base import Block
 from finine_core.dataset.roles import Roles
-from finine_core.dataset.values import as_text, row_name
-from finine_core.errors import FinineError
+from finine_core.dataset.usable import check_numbers, varies
+from finine_core.dataset.values import RowNames, as_text
 
 # One-hot columns per category column at most, the one for the rest included: beyond this the
 # frequent categories carry nearly all rows, and single-row columns would only memorise.
 MAX_CATEGORIES = 32
-# float32 holds up to 3e38; standardising squares differences in float64. Beyond this a number is
-# a placeholder or a slip, and would make every other value of its column look the same.
-LARGEST = 1e30
 MISSING = "(missing)"
 OTHER = "(other)"
 
@@ -50,11 +47,12 @@ class Tabular:
         Examples:
             >>> from pathlib import Path
             >>> table = pa.table({"x": [1.0, 3.0, None], "c": ["a", "b", "a"], "y": [0, 1, 0]})
-            >>> part = Part(table, np.array([0, 1, 0]), np.arange(3))
-            >>> empty = Part(table.slice(0, 0), np.array([], int), np.array([], int))
+            >>> y, no = np.array([0, 1, 0]), np.array([], int)
+            >>> part, empty = Part(table, y, np.arange(3), y), Part(table.slice(0, 0), no, no, no)
             >>> roles = Roles(label="y", features=("x", "c"))
             >>> block = TABULAR.encode(Dataset(
-            ...     Path("a.csv"), table, roles, "classification", ("0", "1"), part, empty, "", ()
+            ...     Path("a.csv"), table, roles, "classification", ("0", "1"), ("0", "1"),
+            ...     part, empty, "", ()
             ... ), roles.features, seed=0)
             >>> block.names
             ('x', 'x is missing', 'c = a', 'c = b')
@@ -64,9 +62,11 @@ class Tabular:
         numbers: list[str] = []
         categories: list[str] = []
         for name in columns:
-            if _varies(dataset.train.table.column(name)):
+            if varies(dataset.train.table.column(name)):
                 numeric = _is_number(dataset.table.column(name).type)
                 (numbers if numeric else categories).append(name)
+        for part in (dataset.train, dataset.validation):
+            check_numbers(part.table, numbers, RowNames(numbers=part.row_numbers))
         train = _frame(dataset.train, numbers, categories)
         validation = _frame(dataset.validation, numbers, categories)
         if not numbers and not categories:
@@ -110,9 +110,9 @@ def _fit(
                 for value in fitted.categories_[position]
                 if rare is None or value not in set(rare)
             ]
-            shown = [*kept, OTHER] if rare is not None else kept
-            names += [f"{name} = {value}" for value in shown]
-            sources += [name] * len(shown)
+            columns_of_it = [*kept, OTHER] if rare is not None else kept
+            names += [f"{name} = {value}" for value in columns_of_it]
+            sources += [name] * len(columns_of_it)
     return Block(
         np.asarray(encoded, np.float64),
         np.asarray(held_out, np.float64),
@@ -125,27 +125,12 @@ def _is_number(kind: pa.DataType) -> bool:
     return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
 
 
-def _varies(column: pa.ChunkedArray) -> bool:
-    """Whether a column tells training rows apart; missing against present counts."""
-    return int(pc.count_distinct(column, mode="all").as_py()) > 1
-
-
 def _frame(part: Part, numbers: list[str], categories: list[str]) -> pd.DataFrame:
     """The columns as scikit-learn takes them: float64 with NaN for missing; strings."""
     data: dict[str, np.ndarray] = {}
     for name in numbers:
         column = part.table.column(name)
-        values = column.cast(pa.float64(), safe=False).to_numpy()
-        bad = np.flatnonzero(np.abs(values) > LARGEST)  # NaN (missing) compares as False
-        if len(bad):
-            first = int(bad[0])
-            raise FinineError(
-                f"Column {name!r} is {column[first].as_py()} in "
-                f"{row_name(int(part.row_numbers[first]))}; numbers must be within "
-                f"±{LARGEST:.0e}.",
-                "Correct the value, or leave it empty if it is missing.",
-            )
-        data[name] = values
+        data[name] = column.cast(pa.float64(), safe=False).to_numpy()
     for name in categories:
         text = pc.fill_null(as_text(part.table.column(name)), MISSING)
         data[name] = np.array(text.to_pylist(), dtype=object)

@@ -8,19 +8,43 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from finine_core.dataset.formats.arrow import ARROW
 from finine_core.dataset.formats.base import CopiedCells, Format, RawTable
 from finine_core.dataset.formats.delimited import CSV, TSV
+from finine_core.dataset.formats.excel import EXCEL
+from finine_core.dataset.formats.image_trees import (
+    IMAGE_ARCHIVE,
+    IMAGE_FOLDER,
+    LIST_ENDING,
+)
 from finine_core.dataset.formats.jsonlines import JSON_LINES
 from finine_core.dataset.formats.parquet import PARQUET
-from finine_core.errors import FinineError
+from finine_core.dataset.formats.signatures import MENDS, refuse_other_kinds
+from finine_core.dataset.input_file import cannot_be_read, is_folder, unchanged
+from finine_core.dataset.inputs import check_input
+from finine_core.errors import FinineError, shown
 
-FORMATS: tuple[Format, ...] = (CSV, TSV, JSON_LINES, PARQUET)
+TABLES: tuple[Format, ...] = (CSV, TSV, JSON_LINES, PARQUET, ARROW, EXCEL)
+FORMATS: tuple[Format, ...] = (*TABLES, IMAGE_ARCHIVE)
 
-__all__ = ["FORMATS", "CopiedCells", "Format", "RawTable", "format_of", "read_table"]
+# As a person is told them, wherever a file is asked for.
+FORMAT_NAMES = f"{', '.join(known.name for known in TABLES[:-1])} or {TABLES[-1].name}"
+
+__all__ = [
+    "FORMATS",
+    "FORMAT_NAMES",
+    "CopiedCells",
+    "Format",
+    "RawTable",
+    "format_of",
+    "is_image_tree",
+    "read_table",
+    "written_ending",
+]
 
 
 def format_of(path: Path) -> Format:
-    """The format a file name belongs to, by its ending.
+    """The format a file name belongs to, by its ending; a folder is one of images.
 
     Raises:
         FinineError: the ending is unknown; the known ones are named.
@@ -28,27 +52,59 @@ def format_of(path: Path) -> Format:
     Examples:
         >>> format_of(Path("data/reviews.TSV")).name
         'TSV'
-        >>> format_of(Path("reviews.xlsx"))
+        >>> format_of(Path("reviews.odt"))
         Traceback (most recent call last):
             ...
-        finine_core.errors.FinineError: reviews.xlsx: files ending in '.xlsx' are not supported. \
-Supported are .csv, .txt, .tsv, .jsonl, .ndjson, .parquet, .pq.
+        finine_core.errors.FinineError: reviews.odt: files ending in '.odt' are not supported. \
+Supported are .csv, .txt, .tsv, .jsonl, .ndjson, .parquet, .pq, .feather, \
+.arrow, .xlsx, .zip.
     """
     path = Path(path)
+    if is_folder(path):
+        return IMAGE_FOLDER
     for known in FORMATS:
         if path.suffix.lower() in known.suffixes:
             return known
     endings = ", ".join(suffix for known in FORMATS for suffix in known.suffixes)
-    what = f"files ending in {path.suffix!r}" if path.suffix else "files without an ending"
-    raise FinineError(f"{path.name}: {what} are not supported.", f"Supported are {endings}.")
+    what = f"files ending in {shown(path.suffix)}" if path.suffix else "files without an ending"
+    mend = MENDS.get(path.suffix.lower(), "")
+    raise FinineError(
+        f"{path.name}: {what} are not supported.", f"{mend} Supported are {endings}.".strip()
+    )
+
+
+def is_image_tree(path: Path) -> bool:
+    """Whether an input is a folder or zip of images, which has the columns `image` and `label`.
+
+    Examples:
+        >>> is_image_tree(Path("pets.zip")), is_image_tree(Path("pets.csv"))
+        (True, False)
+    """
+    return is_folder(path) or path.suffix.lower() in IMAGE_ARCHIVE.suffixes
+
+
+def written_ending(path: Path) -> str:
+    """The ending of the files that rows of an input are written to, such as `.csv`.
+
+    Examples:
+        >>> written_ending(Path("a.TSV")), written_ending(Path("pets.zip"))  # of images: a list
+        ('.TSV', '.csv')
+    """
+    if is_image_tree(path):
+        return LIST_ENDING
+    known = format_of(path)
+    endings = [one for one in known.suffixes if path.name.lower().endswith(one.lower())]
+    length = max((len(ending) for ending in endings), default=len(path.suffix))
+    return path.name[len(path.name) - length :]
 
 
 def read_table(path: Path) -> RawTable:
     """Read a file in whichever format its name says.
 
     Raises:
-        FinineError: there is no such file, it is a folder, its format is unknown, or its content
-            is not what the format asks for.
+        FinineError: there is no such file, it is a folder without images, a pipe or a device,
+            larger than the limit, of an unknown format or of another kind than its name says, it
+            is written to meanwhile, or its content is not what the format asks for.
 
     Examples:
         >>> import tempfile
@@ -58,14 +114,12 @@ def read_table(path: Path) -> RawTable:
         {'x': [1.5, 2.0], 'label': ['cat', 'dog']}
     """
     path = Path(path)
-    if not path.exists():
-        raise FinineError(f"There is no file {path}.", "Check the path.")
-    if path.is_dir():
-        raise FinineError(f"{path} is a folder, not a file.", "Name a file inside it.")
+    check_input(path)
     known = format_of(path)
     try:
-        return known.read(path)
+        if known not in (IMAGE_FOLDER, IMAGE_ARCHIVE):
+            refuse_other_kinds(path, known.name)
+        with unchanged(path):
+            return known.read(path)
     except OSError as error:
-        raise FinineError(
-            f"{path} cannot be read ({error.strerror or error}).", "Check its permissions."
-        ) from error
+        raise cannot_be_read(path, error) from error

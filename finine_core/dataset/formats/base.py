@@ -17,11 +17,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from finine_core.errors import FinineError
+from finine_core.dataset.input_file import beyond_limit, gigabytes, largest_bytes
+from finine_core.errors import FinineError, shown
 
 # Rows converted to Arrow at a time: Python objects cost ~10x their text, so only this many
 # live at once, while the per-chunk overhead stays below a percent.
 CHUNK_ROWS = 50_000
+# A number takes 8 bytes; texts are counted by their length besides, in the file's size.
+CELL_BYTES = 8
+# Each column is looked at by itself, with some ten calls of Arrow: 20,000 columns (as many as a
+# human has genes) take some ten seconds, and more would seem to hang.
+MAX_COLUMNS = 20_000
 
 
 @dataclass(frozen=True)
@@ -31,10 +37,12 @@ class RawTable:
     Attributes:
         table: one line per row of the file, in input order.
         notes: sentences, for example the encoding that was assumed.
+        lines: (n,) the line each row begins on, counted from 1; None where there are no lines.
     """
 
     table: pa.Table
     notes: tuple[str, ...]
+    lines: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -104,9 +112,33 @@ Give every column its own name.
     for name, count in Counter(names).items():
         if count > 1:
             raise FinineError(
-                f"{path.name}: the column name {name!r} is used {count} times.",
+                f"{path.name}: the column name {shown(name)} is used {count} times.",
                 "Give every column its own name.",
             )
+
+
+def check_width(columns: int, path: Path) -> None:
+    """Refuse a table of more columns than finine can look at in bounded time."""
+    if columns > MAX_COLUMNS:
+        raise FinineError(
+            f"{path.name} has {columns:,} columns; up to {MAX_COLUMNS:,} are read.",
+            "Keep the columns that may matter, or store long vectors in a file of their own.",
+        )
+
+
+def check_cells(cells: int, path: Path) -> None:
+    """Refuse a table of more cells than fit into the memory that `largest_bytes` allows.
+
+    Raises:
+        FinineError: the table is too large, however few bytes its file has.
+    """
+    largest = largest_bytes()
+    if cells * CELL_BYTES > largest:
+        raise FinineError(
+            f"{path.name} has {cells:,} cells or more, which need "
+            f"{gigabytes(cells * CELL_BYTES)}: beyond the limit of {gigabytes(largest)}.",
+            beyond_limit(largest),
+        )
 
 
 def check_mask(keep: np.ndarray, path: Path) -> None:
@@ -136,9 +168,15 @@ def check_copied(copied: CopiedCells, keep: np.ndarray, path: Path) -> None:
 def no_column_to_change(column: str, path: Path) -> FinineError:
     """The error for cells to be changed in a column the file does not have."""
     return FinineError(
-        f"{path.name} has no column {column!r}, so no label in it can be corrected.",
+        f"{path.name} has no column {shown(column)}, so no label in it can be corrected.",
         "The file was changed after it was loaded; load it again or restore it.",
     )
+
+
+def nan_note(name: str, count: int) -> str:
+    """The sentence about NaN that was read as missing."""
+    rows = "1 row" if count == 1 else f"{count:,} rows"
+    return f"Column {shown(name)}: NaN in {rows} was read as missing."
 
 
 def text_rows_of(table: pa.Table) -> Iterator[list[str]]:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from finine_core.errors import shown
+
 # Read as missing in columns whose other values are all numbers or all true/false. In a text
 # column only the empty field is missing: there "None" or "NA" may be a word.
 MISSING_WORDS = (
@@ -22,6 +24,8 @@ FLOAT = r"^(-?(0|[1-9][0-9]*)|[+-]?((0|[1-9][0-9]*)\.[0-9]*|\.[0-9]+))$"
 EXPONENT = r"^[+-]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)[eE][+-]?[0-9]+$"
 # Infinity is let through so that the encoder can name the row and column that holds it.
 INFINITY = r"^[+-]?(?i:inf|infinity)$"
+DECIMAL_COMMA = r"^[+-]?[0-9]+,[0-9]+$"
+THOUSANDS = r"^[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?$"
 BOOLEAN = r"^(true|false|True|False|TRUE|FALSE)$"
 # From this share of numbers on, the few other values are worth a note: they are probably slips.
 ALMOST_NUMERIC = 0.9
@@ -59,17 +63,18 @@ def typed_column(name: str, column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, s
             typed = values.cast(pa.int64())
         except pa.ArrowInvalid:
             return _as_strings(column), (
-                f"Column {name!r} has integers of more than 64 bits; it was read as text."
+                f"Column {shown(name)} has integers of more than 64 bits; it was read as text."
             )
     elif pc.all(_matches(present, BOOLEAN)).as_py():
         typed = pc.equal(pc.utf8_lower(values), "true")
     else:
         finite = pc.or_(integers, pc.or_(_matches(present, FLOAT), _matches(present, EXPONENT)))
         numeric = pc.or_(finite, _matches(present, INFINITY))
-        if pc.all(numeric).as_py() and pc.any(finite).as_py():
+        if pc.all(numeric).as_py():
             typed = pc.replace_substring_regex(values, r"^\+", "").cast(pa.float64())
         else:
-            return _as_strings(column), _almost_numeric_note(name, present, finite, column)
+            note = _almost_numeric_note(name, present, finite, column)
+            return _as_strings(column), note or _comma_note(name, present)
 
     words = text.filter(pc.and_not(missing, empty))
     return typed, _missing_note(name, words)
@@ -86,8 +91,9 @@ def _as_strings(column: pa.ChunkedArray) -> pa.ChunkedArray:
 def _missing_note(name: str, words: pa.ChunkedArray) -> str | None:
     if len(words) == 0:
         return None
-    were = "value such as {!r} was" if len(words) == 1 else "values such as {!r} were"
-    return f"Column {name!r}: {len(words)} {were.format(words[0].as_py())} read as missing."
+    value, were = ("value", "was") if len(words) == 1 else ("values", "were")
+    such = shown(words[0].as_py())
+    return f"Column {shown(name)}: {len(words)} {value} such as {such} {were} read as missing."
 
 
 def _almost_numeric_note(
@@ -99,6 +105,22 @@ def _almost_numeric_note(
     odd = present.filter(pc.invert(finite))
     row = pc.index(pc.utf8_trim_whitespace(column), odd[0]).as_py()
     return (
-        f"Column {name!r} was read as text, because {len(odd)} of its {len(present)} values "
-        f"are not plain numbers; the first is {odd[0].as_py()!r} in row {row}."
+        f"Column {shown(name)} was read as text, because {len(odd)} of its "
+        f"{len(present)} values are not plain numbers; the first is {shown(odd[0].as_py())} "
+        f"in row {row}."
     )
+
+
+def _comma_note(name: str, present: pa.ChunkedArray) -> str | None:
+    """Numbers of another country's spelling are words to us; a person should know."""
+    for pattern, words, mend in (
+        (THOUSANDS, "a comma between the thousands", "without it"),
+        (DECIMAL_COMMA, "a decimal comma", "with a point"),
+    ):
+        share = pc.mean(pc.cast(_matches(present, pattern), pa.float64())).as_py()
+        if share >= ALMOST_NUMERIC:
+            return (
+                f"Column {shown(name)} was read as text, because its numbers have {words} (such "
+                f"as {shown(present[0].as_py())}); write them {mend} to have them read as numbers."
+            )
+    return None

@@ -8,6 +8,7 @@ is the original file minus the byte ranges of the removed rows; everything kept 
 from __future__ import annotations
 
 import csv
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -21,23 +22,25 @@ from finine_core.dataset.formats.base import (
     CHUNK_ROWS,
     CopiedCells,
     RawTable,
+    check_cells,
     check_column_names,
     check_copied,
     check_mask,
     check_mask_fits,
+    check_width,
     no_column_to_change,
 )
 from finine_core.dataset.formats.column_types import typed_column
 from finine_core.dataset.formats.delimited_cells import cell_span
+from finine_core.dataset.formats.encoding import TextEncoding, detect_encoding
 from finine_core.dataset.formats.text_lines import (
     Edit,
     Lines,
-    TextEncoding,
     copy_edited,
-    detect_encoding,
     open_lines,
     read_span,
 )
+from finine_core.dataset.values import listed_columns
 from finine_core.errors import FinineError
 from finine_core.files import write_atomically
 
@@ -94,24 +97,28 @@ class Delimited:
         delimiter = self._sniff(path, encoding)
         chunks: list[list[pa.Array]] = []
         rows: list[list[str]] = []
+        starts = array("q")  # the line each row begins on
         count, chunk_start, offending_row = 0, 0, None
         offending = encoding.first_not_utf8
         with open_lines(path, encoding) as lines:
             records = _records(path, lines, delimiter)
             names = next(records).fields
+            check_width(len(names), path)
             for record in records:
                 rows.append(record.fields)
                 if offending is not None and record.start <= offending < record.end:
                     offending_row = count
                 count += 1
+                starts.append(record.line)
                 if len(rows) == CHUNK_ROWS or record.end - chunk_start > CHUNK_BYTES:
+                    check_cells(count * len(names), path)
                     chunks.append(_columns(rows))
                     rows, chunk_start = [], record.end
         if rows:
             chunks.append(_columns(rows))
         if not chunks:
             raise FinineError(
-                f"{path.name} has a header ({', '.join(map(repr, names))}) but no rows.",
+                f"{path.name} has a header ({listed_columns(names)}) but no rows.",
                 "The first line must name the columns; the rows follow it.",
             )
         notes = []
@@ -127,7 +134,7 @@ class Delimited:
             typed, note = typed_column(name, column)
             columns.append(typed)
             notes += [note] if note else []
-        return RawTable(pa.table(columns, names=names), tuple(notes))
+        return RawTable(pa.table(columns, names=names), tuple(notes), np.asarray(starts))
 
     def write_subset(
         self,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-import re
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,22 +22,29 @@ from finine_core.dataset.formats.base import (
     CHUNK_ROWS,
     CopiedCells,
     RawTable,
+    check_cells,
     check_column_names,
     check_copied,
     check_mask,
     check_mask_fits,
-    no_column_to_change,
+    check_width,
+    nan_note,
     text_rows_of,
 )
+from finine_core.dataset.formats.encoding import detect_encoding
+from finine_core.dataset.formats.json_line import row_of, value_span
 from finine_core.dataset.formats.text_lines import (
     Edit,
     copy_edited,
-    detect_encoding,
     open_lines,
     read_span,
 )
-from finine_core.errors import FinineError
+from finine_core.errors import FinineError, shown
 from finine_core.files import write_atomically
+
+# Rows of one kind share their keys. With more keys than a table has columns, and less than one cell
+# in a hundred filled, keys are ids by mistake; such a table grows with the square of its rows.
+MANY_KEYS, SMALLEST_FILL = 1_000, 0.01
 
 
 @dataclass
@@ -74,17 +81,27 @@ class JsonLines:
         columns: dict[str, _Column] = {}
         lengths: list[int] = []  # rows per chunk
         rows: list[dict[str, object]] = []
+        starts = array("q")  # the line of each row
+        keys: set[str] = set()
+        values = 0
         where = ""
         with open_lines(path, encoding) as lines:
             start = lines.offset
             for line in lines:
                 if line.strip():
-                    rows.append(_parse(line, path, lines.number))
+                    row = row_of(line, path, lines.number)
+                    rows.append(row)
+                    starts.append(lines.number)
+                    values += len(row)
+                    if not keys.issuperset(row):
+                        keys.update(row)
+                        _check_keys(len(keys), values, starts, path)
                 offending = encoding.first_not_utf8
                 if offending is not None and start <= offending < lines.offset:
                     where = f"line {lines.number} of the file"
                 start = lines.offset
                 if len(rows) == CHUNK_ROWS:
+                    check_cells(len(starts) * len(keys), path)
                     _flush(rows, columns, lengths)
                     rows = []
         if rows:
@@ -103,7 +120,7 @@ class JsonLines:
             typed, note = _typed(name, text, column)
             arrays.append(typed)
             notes += [note] if note else []
-        return RawTable(pa.table(arrays, names=list(columns)), tuple(notes))
+        return RawTable(pa.table(arrays, names=list(columns)), tuple(notes), np.asarray(starts))
 
     def write_subset(
         self,
@@ -141,7 +158,7 @@ class JsonLines:
         if copied:
             check_copied(copied, keep, source)
             values = {
-                row: _value_span(source, span, copied.column, encoding.codec)
+                row: value_span(source, span, copied.column, encoding.codec)
                 for row, span in spans.items()
             }
             edits += [
@@ -156,54 +173,15 @@ class JsonLines:
         return text_rows_of(self.read(path).table)
 
 
-_BETWEEN = re.compile(r"[ \t\n\r,:]*")  # what stands before a key or a value of an object
-
-
-def _value_span(path: Path, span: tuple[int, int], key: str, codec: str) -> tuple[int, int]:
-    """The bytes of the value of `key` in the object whose line is the bytes `span` of the file."""
-    line = read_span(path, *span).decode(codec)
-    decode = json.JSONDecoder().raw_decode
-    place = _after(line, line.index("{") + 1)
-    while line[place] != "}":
-        name, end = decode(line, place)
-        start = _after(line, end)
-        _, place = decode(line, start)
-        if name == key:
-            before = span[0] + len(line[:start].encode(codec))
-            return before, before + len(line[start:place].encode(codec))
-        place = _after(line, place)
-    raise no_column_to_change(key, path)
-
-
-def _after(line: str, place: int) -> int:
-    """Where the next key or value begins, or the brace that closes the object."""
-    found = _BETWEEN.match(line, place)
-    return found.end() if found else place
-
-
-def _parse(line: str, path: Path, number: int) -> dict[str, object]:
-    mend = 'Each line must be one whole JSON object, such as {"text": "…", "label": 1}.'
-    try:
-        value = json.loads(line, object_pairs_hook=_unique_keys)
-    except json.JSONDecodeError as error:
+def _check_keys(keys: int, values: int, starts: array[int], path: Path) -> None:
+    """Refuse rows that share hardly any key: such a table is wide, and empty nearly everywhere."""
+    check_width(keys, path)
+    if keys > MANY_KEYS and values < SMALLEST_FILL * keys * len(starts):
         raise FinineError(
-            f"{path.name}: line {number} is not JSON ({error.msg} at character {error.pos}).", mend
-        ) from None
-    except (ValueError, RecursionError) as error:
-        raise FinineError(f"{path.name}: line {number} cannot be read ({error}).", mend) from None
-    if not isinstance(value, dict):
-        kind = {"list": "a list"}.get(type(value).__name__, "a single value")
-        raise FinineError(f"{path.name}: line {number} is {kind}, not a JSON object.", mend)
-    return value
-
-
-def _unique_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"the key {twice!r} is used twice in one object")
-    return found
+            f"{path.name}: the first {len(starts):,} rows have {keys:,} different keys (line "
+            f"{starts[-1]} brings the last one), and a row has {values / len(starts):.1f} of them.",
+            "Keys are column names: put ids and dates into values.",
+        )
 
 
 def _flush(rows: list[dict[str, object]], columns: dict[str, _Column], lengths: list[int]) -> None:
@@ -215,14 +193,7 @@ def _flush(rows: list[dict[str, object]], columns: dict[str, _Column], lengths: 
                 columns[key] = _Column([None] * len(lengths), set())
     for key, column in columns.items():
         texts = [_as_text(row.get(key), column) for row in rows]
-        try:
-            column.chunks.append(pa.array(texts, pa.string()))
-        except UnicodeEncodeError:
-            raise FinineError(
-                f"Column {key!r} holds half of a surrogate pair (such as \\ud800), "
-                "which is not a character.",
-                "Remove it from the file.",
-            ) from None
+        column.chunks.append(pa.array(texts, pa.string()))
     lengths.append(len(rows))
 
 
@@ -259,19 +230,22 @@ def _padded(chunks: list[pa.Array | None], lengths: list[int]) -> list[pa.Array]
 def _typed(name: str, text: pa.ChunkedArray, column: _Column) -> tuple[pa.ChunkedArray, str | None]:
     note = None
     if column.nan:
-        note = f"Column {name!r}: NaN in {column.nan} rows was read as missing."
+        note = nan_note(name, column.nan)
     if column.kinds == {"bool"}:
         return pc.equal(text, "true"), note
     if column.kinds == {"int"}:
         try:
             return text.cast(pa.int64()), note
         except pa.ArrowInvalid:
-            return text, f"Column {name!r} has integers of more than 64 bits; it was read as text."
+            return (
+                text,
+                f"Column {shown(name)} has integers of more than 64 bits; it was read as text.",
+            )
     if column.kinds in ({"float"}, {"int", "float"}):
         return text.cast(pa.float64()), note
     if len(column.kinds) > 1:
         mixed = " and ".join(sorted(column.kinds))
-        note = f"Column {name!r} mixes {mixed} values; it was read as text."
+        note = f"Column {shown(name)} mixes {mixed} values; it was read as text."
     return text, note
 
 

@@ -7,14 +7,13 @@ groups of the original; a row group that loses all its rows is dropped.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from finine_core.dataset.formats.base import (
@@ -27,6 +26,13 @@ from finine_core.dataset.formats.base import (
     no_column_to_change,
     text_rows_of,
 )
+from finine_core.dataset.formats.parquet_size import (
+    check_declared,
+    check_decoded,
+    text_columns,
+)
+from finine_core.dataset.formats.plain_types import plain_table
+from finine_core.dataset.formats.view_types import filtered, taken
 from finine_core.errors import FinineError
 from finine_core.files import write_atomically
 
@@ -50,20 +56,20 @@ class Parquet:
         """Read all rows; NaN counts as missing, nested values become JSON text.
 
         Raises:
-            FinineError: the file is not Parquet, has no rows, or doubled column names.
+            FinineError: the file is not Parquet or damaged, has no rows, doubled column names,
+                texts that are not UTF-8, or is too large once it is decoded.
         """
-        with _open(path) as file:
-            check_column_names(file.schema_arrow.names, path)
-            if file.metadata.num_rows == 0:
-                raise FinineError(f"{path.name} has no rows.", "Choose a file with rows.")
-            table = file.read()
-        notes: list[str] = []
-        columns = []
-        for name in table.column_names:
-            column, note = _plain(name, table.column(name))
-            columns.append(column)
-            notes += [note] if note else []
-        return RawTable(pa.table(columns, names=table.column_names), tuple(notes))
+        with _damage_told(path):
+            with _open(path) as file:
+                check_column_names(file.schema_arrow.names, path)
+                if file.metadata.num_rows == 0:
+                    raise FinineError(f"{path.name} has no rows.", "Choose a file with rows.")
+                check_declared(file, path)
+                texts = text_columns(file)
+            with _open(path, texts) as file:
+                table = file.read()
+            check_decoded(table, path)
+            return plain_table(table, path)
 
     def write_subset(
         self,
@@ -80,9 +86,11 @@ class Parquet:
             FinineError: the file no longer has as many rows as `keep` (n,), or not the column.
         """
         check_mask(keep, source)
-        with _open(source) as file:
+        with _damage_told(source), _open(source) as file:
             check_mask_fits(keep, file.metadata.num_rows, source)
             corrected = _with_copies(file, copied, keep, source) if copied else None
+            # Reading tells of a damaged footer; asked for its details, the library would end us.
+            next(file.iter_batches(batch_size=1), None)
             with (
                 write_atomically(destination) as temporary,
                 pq.ParquetWriter(
@@ -103,7 +111,7 @@ class Parquet:
                             place = table.column_names.index(copied.column)
                             column = corrected.slice(start - rows, rows)
                             table = table.set_column(place, table.field(place), column)
-                        kept = table.filter(pa.array(mask))
+                        kept = filtered(table, mask)
                         writer.write_table(kept, row_group_size=max(kept.num_rows, 1))
 
     def text_rows(self, path: Path) -> Iterator[list[str]]:
@@ -122,15 +130,28 @@ def _with_copies(
     rows[list(copied.from_row)] = list(copied.from_row.values())
     # the row groups of a dictionary column may each have a dictionary of their own
     table = file.read(columns=[copied.column]).unify_dictionaries()
-    return table.column(copied.column).take(pa.array(rows))
+    return taken(table.column(copied.column), rows)
 
 
-def _open(path: Path) -> pq.ParquetFile:
+def _open(path: Path, as_dictionary: Sequence[str] = ()) -> pq.ParquetFile:
+    if path.stat().st_size == 0:
+        raise FinineError(f"{path.name} is empty.", "Choose a file with rows.")
+    return pq.ParquetFile(
+        path, read_dictionary=list(as_dictionary), page_checksum_verification=True
+    )
+
+
+@contextmanager
+def _damage_told(path: Path) -> Iterator[None]:
+    """Whatever the library says of a damaged file, as one line."""
     try:
-        return pq.ParquetFile(path)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        yield
+    except FileNotFoundError:
+        raise
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
+        cause = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".:")
         raise FinineError(
-            f"{path.name} cannot be read as Parquet ({str(error).splitlines()[0]}).",
+            f"{path.name} cannot be read as Parquet ({cause}).",
             "Check that the file is complete and its name fits its content.",
         ) from None
 
@@ -147,46 +168,6 @@ def _compression(metadata: pq.FileMetaData) -> dict[str, str] | str:
         else column.compression.lower()
         for column in columns
     }
-
-
-def _plain(name: str, column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, str | None]:
-    """The column in one of the types the other rooms know, and a note where it changed meaning."""
-    kind = column.type
-    if pa.types.is_dictionary(kind):
-        return _plain(name, column.cast(kind.value_type))
-    if pa.types.is_integer(kind):
-        try:
-            return column.cast(pa.int64()), None
-        except pa.ArrowInvalid:
-            note = f"Column {name!r} has integers of more than 63 bits; it was read as text."
-            return column.cast(pa.string()), note
-    if pa.types.is_floating(kind):
-        column = column.cast(pa.float64())
-        count = pc.sum(pc.is_nan(column)).as_py() or 0
-        if not count:
-            return column, None
-        column = pc.if_else(pc.is_nan(column), pa.scalar(None, pa.float64()), column)
-        return column, f"Column {name!r}: NaN in {count} rows was read as missing."
-    if pa.types.is_decimal(kind):
-        return column.cast(pa.float64()), f"Column {name!r} holds decimals; read as numbers."
-    if pa.types.is_boolean(kind) or _is_binary(kind):
-        return column, None
-    if pa.types.is_nested(kind):
-        texts = [
-            None if value is None else json.dumps(value, ensure_ascii=False, default=str)
-            for value in column.to_pylist()
-        ]
-        return pa.chunked_array([pa.array(texts, pa.string())]), None
-    # strings of other widths, dates, times, and columns that are null throughout
-    return column.cast(pa.string()), None
-
-
-def _is_binary(kind: pa.DataType) -> bool:
-    return bool(
-        pa.types.is_binary(kind)
-        or pa.types.is_large_binary(kind)
-        or pa.types.is_fixed_size_binary(kind)
-    )
 
 
 PARQUET = Parquet()

@@ -1,103 +1,22 @@
-"""Which bytes of a text file are its lines, and in which encoding are they?
+"""Which bytes of a text file are its lines?
 
-Takes a file, gives its physical lines as text together with the byte offset reached after each,
-so that a reader of records knows the exact bytes every record came from. Lines end at \\n, \\r\\n
-or \\r and nowhere else (not at U+2028 and its kin, which may stand inside a field).
+Takes a file and its encoding, gives its physical lines as text together with the byte offset
+reached after each, so that a reader of records knows the exact bytes every record came from. Lines
+end at \\n, \\r\\n or \\r and nowhere else (not at U+2028 and its kin, which may stand inside a
+field).
 """
 
 from __future__ import annotations
 
-import codecs
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
+from finine_core.dataset.formats.encoding import TextEncoding, first_undecodable, line_of
 from finine_core.errors import FinineError
 from finine_core.files import HASH_CHUNK
-
-UTF16_CODECS = ("utf-16-le", "utf-16-be")
-# The five bytes Windows-1252 leaves undefined; a file that has one is read as Latin-1.
-NOT_IN_CP1252 = (b"\x81", b"\x8d", b"\x8f", b"\x90", b"\x9d")
-
-
-@dataclass(frozen=True)
-class TextEncoding:
-    """How a file's bytes become text.
-
-    Attributes:
-        codec: the Python codec, without byte order mark handling.
-        bom: length of the byte order mark in bytes, 0 without one.
-        first_not_utf8: offset of the first byte that is not UTF-8, where cp1252 or Latin-1 was
-            assumed because of it; None otherwise.
-    """
-
-    codec: str
-    bom: int = 0
-    first_not_utf8: int | None = None
-
-    def note(self, where: str) -> str:
-        """The sentence for a person about an assumed encoding; `where` names the place."""
-        return (
-            f"The file is not UTF-8 (first at byte {self.first_not_utf8}, {where}); "
-            f"it was read as {self.codec}. If letters look wrong, save it as UTF-8."
-        )
-
-
-def detect_encoding(path: Path) -> TextEncoding:
-    """Find the encoding: a byte order mark decides, else strict UTF-8, else cp1252 or Latin-1.
-
-    Raises:
-        FinineError: the file has a UTF-8 mark but is not UTF-8, or is UTF-32.
-
-    Examples:
-        >>> import tempfile
-        >>> path = Path(tempfile.mkdtemp()) / "a.txt"
-        >>> _ = path.write_bytes("naïve".encode("cp1252"))
-        >>> detect_encoding(path)
-        TextEncoding(codec='cp1252', bom=0, first_not_utf8=2)
-    """
-    with path.open("rb") as stream:
-        head = stream.read(4)
-    if head in (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE):
-        raise FinineError(f"{path.name} is UTF-32, which is not supported.", "Save it as UTF-8.")
-    if head.startswith(codecs.BOM_UTF16_LE):
-        return TextEncoding("utf-16-le", bom=2)
-    if head.startswith(codecs.BOM_UTF16_BE):
-        return TextEncoding("utf-16-be", bom=2)
-    bom = 3 if head.startswith(codecs.BOM_UTF8) else 0
-    offending = _first_not_utf8(path)
-    if offending is None:
-        return TextEncoding("utf-8", bom)
-    if bom:
-        raise FinineError(
-            f"{path.name} begins with the UTF-8 byte order mark, but byte {offending} is not "
-            "UTF-8.",
-            "Save the whole file as UTF-8.",
-        )
-    with path.open("rb") as stream:
-        for chunk in iter(lambda: stream.read(HASH_CHUNK), b""):
-            if any(byte in chunk for byte in NOT_IN_CP1252):
-                return TextEncoding("latin-1", first_not_utf8=offending)
-    return TextEncoding("cp1252", first_not_utf8=offending)
-
-
-def _first_not_utf8(path: Path) -> int | None:
-    decoder = codecs.getincrementaldecoder("utf-8")("strict")
-    consumed = 0
-    with path.open("rb") as stream:
-        while True:
-            chunk = stream.read(HASH_CHUNK)
-            pending = len(decoder.getstate()[0])  # bytes of a character cut by the chunk's end
-            try:
-                decoder.decode(chunk, final=not chunk)
-            except UnicodeDecodeError as error:
-                return consumed - pending + error.start
-            if not chunk:
-                return None
-            consumed += len(chunk)
 
 
 class Lines:
@@ -112,7 +31,8 @@ class Lines:
     def __init__(self, stream: TextIO, path: Path, encoding: TextEncoding) -> None:
         self._stream = stream
         self._path = path
-        self._codec = encoding.codec
+        self._encoding = encoding
+        self._codec, self._bom = encoding.codec, encoding.bom
         self._one_byte = encoding.codec in ("cp1252", "latin-1")
         self._utf8 = encoding.codec == "utf-8"
         self.offset = encoding.bom
@@ -125,10 +45,11 @@ class Lines:
     def __next__(self) -> str:
         try:
             line = next(self._stream)
-        except UnicodeDecodeError as error:
+        except UnicodeDecodeError as error:  # it was met ahead of this line, in a whole block
+            byte = first_undecodable(self._path, self._codec, self._bom)
+            line = "" if byte is None else f" on line {line_of(self._path, self._encoding, byte)}"
             raise FinineError(
-                f"{self._path.name}: after line {self.number} the bytes are not {self._codec} "
-                f"({error.reason}).",
+                f"{self._path.name}: byte {byte}{line} is not {self._codec} ({error.reason}).",
                 "The file is damaged or cut off; save it as UTF-8.",
             ) from None
         self.number += 1

@@ -19,8 +19,8 @@ import pyarrow.parquet as pq
 
 from finine_core.errors import FinineError
 from finine_core.files import read_json, write_json, write_parquet
-from finine_core.runs.background import Background, BusyError, one_at_a_time
 from finine_core.runs.folder import RunFolder
+from finine_core.runs.jobs.background import Background, BusyError, one_at_a_time
 from finine_core.runs.map.embedding import (
     ROW_NUMBER,
     read_embedding,
@@ -161,9 +161,11 @@ def _make(folder: RunFolder, job: Background) -> None:
 def _embed_again(folder: RunFolder) -> None:
     """The embedding of a run from before it was kept, from its inputs and its last checkpoint."""
     from finine_core.runs.config import Resolved
-    from finine_core.runs.pipeline import make_torch_repeatable, make_trainer, stored_inputs
     from finine_core.runs.results import Results
-    from finine_core.runs.scoring import embed
+    from finine_core.runs.work.pipeline import make_torch_repeatable, make_trainer, stored_inputs
+    from finine_core.runs.work.reading import answers_in
+    from finine_core.runs.work.recipe import recipe_of
+    from finine_core.runs.work.scoring import embed
     from finine_core.training.checkpoints import load_checkpoint
 
     make_torch_repeatable()
@@ -175,10 +177,11 @@ def _embed_again(folder: RunFolder) -> None:
             "Start a new run; its map is made with it.",
         )
     resolved = Resolved.model_validate(record["resolved"])
-    classes, device = len(record["dataset"]["classes"]), record["config"]["device"]
-    trainer = make_trainer(inputs, resolved, classes, device)
+    answers, device = answers_in(record), record["config"]["device"]
+    trainer = make_trainer(inputs, resolved, len(answers), device)
     trainer.restore(load_checkpoint(checkpoint))
-    embed(folder, Results(folder).training_rows(), trainer, resolved)
+    kind = recipe_of(resolved).kind
+    embed(folder, Results(folder).training_rows(), trainer, kind, resolved.seed)
 
 
 def main(run_path: str, job_path: str) -> int:

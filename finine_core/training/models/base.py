@@ -10,6 +10,11 @@ if TYPE_CHECKING:  # the registry must be cheap to import; torch is not
     from torch import nn
 
 
+# What a model takes of a row: encoded columns side by side, the tokens of its texts, or the pixels
+# of its image.
+COLUMNS, TOKENS, PIXELS = "columns", "tokens", "pixels"
+
+
 @dataclass(frozen=True)
 class ModelKind:
     """One choice of `--model`.
@@ -18,18 +23,20 @@ class ModelKind:
         name: the word in CLI, app and files.
         description: one sentence for a person.
         learning_rates: the default learning rate of each optimiser.
-        build: (features, classes) -> a freshly initialised module.
+        build: (shape of a row's input, outputs) -> a freshly initialised module.
         body: a built module -> what of it comes before its last linear layer; its outputs are
             where the model puts a row (the map, rows that look alike).
+        inputs: what it takes of a row: "columns", "tokens" or "pixels", see `dataset/encoders`.
     """
 
     name: str
     description: str
     learning_rates: dict[str, float]
-    build: Callable[[int, int], nn.Module]
+    build: Callable[[tuple[int, ...], int], nn.Module]
     body: Callable[[nn.Module], nn.Module]
+    inputs: str = COLUMNS
 
-    def seeded(self, features: int, classes: int, seed: int) -> nn.Module:
+    def seeded(self, shape: tuple[int, ...], outputs: int, seed: int) -> nn.Module:
         """Build the model; the same seed gives the same initial parameters.
 
         The global random state of torch is left as it was.
@@ -38,4 +45,4 @@ class ModelKind:
 
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            return self.build(features, classes)
+            return self.build(shape, outputs)

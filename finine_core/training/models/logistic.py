@@ -1,4 +1,4 @@
-"""Multinomial logistic regression: one linear layer."""
+"""One linear layer: multinomial logistic regression, or linear regression."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-def _build(features: int, classes: int) -> nn.Module:
+def _build(shape: tuple[int, ...], outputs: int) -> nn.Module:
     from torch import nn
 
-    return nn.Linear(features, classes)
+    return nn.Linear(shape[0], outputs)
 
 
 def _body(_model: nn.Module) -> nn.Module:

@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 HIDDEN = (64, 32)
 
 
-def _build(features: int, classes: int) -> nn.Module:
+def _build(shape: tuple[int, ...], outputs: int) -> nn.Module:
     from torch import nn
 
     first, second = HIDDEN
     return nn.Sequential(
-        nn.Linear(features, first),
+        nn.Linear(shape[0], first),
         nn.ReLU(),
         nn.Linear(first, second),
         nn.ReLU(),
-        nn.Linear(second, classes),
+        nn.Linear(second, outputs),
     )
 
 

@@ -1,0 +1,1 @@
+"""Fuzzing of the readers: what must hold for any bytes, and how bytes are damaged."""

@@ -1,0 +1,34 @@
+"""What is in this data set of images, at a glance? Some of its images, small, with their labels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from finine_core.dataset.formats import read_table
+from finine_core.dataset.images.decoding import BadImage
+from finine_core.dataset.images.files import images_of
+from finine_core.dataset.images.thumbnails import thumbnail
+
+
+def some_images(
+    path: Path, image: str, label: str, count: int
+) -> list[tuple[int, object, bytes | None]]:
+    """(row, label, thumbnail) of `count` rows from all over the data; None for a damaged image.
+
+    Raises:
+        FinineError: the data cannot be read, or an image leads out of its folder.
+    """
+    table = read_table(path).table
+    rows = np.unique(np.linspace(0, len(table) - 1, min(count, len(table))).astype(int)).tolist()
+    cells, labels = table.column(image), table.column(label)
+    found: list[tuple[int, object, bytes | None]] = []
+    with images_of(path, cells.type) as opened:
+        for row in rows:
+            try:
+                small = thumbnail(opened(cells[row].as_py()))
+            except BadImage:
+                small = None
+            found.append((row, labels[row].as_py(), small))
+    return found

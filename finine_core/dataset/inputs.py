@@ -1,0 +1,60 @@
+"""What may be given as data, and is it still the same?
+
+An input is a file, or a folder of images. Takes its path, and says whether it can be read, which
+fingerprint it has, and how large it is.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from finine_core.dataset.images.tree import bytes_of_folder, fingerprint_of_folder, list_folder
+from finine_core.dataset.input_file import cannot_be_read, check_input_file, is_folder
+from finine_core.errors import FinineError
+from finine_core.files import sha256_of
+
+
+def check_input(path: Path) -> None:
+    """Refuse what is neither an ordinary file within the limit nor a folder with images.
+
+    Raises:
+        FinineError: what it is instead.
+    """
+    if not is_folder(path):
+        check_input_file(path)
+        return
+    try:
+        list_folder(path)
+    except FinineError as error:
+        if "no folders with images" not in error.problem:
+            raise
+        raise FinineError(
+            f"{path} is a folder, not a file, and holds no folders with images.",
+            "Name a file inside it; or a folder with one folder of images per class.",
+        ) from None
+    except OSError as error:
+        raise cannot_be_read(path, error) from None
+
+
+def fingerprint_of(path: Path) -> str:
+    """The SHA-256 of a file, or of a folder's images and their paths, in hex.
+
+    Raises:
+        FinineError: it cannot be read.
+
+    Examples:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "a.csv"
+        >>> _ = path.write_bytes(b"")
+        >>> fingerprint_of(path)[:12]
+        'e3b0c44298fc'
+    """
+    try:
+        return fingerprint_of_folder(path) if is_folder(path) else sha256_of(path)
+    except OSError as error:
+        raise cannot_be_read(path, error) from None
+
+
+def bytes_of(path: Path) -> int:
+    """How many bytes an input has."""
+    return bytes_of_folder(path) if is_folder(path) else path.stat().st_size

@@ -1,0 +1,1 @@
+"""The checks of a home: one file each."""

@@ -1,0 +1,290 @@
+"""What a finished run recorded on a row: its curve, its signals, its place among the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from finine_core.errors import FinineError
+from finine_core.influence import (
+    Discoveries,
+    Estimator,
+    GroupCurve,
+    GroupInfluence,
+    RowCurve,
+    SignalStore,
+    Slice,
+    SliceColumn,
+    check_group_target,
+    discoveries,
+    estimator,
+    group_curve,
+    group_influence,
+    group_signals,
+    member_sums,
+    row_curve,
+    slice_influences,
+)
+from finine_core.influence.slices import MAX_VALUES
+from finine_core.influence.targets import target_named
+from finine_core.runs.folder import RunFolder
+from finine_core.runs.jobs import observe
+from finine_core.runs.results.rescore import scores_by
+from finine_core.runs.state import State
+from finine_core.runs.work.clusters import CLUSTER
+from finine_core.runs.work.reading import ROW_NUMBER
+
+KEPT_RUNS = 8  # whose row numbers and μ are kept; 50 bytes a row and target
+
+
+@dataclass(frozen=True)
+class Results:
+    """Reads the results of one run.
+
+    Raises:
+        FinineError: from every method, when the run has no results yet; the mend is named.
+    """
+
+    folder: RunFolder
+
+    def record(self) -> dict[str, Any]:
+        """run.json of a run that is done."""
+        record = self.folder.read()
+        if record["results"] is None:
+            status = observe(self.folder)
+            mend = {
+                State.FAILED: "Mend the cause and start a new run.",
+                State.INTERRUPTED: f"Go on with: finine resume {self.folder.run_id}",
+                State.CANCELLED: f"Go on with: finine resume {self.folder.run_id}",
+            }.get(status.state, "Wait until it is done.")
+            what = f"Run {self.folder.run_id} is {status.state} and has no scores."
+            raise FinineError(f"{what} {status.message}".strip(), mend)
+        return record
+
+    def targets(self) -> tuple[str, ...]:
+        """The targets that were recorded."""
+        return tuple(self.record()["resolved"]["targets"])
+
+    def target(self, name: str | None) -> str:
+        """`name` when the run has it; the run's first target for None."""
+        known = self.targets()
+        if name is None:
+            return known[0]
+        if name not in known:
+            raise FinineError(
+                f"Run {self.folder.run_id} has no target '{name}'.", f"It has: {', '.join(known)}."
+            )
+        return name
+
+    def training_rows(self) -> NDArray[np.int64]:
+        """Row numbers of the training part, in its order: place k of the signals is the k-th."""
+        scores = self.folder.scores
+        return _training_rows(scores, scores.stat().st_mtime_ns, self.targets()[0])
+
+    def check_rows(self, rows: NDArray[np.int64]) -> None:
+        """Refuse row numbers that are not training rows of this run."""
+        missing = np.unique(rows[~np.isin(rows, self.training_rows())])
+        if len(missing):
+            raise self._no_such_row(int(missing[0]))
+
+    def curve(self, row: int, target: str | None, by: str | None) -> RowCurve:
+        """The trade-off curve of one row for the whole run."""
+        name = self.target(target)
+        store, place = SignalStore(self.folder.signals), self._place(row)
+        path = scores_by(self.folder, by)
+        every = _influence(path, path.stat().st_mtime_ns, name)
+        mine = pc.equal(every.column(ROW_NUMBER), row)
+        scores = every.filter(mine).drop_columns([ROW_NUMBER]).to_pylist()[0]
+        return row_curve(
+            store.row(name, place, carried=self._estimator(by).carried),
+            store.plan,
+            row_number=row,
+            target=name,
+            seed=int(self.record()["seed"]),
+            **scores,
+        )
+
+    def prediction(self, row: int) -> pd.DataFrame:
+        """The likeliest classes of a row, with their probabilities."""
+        self._place(row)
+        path = self.folder.predictions
+        if not path.exists():
+            raise FinineError(
+                f"Run {self.folder.run_id} is from before predictions were kept.",
+                "Start a new run to see the probabilities of other classes.",
+            )
+        line = pq.read_table(path, filters=[(ROW_NUMBER, "=", row)]).to_pylist()[0]
+        return pd.DataFrame({"class": line["classes"], "probability": line["probabilities"]})
+
+    def signals(self, row: int, target: str | None) -> pd.DataFrame:
+        """A line per recorded step: step, signal s_it, deviation σ_it, loss, and what is left."""
+        store, place = SignalStore(self.folder.signals), self._place(row)
+        found = pd.DataFrame({"step": store.plan.steps})
+        for carried, before in ((False, ""), (True, "carried_"))[: len(store.plan.views)]:
+            signals = store.row(self.target(target), place, carried=carried)
+            found[f"{before}signal"] = signals.signal[:, 0]
+            found[f"{before}deviation"] = np.sqrt(signals.variance[:, 0])
+        found.insert(3, "loss", store.losses()[:, place])
+        return found
+
+    def group(
+        self, rows: NDArray[np.int64], target: str | None, *, refill: bool = True
+    ) -> GroupInfluence:
+        """Influence of rows taken out together; `influence/groups.py` says what that means."""
+        name = self.group_target(target)
+        store = SignalStore(self.folder.signals)
+        return group_influence(
+            store.target(name, carried=self._estimator().carried),
+            store.plan,
+            self._places(rows),
+            seed=self._seed(),
+            target=name,
+            estimator=self._estimator(),
+            refill=refill,
+            row_mu=self._mu(name),
+        )
+
+    def group_curve(self, rows: NDArray[np.int64], influence: GroupInfluence) -> GroupCurve:
+        """The trade-off curve that goes with the influence of a group."""
+        store = SignalStore(self.folder.signals)
+        signals = store.target(influence.target, carried=self._estimator().carried)
+        places = self._places(rows)
+        return group_curve(signals, store.plan, places, influence, seed=self._seed())
+
+    def group_signals(self, rows: NDArray[np.int64], target: str) -> pd.DataFrame:
+        """A line per recorded step: what the members have on average, as `signals` of a row."""
+        store, places = SignalStore(self.folder.signals), self._places(rows)
+        check_group_target(store.plan, target)
+        signals = store.target(target)
+        sums = member_sums(signals, places)
+        refilled, _ = group_signals(signals, store.plan, sums, refill=True)
+        losses = [np.take(line, places).mean(dtype=np.float64) for line in store.losses()]
+        return pd.DataFrame(
+            {
+                "step": store.plan.steps,
+                "signal": refilled.signal[:, 0] / len(places),
+                "deviation": np.sqrt(signals.variance[:, 0]),
+                "loss": losses,
+            }
+        )
+
+    def slices(self, target: str | None) -> list[Slice]:
+        """Influence of every value of every categorical column and the label."""
+        name = self.group_target(target)
+        store = SignalStore(self.folder.signals)
+        label = self.record()["dataset"]["roles"]["label"]
+        columns = _slice_columns(pq.read_table(self.folder.dataset), self.training_rows(), label)
+        if CLUSTER in pq.read_schema(self.folder.scores).names:  # not in runs from before
+            columns.append(_slice_column(CLUSTER, self._scores_on(name, CLUSTER)))
+        return slice_influences(
+            store.target(name, carried=self._estimator().carried),
+            store.plan,
+            columns,
+            self._mu(name),
+            seed=self._seed(),
+            target=name,
+            estimator=self._estimator(),
+        )
+
+    def discoveries(self, q: float, target: str | None) -> tuple[Discoveries, NDArray[np.int64]]:
+        """The rows that stand out at a false discovery rate of q, and their row numbers."""
+        name = self.target(target)
+        signals = SignalStore(self.folder.signals).target(name)  # the test is of this run's steps
+        found = discoveries(signals, self._mu(name), target_named(name), q)
+        return found, self.training_rows()[found.places]
+
+    def group_target(self, name: str | None) -> str:
+        """The target of a group: validation when none is named, since no other has groups."""
+        if name is None and "validation" not in self.targets():
+            raise FinineError(
+                "Groups have an influence on the validation set, and this run recorded none.",
+                "Start a run with validation rows and target validation.",
+            )
+        return self.target(name or "validation")
+
+    def _estimator(self, name: str | None = None) -> Estimator:
+        """The estimator called so; by default the one that the run was scored with."""
+        return estimator(name or self.record()["results"]["estimator"])
+
+    def _mu(self, target: str) -> NDArray[np.float64]:
+        """μ of every training row, in the order of the training part."""
+        return self._scores_on(target, "mu").to_numpy()
+
+    def _scores_on(self, target: str, column: str) -> pa.ChunkedArray:
+        wanted = [("target", "=", target)]
+        return pq.read_table(self.folder.scores, columns=[column], filters=wanted)[column]
+
+    def _seed(self) -> int:
+        return int(self.record()["seed"])
+
+    def _places(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Where the rows are among the training rows."""
+        self.check_rows(rows)
+        return np.flatnonzero(np.isin(self.training_rows(), rows))
+
+    def _place(self, row: int) -> int:
+        found = np.flatnonzero(self.training_rows() == row)
+        if len(found) == 0:
+            raise self._no_such_row(row)
+        return int(found[0])
+
+    def _no_such_row(self, row: int) -> FinineError:
+        rows = int(self.record()["dataset"]["rows"])
+        if 0 <= row < rows:
+            return FinineError(
+                f"Row {row} is held out for validation, so it has no influence on this run.",
+                "The rows that were trained on are listed by: finine scores",
+            )
+        return FinineError(f"There is no row {row}.", f"Row numbers go from 0 to {rows - 1}.")
+
+
+@lru_cache(maxsize=KEPT_RUNS)
+def _training_rows(scores: Path, written: int, target: str) -> NDArray[np.int64]:  # noqa: ARG001
+    """Kept, since every question about a row asks for it; scores of a finished run stay as is."""
+    table = pq.read_table(scores, columns=["row_number"], filters=[("target", "=", target)])
+    rows = table.column("row_number").to_numpy()
+    rows.flags.writeable = False
+    return rows
+
+
+@lru_cache(maxsize=2 * KEPT_RUNS)
+def _influence(scores: Path, written: int, target: str) -> pa.Table:  # noqa: ARG001
+    columns = [ROW_NUMBER, "mu", "mu_low", "mu_high"]
+    return pq.read_table(scores, columns=columns, filters=[("target", "=", target)])
+
+
+def _slice_columns(table: pa.Table, rows: NDArray[np.int64], label: str) -> list[SliceColumn]:
+    """The label, and the columns of text, true/false or whole numbers with few values."""
+    found = []
+    trained = table.take(pa.array(rows))
+    for field in table.schema:
+        kind = field.type
+        categorical = (
+            pa.types.is_string(kind)
+            or pa.types.is_large_string(kind)
+            or pa.types.is_boolean(kind)
+            or pa.types.is_integer(kind)
+        )
+        if field.name == ROW_NUMBER or not (categorical or field.name == label):
+            continue
+        column = trained.column(field.name)
+        many = pc.count_distinct(column, mode="all").as_py() > MAX_VALUES
+        if many and field.name != label:
+            continue
+        found.append(_slice_column(field.name, column))
+    return found
+
+
+def _slice_column(name: str, column: pa.ChunkedArray) -> SliceColumn:
+    coded = column.combine_chunks().dictionary_encode(null_encoding="encode")
+    values = [None if one is None else str(one) for one in coded.dictionary.to_pylist()]
+    return SliceColumn(name, values, coded.indices.to_numpy().astype(np.int64))

@@ -1,0 +1,308 @@
+"""What the worker does once its data is read: encode, train with the recorder on, score.
+
+Each stage leaves its file in the run folder and is skipped when a resumed run finds it there.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.numpy import load_file, save_file
+
+from finine_core.dataset import Dataset, Encoded, encode
+from finine_core.dataset.encoders import TEXT
+from finine_core.dataset.encoders.texts import text_encoder
+from finine_core.dataset.encoders.texts.embeddings import CACHE
+from finine_core.errors import FinineError
+from finine_core.files import write_atomically, write_json
+from finine_core.influence import (
+    SignalPlan,
+    SignalStore,
+    SignalWriter,
+    check_targets,
+    default_estimator,
+)
+from finine_core.influence.recorder import Recorder, Rows, plan_for
+from finine_core.influence.signals import AUXILIARY
+from finine_core.runs.config import Resolved
+from finine_core.runs.estimate import expected_seconds
+from finine_core.runs.folder import RunFolder, now
+from finine_core.runs.jobs.progress import (
+    TRAINING,
+    EmbeddingProgress,
+    ProgressWriter,
+    begin_phase,
+    stop_if_cancelled,
+)
+from finine_core.runs.work.reading import TRAIN_CODES, Reading
+from finine_core.runs.work.recipe import NOTHING, Own, recipe_of
+from finine_core.runs.work.scoring import write_scores
+from finine_core.runs.work.target_rows import rows_of
+from finine_core.runs.work.thumbnails import write_thumbnails
+from finine_core.training.checkpoints import load_checkpoint, save_checkpoint
+from finine_core.training.models.own import check
+from finine_core.training.settings import Progress
+from finine_core.training.trainer import Trainer, predict
+
+# One thread: the embedded models' kernels are tiny, and on small machines contended threads were
+# up to 20 times slower (DESIGN §1.5). It also keeps sums in one order.
+TORCH_THREADS = 1
+# The tensors of encoded.safetensors, named as in `Encoded`: enough to train again without the input
+# file.
+ENCODED_TENSORS = ("train_x", "train_y", "validation_x", "validation_y")
+STANDARD = "standard"  # beside them: offset and scale of standardised numbers
+TRIED_ROWS = 2  # by which a model of one's own is tried before it is trained
+CHECKPOINT_SECONDS = 2.0  # between checkpoints, where the disk is quick: so much work is lost
+CHECKPOINT_SHARE = 0.02  # of the time, at most, for writing them: 3 % are promised
+
+
+def carry_out(folder: RunFolder, read: Reading, began: float, own: Own = NOTHING) -> None:
+    """Take the run in `folder` from what was read to its scores.
+
+    Args:
+        began: when the run began, on the clock of `time.perf_counter`.
+        own: a model and a loss that are objects of this process.
+    """
+    resumed = folder.encoded.exists()  # then its time says nothing of a whole run
+    make_torch_repeatable()
+    config, dataset, resolved = read.config, read.dataset, read.resolved
+    stop_if_cancelled(folder)
+    begin_phase(folder, "encoding")
+    kind = recipe_of(resolved, own).kind
+    encoded = _encoded(folder, read, kind.inputs)
+    write_thumbnails(folder, dataset)
+    stop_if_cancelled(folder)
+    phases = TRAINING[: 2 if config.auxiliary else 1]
+    trainers = [
+        make_trainer(encoded, one, len(dataset.answers), config.device, own)
+        for one in (resolved, resolved.auxiliary())[: len(phases)]
+    ]
+    trainer, timings = trainers[0], []
+    for phase, one in zip(phases, trainers, strict=True):
+        plan = plan_for(one, config.record_steps, resolved.targets)
+        timings.append(_train(folder, one, plan, _shared(dataset, resolved, one), phases, phase))
+        stop_if_cancelled(folder)
+    begin_phase(folder, "scoring")
+    started = time.perf_counter()
+    chosen = default_estimator(SignalStore(folder.signals).plan.carried)
+    scale = encoded.offset, encoded.scale
+    untested = write_scores(folder, dataset, trainer, resolved, kind, chosen, scale)
+    folder.update(
+        results={
+            "seconds_train": timings[0].train,
+            "seconds_record": timings[0].record,
+            "seconds_auxiliary": sum(one.train + one.record for one in timings[1:]),
+            "seconds_score": time.perf_counter() - started,
+            "seconds_total": None if resumed else time.perf_counter() - began,
+            "seconds_expected": expected_seconds(config, resolved, dataset),
+            "estimator": chosen.name,
+            "untested": untested,
+            **final_quality(trainer),
+        }
+    )
+
+
+@dataclass(frozen=True)
+class _Timing:
+    train: float
+    record: float
+
+
+class Checkpoints:
+    """Writes a checkpoint now and then, between two steps, and one at the end.
+
+    So often as CHECKPOINT_SECONDS say, and so seldom that all of them together take no more than
+    CHECKPOINT_SHARE of the time, however slow the disk and large the run.
+    """
+
+    def __init__(self, path: Path, trainer: Trainer, writer: SignalWriter) -> None:
+        self.path, self.trainer, self.writer = path, trainer, writer
+        self._due = time.monotonic() + CHECKPOINT_SECONDS
+
+    def before_step(self, step: int, batch: object, learning_rate: float) -> None:  # noqa: ARG002
+        if time.monotonic() >= self._due:
+            self.write()
+
+    def after_epoch(self, progress: Progress) -> None:
+        if progress.step == self.trainer.total_steps:
+            self.write()
+
+    def write(self) -> None:
+        """Write one now."""
+        started = time.monotonic()
+        self.path.parent.mkdir(exist_ok=True)  # an error when the run's folder was deleted
+        self.writer.flush()  # the signals before this step must not be younger than it
+        save_checkpoint(self.path, self.trainer.checkpoint())
+        ended = time.monotonic()
+        self._due = ended + max(CHECKPOINT_SECONDS, (ended - started) / CHECKPOINT_SHARE)
+
+
+def _shared(dataset: Dataset, resolved: Resolved, trainer: Trainer) -> dict[str, Rows]:
+    """Encoded rows of the targets that all training rows share."""
+    inputs = {"train": trainer.train_x, "validation": trainer.validation_x}
+    labels = {"train": trainer.train_y, "validation": trainer.validation_y}
+    found: dict[str, Rows] = {}
+    for target in check_targets(resolved.targets, len(dataset.validation.labels)):
+        parts = rows_of(target, dataset)
+        if parts:
+            found[target.name] = (
+                torch.cat([inputs[one.part][one.places] for one in parts]),
+                torch.cat([labels[one.part][one.places] for one in parts]),
+            )
+    return found
+
+
+def _train(
+    folder: RunFolder,
+    trainer: Trainer,
+    plan: SignalPlan,
+    shared: dict[str, Rows],
+    phases: Sequence[str],
+    phase: str,
+) -> _Timing:
+    own = phase == TRAINING[0]
+    latest = folder.checkpoints / ("latest.safetensors" if own else f"{AUXILIARY}.safetensors")
+    signals = folder.signals if own else folder.signals / AUXILIARY
+    writer = _gone_on(trainer, plan, latest, signals)
+    seconds = folder.checkpoints / f"{phase}.json"
+    if trainer.step == plan.total_steps and seconds.exists():  # this phase is done
+        return _Timing(**json.loads(seconds.read_text(encoding="utf-8")))
+    recorder = Recorder(trainer, writer, shared)
+    progress = ProgressWriter(
+        folder,
+        trainer.step,
+        plan.total_steps,
+        plan.epochs,
+        phases,
+        phase,
+        trainer.objective.measure,
+    )
+    begin_phase(
+        folder,
+        phase,
+        step=progress.before + trainer.step,
+        steps=progress.in_all,
+        epochs=plan.epochs,
+    )
+    started = time.perf_counter()
+    trainer.run([recorder, progress, Checkpoints(latest, trainer, writer)])
+    writer.flush()
+    found = _Timing(time.perf_counter() - started - recorder.seconds, recorder.seconds)
+    write_json(seconds, asdict(found))
+    return found
+
+
+def _gone_on(trainer: Trainer, plan: SignalPlan, latest: Path, signals: Path) -> SignalWriter:
+    """The trainer put where the last checkpoint was, with the signals up to there, or at the start.
+
+    Whatever is missing or damaged costs the time to do it again, and nothing else.
+    """
+    if latest.exists():
+        try:
+            checkpoint = load_checkpoint(latest)
+            writer = SignalWriter(signals, plan, resumed_at=checkpoint.step)
+            trainer.restore(checkpoint)
+            return writer
+        except FinineError as error:
+            print(f"{now()} starts over: {error}", flush=True)
+    return SignalWriter(signals, plan)
+
+
+def make_torch_repeatable() -> None:
+    """One thread and deterministic kernels: the same seed gives the same bits."""
+    torch.set_num_threads(TORCH_THREADS)
+    torch.use_deterministic_algorithms(True)
+
+
+def stored_inputs(path: Path) -> Encoded | None:
+    """What the model of a run saw, labels included; None when it is not (wholly) stored."""
+    if not path.exists():
+        return None
+    stored = load_file(path)
+    if not set(ENCODED_TENSORS) <= set(stored):
+        return None  # from before labels were kept beside the inputs
+    offset, scale = stored[STANDARD].tolist() if STANDARD in stored else (0.0, 1.0)
+    tensors = {name: stored[name] for name in ENCODED_TENSORS}
+    return Encoded(**tensors, feature_names=(), offset=offset, scale=scale)
+
+
+def _encoded(folder: RunFolder, read: Reading, inputs: str) -> Encoded:
+    stored = stored_inputs(folder.encoded)
+    if stored is not None:
+        return stored
+    chosen = text_encoder(read.config.text_encoder, folder.home / CACHE)
+    text = replace(TEXT, encoder=chosen, watch=EmbeddingProgress(folder))
+    encoded = encode(read.dataset, read.config.seed, inputs=inputs, text=text)
+    with write_atomically(folder.encoded) as temporary:
+        tensors = {name: getattr(encoded, name) for name in ENCODED_TENSORS}
+        tensors[STANDARD] = np.array([encoded.offset, encoded.scale])
+        tensors[TRAIN_CODES] = read.dataset.train.labels
+        save_file(
+            {name: np.ascontiguousarray(values) for name, values in tensors.items()},
+            str(temporary),
+        )
+    return encoded
+
+
+def make_trainer(
+    encoded: Encoded, resolved: Resolved, answers: int, device: str, own: Own = NOTHING
+) -> Trainer:
+    """A fresh model of the resolved kind, with its data; the seed is the resolved one.
+
+    Args:
+        answers: how many the model gives, `Dataset.answers`.
+        own: a model and a loss that are objects of this process.
+    """
+    chosen = device if device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
+    if chosen == "cuda" and not torch.cuda.is_available():
+        raise FinineError("Device 'cuda' was asked for and there is none.", "Use device auto.")
+    recipe = recipe_of(resolved, own)
+    objective = recipe.objective
+    shape, outputs = encoded.train_x.shape[1:], objective.outputs(answers)
+    model = recipe.kind.seeded(shape, outputs, resolved.seed).to(chosen)
+
+    def placed(array: np.ndarray) -> torch.Tensor:
+        return torch.from_numpy(np.ascontiguousarray(array)).to(chosen)
+
+    train_x, train_y = placed(encoded.train_x), placed(encoded.train_y)
+    if recipe.own:
+        check(model, objective.loss, train_x[:TRIED_ROWS], train_y[:TRIED_ROWS], outputs)
+    trainer = Trainer(
+        model,
+        train_x,
+        train_y,
+        placed(encoded.validation_x),
+        placed(encoded.validation_y),
+        resolved.settings(),
+        objective.fitted(train_y, answers, encoded.scale),
+    )
+    if not recipe.drawn:  # a module that was given: another seed starts where this one does
+        trainer.initial_variance = 0.0
+    return trainer
+
+
+def final_quality(trainer: Trainer) -> dict[str, float | None]:
+    """How the model does now: the loss, and the objective's measures, such as `train_accuracy`.
+
+    The validation figures are None without validation rows.
+    """
+
+    def told(outputs: torch.Tensor, targets: torch.Tensor) -> dict[str, float]:
+        first = {trainer.objective.measure.name: trainer.quality(outputs, targets)}
+        return first | trainer.objective.beside(outputs, targets)
+
+    train = told(predict(trainer.model, trainer.train_x), trainer.train_y)
+    found: dict[str, float | None] = {f"train_{name}": value for name, value in train.items()}
+    found |= dict.fromkeys([*(f"validation_{name}" for name in train), "validation_loss"])
+    if len(trainer.validation_x):
+        outputs = predict(trainer.model, trainer.validation_x)
+        held_out = told(outputs, trainer.validation_y)
+        found |= {f"validation_{name}": value for name, value in held_out.items()}
+        found["validation_loss"] = float(trainer.loss(outputs, trainer.validation_y).mean())
+    return found

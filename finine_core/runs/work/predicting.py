@@ -1,0 +1,94 @@
+"""What does the trained model say of each training row, in the words of its task?
+
+Gives the columns of `scores.parquet` that are about the label, and `predictions.parquet` (the
+likeliest answers of each row).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from finine_core.dataset import Dataset
+from finine_core.dataset.tasks import task_named
+from finine_core.dataset.tasks.base import together
+from finine_core.dataset.values import number_text
+from finine_core.runs.work.reading import ROW_NUMBER
+from finine_core.training.trainer import Trainer, predict
+
+LIKELIEST = 5  # answers kept of each row: what a person looks at, whatever their number
+DIGITS = 6  # of a predicted number: float32 has no more
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """What the model says of n training rows.
+
+    Attributes:
+        label: the given label of each row, as a person reads it.
+        predicted: what the model says instead, or too.
+        given, sure: probabilities of both; missing where the model gives none.
+        error: predicted − given number; missing unless numbers are learned.
+        likeliest: the likeliest answers of each row with their probabilities.
+    """
+
+    label: list[str]
+    predicted: list[str]
+    given: pa.Array
+    sure: pa.Array
+    error: pa.Array
+    likeliest: pa.Table
+
+
+def predictions_of(dataset: Dataset, trainer: Trainer, scale: tuple[float, float]) -> Predictions:
+    """What the trained model says of the training rows.
+
+    Args:
+        scale: offset and scale of standardised numbers, `Encoded`.
+    """
+    part, outputs = dataset.train, predict(trainer.model, trainer.train_x)
+    label = task_named(dataset.task).given(part.table, dataset.roles)
+    nothing = pa.nulls(len(part), pa.float64())
+    found = trainer.objective.chances(outputs)
+    if found is None:  # a number
+        values = outputs[:, 0].double().cpu().numpy() * scale[1] + scale[0]
+        predicted = [number_text(float(f"{value:.{DIGITS}g}")) for value in values]
+        empty = likeliest(part.row_numbers, np.empty((len(part), 0)), ())
+        return Predictions(
+            label, predicted, nothing, nothing, pa.array(values - part.values), empty
+        )
+    chances = found.double().cpu().numpy()
+    if part.values.ndim == 1:  # one of the answers
+        given, sure = chances[np.arange(len(part)), part.values], chances.max(axis=1)
+        names = np.asarray(dataset.answers, dtype=object)
+        predicted = names[chances.argmax(axis=1)].tolist()
+    else:  # each of them, or not
+        given = np.where(part.values > 0, chances, 1 - chances).prod(axis=1)
+        sure = np.maximum(chances, 1 - chances).prod(axis=1)
+        predicted = together(chances > 0.5, dataset.answers)
+    top = likeliest(part.row_numbers, chances, dataset.answers)
+    return Predictions(label, predicted, pa.array(given), pa.array(sure), nothing, top)
+
+
+def likeliest(
+    rows: NDArray[np.int64], chances: NDArray[np.floating], answers: tuple[str, ...]
+) -> pa.Table:
+    """The likeliest answers of each row with their probabilities, likeliest first.
+
+    Args:
+        chances: shape (n, answers).
+    """
+    names = np.asarray(answers, dtype=object)
+    order = np.argsort(-chances, axis=1, kind="stable")[:, :LIKELIEST]
+    return pa.table(
+        {
+            ROW_NUMBER: pa.array(rows, pa.int64()),
+            "classes": pa.array(names[order].tolist(), pa.list_(pa.string())),
+            "probabilities": pa.array(
+                np.take_along_axis(chances, order, axis=1).tolist(), pa.list_(pa.float64())
+            ),
+        }
+    )

@@ -1,0 +1,146 @@
+"""The worker's first stage: from the files on disk to a checked dataset and resolved settings.
+
+It needs no torch, whose import takes seconds, so that a wrong file is told at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from finine_core.dataset import Dataset, fingerprint_of, load_dataset
+from finine_core.dataset.encoders.texts import text_encoder
+from finine_core.dataset.images.files import is_bytes
+from finine_core.errors import FinineError
+from finine_core.files import write_parquet
+from finine_core.influence import check_targets
+from finine_core.runs.config import Resolved, RunConfig, resolve, validation_file
+from finine_core.runs.folder import RunFolder
+from finine_core.runs.jobs.progress import begin_phase
+from finine_core.runs.work.target_rows import rows_of
+
+ROW_NUMBER = "row_number"
+DIGEST_DIGITS = 12  # enough to tell images apart, and to see that two are the same
+# In encoded.safetensors: the training rows' classes, or the bands of their numbers.
+TRAIN_CODES = "train_codes"
+Q_VALUE = "q_value"  # of scores: missing where the rows of a target could not be tested
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a run is about: its configuration, its data, and the defaults that follow from both."""
+
+    config: RunConfig
+    dataset: Dataset
+    resolved: Resolved
+
+
+def read_input(folder: RunFolder) -> Reading:
+    """Read and check the run's files; the dataset is kept in the folder for the app to show.
+
+    Raises:
+        FinineError: a file is gone, changed or wrong, or a target cannot be had from it.
+    """
+    record = folder.read()
+    config = RunConfig.model_validate(record["config"])
+    begin_phase(folder, "reading")
+    _require_same_file(Path(config.data), record["fingerprint"]["sha256"])
+    second = validation_file(config)
+    if second is not None:
+        _require_same_file(second, record["fingerprint"]["validation_sha256"])
+    dataset, resolved = checked_input(config)
+    if record["resolved"] is not None:  # resumed: as it was begun, whatever the defaults are now
+        resolved = Resolved.model_validate(record["resolved"])
+    _write_dataset(dataset, folder.dataset)
+    folder.update(
+        resolved=resolved.model_dump(mode="json"),
+        dataset=_described(dataset),
+    )
+    return Reading(config, dataset, resolved)
+
+
+def checked_input(config: RunConfig) -> tuple[Dataset, Resolved]:
+    """The dataset and the settings of a run, as far as they can be checked before training.
+
+    Raises:
+        FinineError: a file is missing or wrong, or a target cannot be had from it.
+    """
+    dataset = load_dataset(
+        config.data,
+        label=config.label,
+        text=config.text,
+        features=config.features,
+        id=config.id,
+        ignore=config.ignore,
+        task=config.task,
+        validation=config.validation,
+        seed=config.seed,
+        image=config.image,
+        skip_corrupt=config.skip_corrupt,
+    )
+    resolved = resolve(config, dataset)
+    if dataset.roles.text and (problem := text_encoder(config.text_encoder).problem()):
+        raise problem
+    for target in check_targets(resolved.targets, len(dataset.validation.labels)):
+        rows_of(target, dataset)
+    return dataset, resolved
+
+
+def _require_same_file(path: Path, expected: str) -> None:
+    if not path.exists():
+        raise FinineError(f"{path} is no longer there.", "Put it back, or start a new run.")
+    found = fingerprint_of(path)
+    if found != expected:
+        raise FinineError(
+            f"{path} has changed since the run was made (sha256 {expected[:12]}… then,"
+            f" {found[:12]}… now).",
+            "Start a new run on the changed file.",
+        )
+
+
+def _write_dataset(dataset: Dataset, path: Path) -> None:
+    if path.exists():
+        return
+    table = _without_bytes(dataset)
+    if ROW_NUMBER in table.column_names:  # ours is the identity; the person's keeps its values
+        names = [f"data_{n}" if n == ROW_NUMBER else n for n in table.column_names]
+        table = table.rename_columns(names)
+    numbers = pa.array(np.arange(len(table)), pa.int64())
+    write_parquet(table.append_column(ROW_NUMBER, numbers), path)
+
+
+def _without_bytes(dataset: Dataset) -> pa.Table:
+    """The table, with a digest where a cell holds a whole image: that stays in the input."""
+    table, name = dataset.table, dataset.roles.image
+    if name is None or not is_bytes(table.schema.field(name).type):
+        return table
+    digests = [
+        None if cell is None else hashlib.sha256(cell).hexdigest()[:DIGEST_DIGITS]
+        for cell in table.column(name).to_pylist()
+    ]
+    place = table.column_names.index(name)
+    return table.set_column(place, name, pa.array(digests, pa.string()))
+
+
+def answers_in(record: dict[str, Any]) -> tuple[str, ...]:
+    """What the model of a run gives, from its run.json; `Dataset.answers`."""
+    dataset = record["dataset"]
+    return tuple(dataset.get("answers", dataset["classes"]))  # an earlier finine knew only classes
+
+
+def _described(dataset: Dataset) -> dict[str, object]:
+    return {
+        "rows": len(dataset.table),
+        "train_rows": len(dataset.train.labels),
+        "validation_rows": len(dataset.validation.labels),
+        "classes": list(dataset.classes),
+        "answers": list(dataset.answers),
+        "task": dataset.task,
+        "roles": dataset.roles.model_dump(mode="json"),
+        "notes": list(dataset.notes),
+    }

@@ -1,0 +1,50 @@
+"""What a person does on a page and waits for, in a real browser."""
+
+from playwright.sync_api import TimeoutError, expect
+
+
+def by_key(page, key):
+    return page.locator(f".st-key-{key}")
+
+
+def press(page, key):
+    """Press a button, once the page has answered what was done before."""
+    settled(page)
+    button = by_key(page, key).get_by_role("button")
+    expect(button).to_have_count(1)
+    button.click()
+
+
+def strike(page, letter):
+    """Press a key, once the page has answered what was done before."""
+    settled(page)
+    expect(by_key(page, "mark_delete").get_by_role("button")).to_have_count(1)
+    page.wait_for_timeout(500)  # the browser binds a drawn button's key a moment later
+    page.keyboard.press(letter)
+
+
+def no_error_is_shown(page):
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def go(page, name):
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=name).click()
+    expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+
+
+def settled(page):
+    """Wait until the page has answered the last action."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+
+def pick(chooser, option):
+    """Choose from a list. A list closes by itself when the page moves, so it is opened until it
+    holds the option, as a person would."""
+    offered = chooser.page.get_by_role("option", name=option, exact=True)
+    for _ in range(10):
+        chooser.click()
+        try:
+            return offered.click(timeout=3_000)
+        except TimeoutError:
+            chooser.press("Escape")
+    raise AssertionError(f"the list never offered {option!r}")
