@@ -35,6 +35,8 @@ def write_atomically(path: Path, *, durable: bool = True) -> Iterator[Path]:
 
     When the body raises, the temporary file is removed and `path` keeps its old content. A path
     that was given by a call around this one is written to as it is: that call makes it whole.
+    Its folder must be there: one that somebody deleted does not come back by the next file that
+    a worker of its run writes.
 
     Args:
         durable: wait until it is on the disk; without, a power cut may bring the old content back.
@@ -73,7 +75,6 @@ def write_atomically(path: Path, *, durable: bool = True) -> Iterator[Path]:
 
 @contextmanager
 def _temporary_beside(path: Path) -> Iterator[Path]:
-    path.parent.mkdir(parents=True, exist_ok=True)
     drop_orphans(path)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=_SUFFIX, dir=path.parent)
     temporary = Path(name)
@@ -118,6 +119,20 @@ def is_full_disk(error: BaseException) -> bool:
         return True
     # safetensors and pyarrow raise errors of their own, which only say so in words
     return any(os.strerror(code) in str(error) for code in _FULL)
+
+
+def make_folder(folder: Path) -> None:
+    """Create a folder with its parents, unless it is there.
+
+    Raises:
+        FinineError: a file has that name or the disk does not allow it.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FinineError(
+            f"The folder {folder} cannot be made: {error.strerror}.", "Choose another folder."
+        ) from error
 
 
 def make_private(folder: Path) -> None:

@@ -57,8 +57,9 @@ def scores(
     if out is None:
         typer.echo(content, nl=False)
         return
-    from finine_core.files import write_atomically
+    from finine_core.files import make_folder, write_atomically
 
+    make_folder(out.expanduser().parent)
     with write_atomically(out.expanduser()) as temporary:
         temporary.write_bytes(content)
     say(f"{len(table)} rows written to {out}")

@@ -10,11 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from finine_core.curation.export.write import make_folder
 from finine_core.curation.manifest import read_manifest
 from finine_core.dataset import check_input, fingerprint_of, format_of, largest_bytes
 from finine_core.errors import FinineError
-from finine_core.files import sha256_of, write_atomically
+from finine_core.files import make_folder, sha256_of, write_atomically
 
 
 def apply_manifest(manifest: Path, data: Path, out: Path, *, overwrite: bool = False) -> None:

@@ -42,6 +42,7 @@ class SignalWriter:
         content = {"schema": SCHEMA, **as_json(plan)}
         if resumed_at and read_json(folder / "index.json") != content:
             raise FinineError(f"The signals in {folder} are not those of this run.")
+        folder.mkdir(exist_ok=True)  # an error when the run's folder was deleted
         steps = len(plan.steps)
         self._arrays = {
             (target, carried, quantity): self._array(

@@ -154,13 +154,14 @@ class RunFolder:
         """
         by, moment = Process.of(os.getpid()), Moment.now()
         content = {"state": state.value, "message": message, "at": now(), **by.stored}
+        content |= moment.stored
         try:
-            write_json(self.path / "state.json", {**content, **moment.stored})
+            write_json(self.path / "state.json", content)
         except FinineError:
             if not self._reserve.exists():
                 raise
             self.free_reserve()
-            write_json(self.path / "state.json", {**content, **moment.stored})
+            write_json(self.path / "state.json", content)
 
     @property
     def _reserve(self) -> Path:

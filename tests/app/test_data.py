@@ -62,7 +62,8 @@ def test_the_preview_shows_the_first_rows_with_long_texts_shortened(app, tmp_pat
     [
         ("empty.csv", "", "empty.csv is empty", "first line must name the columns"),
         ("ragged.csv", "a,label\n1,x\n1,x,2\n", "row 1 (line 3 of the file)", "double quotes"),
-        ("sheet.xlsx", "PK", "are not supported", ".parquet"),
+        ("sheet.xls", "PK", "are not supported", ".parquet"),
+        ("sheet.xlsx", "PK", "sheet.xlsx", ""),
         ("bad.jsonl", '{"a": 1}\n{"a": \n', "bad.jsonl", ""),
         ("not.parquet", "PAR0", "not.parquet", ""),
     ],

@@ -31,7 +31,7 @@ def test_a_condition_is_saved_marked_undone_pinned_and_put_into_the_trash(page, 
          "for deletion")  # fmt: skip
     expect(page.get_by_text("Preview.", exact=False)).to_be_visible()
     by_key(page, "bulk_apply").get_by_role("button").click()
-    expect(by_key(page, "last_action")).to_contain_text(f"{len(wanted)} rows")
+    expect(by_key(page, "last_action")).to_contain_text(f"{len(wanted)} rows marked for deletion")
     marked = run.select(where="decision = 'delete'", target="validation")
     assert set(marked.tolist()) == wanted, "these rows and no others"
     settled(page)

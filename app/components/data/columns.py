@@ -164,8 +164,12 @@ def _find_and_set(
         key=_find_key(path),
         placeholder="part of a name, or of a reason",
     )
+    for_many = [one for one in ROLES if one != "id"]
     chosen = role.selectbox(
-        "Role for all shown", [one for one in ROLES if one != "id"], index=2, key="role_for_shown"
+        "Role for all shown",
+        for_many,
+        index=for_many.index("ignore"),
+        key="role_for_shown",
     )
     give.button(
         f"Set {len(shown):,} columns",

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from finine_core.curation.export.write import check_source, make_folder
+from finine_core.curation.export.write import check_source
 from finine_core.dataset import format_of
 from finine_core.errors import FinineError
-from finine_core.files import write_atomically
+from finine_core.files import make_folder, write_atomically
 
 
 def write_subset(

@@ -37,7 +37,7 @@ from finine_core.curation.review import ROW_NUMBER, SCORE_COLUMNS
 from finine_core.database import utc_now
 from finine_core.dataset import bytes_of, fingerprint_of, format_of, written_ending
 from finine_core.errors import FinineError
-from finine_core.files import drop_orphans, sha256_of, write_atomically, write_json
+from finine_core.files import drop_orphans, make_folder, sha256_of, write_atomically, write_json
 
 SCORES_NAME = "removed_scores.csv"
 CORRECTED_NAME = "corrected_labels.csv"
@@ -208,20 +208,6 @@ def export_run(
         neutralised=neutralised,
         balance=plan.balance,
     )
-
-
-def make_folder(folder: Path) -> None:
-    """Create a folder with its parents, unless it is there.
-
-    Raises:
-        FinineError: a file has that name or the disk does not allow it.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise FinineError(
-            f"The folder {folder} cannot be made: {error.strerror}.", "Choose another folder."
-        ) from error
 
 
 def check_source(source: Path, expected_sha256: str) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from finine_core.files import write_atomically
+from finine_core.files import make_private, write_atomically
 
 CACHE = Path("cache") / "embeddings"  # in a home
 _KEYS, _VECTORS = "digests", "vectors"
@@ -56,6 +56,7 @@ class EmbeddingCache:
         keys = [digest(text) for text in texts]
         name = hashlib.sha256(b"".join(keys)).hexdigest()[:_NAME_DIGITS]
         digests = np.frombuffer(b"".join(keys), dtype=np.uint8).reshape(len(keys), -1)
+        make_private(self.folder)
         with write_atomically(self.folder / f"{name}.safetensors", durable=False) as temporary:
             tensors: dict[str, np.ndarray] = {
                 _KEYS: digests,
