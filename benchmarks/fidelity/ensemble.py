@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
 
 from finine_core.training.models import model_kind
+from finine_core.training.objectives import objective_named
 from finine_core.training.settings import Settings
 from finine_core.training.trainer import MOMENTUM
 
@@ -28,21 +29,25 @@ class Problem:
 
     Attributes:
         model: a kind of `finine_core.training.models`.
-        x, y: training rows (n, d) and labels (n,).
+        x, y: training rows (n, d) and labels (n,); numbers to learn are (n, 1).
         test_x, test_y: rows whose losses are wanted besides (may be empty).
         settings: how to train; the seed is each run's own.
+        objective: one of `finine_core.training.objectives`.
     """
 
     model: str
     x: NDArray[np.float32]
-    y: NDArray[np.int64]
+    y: NDArray[np.int64] | NDArray[np.float32]
     test_x: NDArray[np.float32]
-    test_y: NDArray[np.int64]
+    test_y: NDArray[np.int64] | NDArray[np.float32]
     settings: Settings
+    objective: str = "cross_entropy"
 
     @property
-    def classes(self) -> int:
-        return int(max(self.y.max(), self.test_y.max(initial=0))) + 1
+    def outputs(self) -> int:
+        """How many numbers the model says of a row."""
+        classes = int(max(self.y.max(), self.test_y.max(initial=0))) + 1
+        return objective_named(self.objective).outputs(classes)
 
 
 @dataclass(frozen=True)
@@ -79,9 +84,9 @@ def orders(problem: Problem, run: Run) -> list[NDArray[np.int64]]:
 
 def _train(problem: Problem, runs: Sequence[Run]) -> NDArray[np.float32]:
     settings, features = problem.settings, problem.x.shape[1]
-    kind = model_kind(problem.model)
-    skeleton = kind.seeded((features,), problem.classes, 0)
-    models: list[nn.Module] = [kind.seeded((features,), problem.classes, run.seed) for run in runs]
+    kind, loss = model_kind(problem.model), objective_named(problem.objective).loss
+    skeleton = kind.seeded((features,), problem.outputs, 0)
+    models: list[nn.Module] = [kind.seeded((features,), problem.outputs, run.seed) for run in runs]
     parameters, _ = stack_module_state(models)
     velocity = {name: torch.zeros_like(p) for name, p in parameters.items()}
     x, y = torch.from_numpy(problem.x), torch.from_numpy(problem.y)
@@ -100,9 +105,7 @@ def _train(problem: Problem, runs: Sequence[Run]) -> NDArray[np.float32]:
             present = (batch >= 0).float()
             rows = batch.clamp(min=0)
             found = forward(parameters, x[rows])  # (M, b, C)
-            losses = nn.functional.cross_entropy(
-                found.flatten(0, 1), y[rows].flatten(), reduction="none"
-            ).view_as(present)
+            losses = loss(found.flatten(0, 1), y[rows].flatten(0, 1)).view_as(present)
             count = present.sum(dim=1)
             means = (losses * present).sum(dim=1) / count.clamp(min=1)
             gradients = torch.autograd.grad(means.sum(), list(parameters.values()))
@@ -122,6 +125,6 @@ def _train(problem: Problem, runs: Sequence[Run]) -> NDArray[np.float32]:
     labels = torch.from_numpy(np.concatenate([problem.y, problem.test_y]))
     with torch.no_grad():
         found = vmap(outputs, in_dims=(0, None))(parameters, everywhere)  # (M, n + m, C)
-        wanted = labels.repeat(len(runs))
-        losses = nn.functional.cross_entropy(found.flatten(0, 1), wanted, reduction="none")
+        wanted = labels.repeat(len(runs), *[1] * (labels.dim() - 1))
+        losses = loss(found.flatten(0, 1), wanted)
     return losses.view(len(runs), -1).numpy()

@@ -4,13 +4,14 @@
                                        [--seeds 5] [--epochs 40] [--truth FILE.json]
                                        [--out FILE.json]
 
-500 digits (or 400 rows of breast_cancer), 15 % of labels flipped by us. Of `--rows` rows (40 % of
-them flipped), each is left out of `--repeats` training runs; four times as many runs train with all
-rows. The true μ of a row is that of its loss in the two sets of runs (truth.py). Each of `--seeds`
-single recorded runs then gives every estimator's μ̂. Pearson, Spearman, and slope and intercept of
-true on estimated μ are means over these runs; coverage is the share of true μ inside the 90 %
-interval, of μ̂ alone and allowing for the truth's own error. TracIn and losses have no scale, so
-slopes are for μ only. `--truth` spares the retraining when only estimators have changed.
+500 digits (or 400 rows of breast_cancer), 15 % of labels flipped by us; or 350 rows of diabetes, 15
+% of whose numbers are shifted. Of `--rows` rows (40 % of them flipped), each is left out of
+`--repeats` training runs; four times as many runs train with all rows. The true μ of a row is that
+of its loss in the two sets of runs (truth.py). Each of `--seeds` single recorded runs then gives
+every estimator's μ̂. Pearson, Spearman, and slope and intercept of true on estimated μ are means
+over these runs; coverage is the share of true μ inside the 90 % interval, of μ̂ alone and allowing
+for the truth's own error. TracIn and losses have no scale, so slopes are for μ only. `--truth`
+spares the retraining when only estimators have changed.
 """
 
 from __future__ import annotations
