@@ -70,3 +70,15 @@ def test_the_page_on_regression_gives_the_measured_figures():
             digits = 1 if name.startswith("RMSE") else 3
             assert said == [f"{one[name]['mean']:.{digits}f}" for one in measured]
     assert {"RMSE", "AUC μ self", "recall error"} <= set(cells)
+
+
+def test_the_page_on_regression_gives_the_measured_agreement_with_retraining():
+    found = json.loads((BENCHMARKS / "fidelity" / "results" / "gold_diabetes.json").read_text())
+    page = (BENCHMARKS.parent / "docs" / "regression.md").read_text()
+    cells = {line.split("|")[1].strip(): line for line in page.splitlines() if "|" in line}
+    for said, name in (("carried, the default", "carried"), ("gaussian", "gaussian")):
+        for target in ("self", "validation"):
+            figures = found["estimators"][f"μ {target} ({name})"]
+            assert f"| {figures['pearson']:.2f} | {figures['slope']:.2f} |" in cells[said]
+    for kind in ("flipped", "other"):
+        assert f"{found[f'median true μ, {kind} rows']:.2f} of" in page

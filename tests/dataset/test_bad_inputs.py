@@ -123,7 +123,6 @@ def test_a_table_of_many_cells_is_refused_before_it_fills_the_memory(tmp_path, m
         read_table(path)
 
 
-@pytest.mark.skipif(not TRIED.exists(), reason="the benchmark was not run")
 def test_the_page_of_bad_inputs_is_the_benchmark_s():
     found = json.loads(TRIED.read_text("utf-8"))
     assert (ROOT / "docs/bad-inputs.md").read_text("utf-8") == markdown(found)

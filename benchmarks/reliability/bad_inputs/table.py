@@ -72,8 +72,8 @@ def markdown(found: dict[str, Any]) -> str:
         f"with the same SHA-256 as before. Tries that failed: **{found['with_faults']}**.",
         "Limits: files, and tables once they are unpacked, of up to 2 GB "
         "(`FININE_LARGEST_GB=4` raises it to 4; a table takes about three times its file in "
-        "memory), 20,000 columns, manifests of 256 MB. Archives and pictures are not read: what "
-        "is in a zip or gzip file is never unpacked, and a pickle is never loaded.",
+        "memory), 20,000 columns, manifests of 256 MB. A zip is read only as a data set of images "
+        "and never unpacked on the disk; a gzip file is not read, and a pickle is never loaded.",
         "Printed by `python -m benchmarks.reliability.bad_inputs`; a test compares this page with "
         "the benchmark's JSON file.",
     ]
