@@ -31,7 +31,10 @@ DATA_HELP = (
 @cli.command("run")
 def run_command(
     data: Annotated[str, typer.Argument(metavar="DATA", help=DATA_HELP)],
-    label: Annotated[str | None, typer.Option(help="The column to predict.")] = None,
+    label: Annotated[
+        list[str] | None,
+        typer.Option(help="The column to predict; repeat for labels that may hold together."),
+    ] = None,
     text: Annotated[str | None, typer.Option(help="Text columns, A,B,…")] = None,
     features: Annotated[str | None, typer.Option(help="Feature columns, A,B,…")] = None,
     id: Annotated[str | None, typer.Option(help="The column that names each row.")] = None,
@@ -43,7 +46,7 @@ def run_command(
         bool, typer.Option("--skip-corrupt", help="Leave damaged images out instead of stopping.")
     ] = False,
     task: Annotated[
-        str, typer.Option(help="auto, or: classification, regression, ordinal.")
+        str, typer.Option(help="auto, or: classification, regression, ordinal, multi_label.")
     ] = "auto",
     loss: Annotated[
         str,
@@ -171,16 +174,19 @@ def resume(run: RunId, home: Home = None, json: Json = False) -> None:
     _follow(found, json)
 
 
-def data_options(data: str, label: str | None, text: str | None, id: str | None) -> dict[str, Any]:
+def data_options(
+    data: str, label: list[str] | None, text: str | None, id: str | None
+) -> dict[str, Any]:
     """Path, label, text and id as they were given; a sample knows its own.
 
     Raises:
         FinineError: no label column was given.
     """
-    options: dict[str, Any] = {"data": data, "label": label, "text": columns_of(text), "id": id}
+    one = label[0] if label and len(label) == 1 else label
+    options: dict[str, Any] = {"data": data, "label": one, "text": columns_of(text), "id": id}
     if data.startswith(SAMPLE_PREFIX):
         sample = sample_options(data)
-        given = {key: one for key, one in options.items() if one}
+        given = {key: value for key, value in options.items() if value}
         options = {**sample, **given, "data": sample["data"]}
     if not options["label"]:
         from finine_core import api
@@ -201,9 +207,10 @@ def sample_options(data: str) -> dict[str, Any]:
 
 def _tell(plan: Any, json: bool) -> None:
     """What a run would do."""
+    label = plan.config.label
     told = {
         "data": plan.config.data,
-        "label": plan.config.label,
+        "label": label if isinstance(label, str) else list(label),
         "classes": list(plan.classes),
         "rows": plan.rows,
         "train_rows": plan.train_rows,

@@ -120,7 +120,7 @@ def _conflicts(subject: Subject, rows: np.ndarray, conflicting: np.ndarray) -> F
         "columns, but have different labels.",
         mend="At most one label of each set can be right, or something that tells the rows apart "
         "is missing. Look at them first when you review the run.",
-        columns=(*subject.roles.inputs, subject.roles.label),
+        columns=(*subject.roles.inputs, *subject.roles.labels),
         rows=subject.rows(rows),
         count=len(rows),
         numbers={"sets": sets},
