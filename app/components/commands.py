@@ -38,7 +38,7 @@ def run_command(options: Mapping[str, Any], defaults: Mapping[str, Any], name: s
     words = ["finine", "run", str(options["data"])]
     for key in _RUN_OPTIONS:
         value = options.get(key)
-        if value in (None, "", ()) or value == defaults.get(key):
+        if value is False or value in (None, "", ()) or value == defaults.get(key):
             continue
         if value is True:
             words.append(f"--{key.replace('_', '-')}")
