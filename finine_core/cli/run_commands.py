@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -19,7 +20,7 @@ from finine_core.cli.common import (
 )
 from finine_core.errors import FinineError, printable
 from finine_core.influence.targets import FORMS
-from finine_core.measures import measured
+from finine_core.measures import MEASURES, measured
 
 SAMPLE_PREFIX = "sample:"
 DATA_HELP = (
@@ -276,6 +277,11 @@ def _show_progress(status: Any) -> None:
         say(line)
 
 
+def _beside(results: Mapping[str, Any]) -> list[str]:
+    """Further measures on the held-out rows, such as `validation_macro_f1`."""
+    return [name for one in MEASURES if (name := f"validation_{one}") in results]
+
+
 def summary(run: Any) -> dict[str, Any]:
     """One run as `show` and `runs` print it."""
     record, status = run.record(), run.status()
@@ -303,4 +309,5 @@ def summary(run: Any) -> dict[str, Any]:
         "seconds_record": results.get("seconds_record"),
         f"train_{measure.name}": measured(results, "train_")[1],
         f"validation_{measure.name}": quality,
+        **{name: results[name] for name in _beside(results)},
     }

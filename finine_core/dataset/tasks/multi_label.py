@@ -75,8 +75,10 @@ class MultiLabel:
         """
         values = _held(table, roles, rows, " of the validation file")
         known, at = np.unique(first.values, axis=0, return_index=True)
-        apart = (values[:, None, :] != known[None, :, :]).sum(axis=2)  # (rows, sets)
-        return first.codes[at[apart.argmin(axis=1)]], values
+        sets, place = np.unique(values, axis=0, return_inverse=True)
+        both = sets @ known.T  # labels that hold in both, (sets, known sets)
+        apart = sets.sum(axis=1)[:, None] + known.sum(axis=1) - 2 * both
+        return first.codes[at[apart.argmin(axis=1)]][place.ravel()], values
 
     def given(self, table: pa.Table, roles: Roles) -> list[str]:
         """The labels that hold, such as 'rude + loud', or '(none)'."""
