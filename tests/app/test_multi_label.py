@@ -12,6 +12,7 @@ from finine_app.state import DataChoice
 from finine_core import api
 from tests.app.looking import healthy, in_address, said, shown_row, table, widget
 from tests.app.looking import with_file as opened_with
+from tests.app.test_past_runs import choose
 from tests.conftest import APP
 
 NAMES = ["toxic", "insult", "threat"]
@@ -153,3 +154,11 @@ def test_verify_and_export_have_words_for_labels(app, finished):
 def test_a_choice_names_its_label_columns():
     assert DataChoice("a.csv", "y").labels == ("y",)
     assert DataChoice("a.csv", ("y", "z")).labels == ("y", "z")
+
+
+def test_such_a_run_is_filled_in_again(app, finished):
+    page = healthy(app(finished.home, "run").run())
+    choose(page, finished.run_id, "Duplicate with changes")
+    assert healthy(page).session_state["_data_choice"].label == tuple(NAMES)
+    assert "3 labels that may hold together" in said(page)
+    assert page.multiselect(key="more_targets").value == ["class:threat"]
