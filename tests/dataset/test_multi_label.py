@@ -114,3 +114,13 @@ def test_a_label_in_hardly_any_row_is_warned_of(tmp_path):
     assert [one.count for one in rare] == [6]
     assert "'loud'" in rare[0].problem
     assert "'rude'" not in rare[0].problem
+
+
+def test_the_same_row_with_another_rare_set_is_a_conflict(tmp_path):
+    path = tmp_path / "a.csv"
+    rows = [f"{k},{k % 2},{k // 2 % 2},0" for k in range(80)]
+    rows += ["7.5,1,1,1", "7.5,0,1,1", "8.5,1,0,1", "9.5,0,0,1"]
+    path.write_text("x,rude,loud,odd\n" + "\n".join(rows))
+    dataset = load_dataset(path, label=("rude", "loud", "odd"), features=["x"], validation=0)
+    kinds = {one.kind: one for one in check_dataset(dataset).findings}
+    assert kinds["conflicting_duplicates"].rows == (80, 81)

@@ -28,7 +28,7 @@ def find(subject: Subject) -> list[Finding]:
     if sets is None:
         return []
     order, starts, sizes = sets
-    labels, held_out = subject.labels[order], subject.held_out[order]
+    labels, held_out = _labels(subject)[order], subject.held_out[order]
     conflicting = np.minimum.reduceat(labels, starts) != np.maximum.reduceat(labels, starts)
     some, every = np.maximum.reduceat(held_out, starts), np.minimum.reduceat(held_out, starts)
     crossing = some & ~every
@@ -109,6 +109,14 @@ def _few_combinations(subject: Subject, order: np.ndarray, sets: int, repeats: i
         count=len(order),
         numbers={"sets": sets, "repeats": repeats},
     )
+
+
+def _labels(subject: Subject) -> np.ndarray:
+    """What rows are to agree in: classes, or whole sets of labels (rare ones share a class)."""
+    if subject.task != "multi_label":
+        return subject.labels
+    _, sets = np.unique(subject.values, axis=0, return_inverse=True)
+    return sets.reshape(-1)
 
 
 def _conflicts(subject: Subject, rows: np.ndarray, conflicting: np.ndarray) -> Finding:
