@@ -124,3 +124,15 @@ def test_the_same_row_with_another_rare_set_is_a_conflict(tmp_path):
     dataset = load_dataset(path, label=("rude", "loud", "odd"), features=["x"], validation=0)
     kinds = {one.kind: one for one in check_dataset(dataset).findings}
     assert kinds["conflicting_duplicates"].rows == (80, 81)
+
+
+def test_a_column_that_gives_one_of_the_labels_away_is_told(tmp_path):
+    path = tmp_path / "a.csv"
+    random = np.random.default_rng(0)
+    held = random.integers(2, size=(200, 2))
+    lines = [f"{k * 37 % 211},{a},{b},{7 * b}" for k, (a, b) in enumerate(held)]
+    path.write_text("x,rude,loud,volume\n" + "\n".join(lines))
+    dataset = load_dataset(path, label=NAMES, features=["x", "volume"])
+    (found,) = [one for one in check_dataset(dataset).findings if one.kind == "leakage"]
+    assert found.columns == ("volume",)
+    assert "gives the label 'loud' away" in found.problem
