@@ -19,6 +19,7 @@ from finine_app.components.pin import MOST_DIGITS, Pin, pin_of
 from finine_app.components.remember import remember, remembered
 from finine_core import api
 from finine_core.access import require_choosable
+from finine_core.dataset.roles import named_labels
 from finine_core.errors import FinineError
 from finine_core.runs import default_home
 from finine_sample_data import SAMPLES
@@ -226,7 +227,7 @@ class DataChoice:
     """A file and the role of its columns; the names are those of a run's options."""
 
     data: str
-    label: str
+    label: str | tuple[str, ...]  # several: the task multi_label
     text: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
     id: str | None = None
@@ -235,6 +236,11 @@ class DataChoice:
     skip_corrupt: bool = False
     validation: float | str = 0.2
     task: str = "auto"
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The label columns: mostly one."""
+        return named_labels(self.label)
 
 
 def data_choice() -> DataChoice | None:

@@ -39,9 +39,12 @@ class Measure:
 
 ACCURACY = Measure("accuracy", "accuracy", higher_is_better=True, a_share=True)
 LABEL_ACCURACY = Measure("label_accuracy", "label accuracy", higher_is_better=True, a_share=True)
+MACRO_F1 = Measure("macro_f1", "macro F1", higher_is_better=True, a_share=True)
 RMSE = Measure("rmse", "RMSE", higher_is_better=False, a_share=False)
 MAE = Measure("mae", "MAE", higher_is_better=False, a_share=False)
-MEASURES: dict[str, Measure] = {one.name: one for one in (ACCURACY, LABEL_ACCURACY, RMSE, MAE)}
+MEASURES: dict[str, Measure] = {
+    one.name: one for one in (ACCURACY, LABEL_ACCURACY, MACRO_F1, RMSE, MAE)
+}
 
 
 def measured(content: Mapping[str, Any], of: str = "") -> tuple[Measure, float | None]:

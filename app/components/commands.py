@@ -12,6 +12,7 @@ from typing import Any
 
 from finine_app.state import DataChoice
 from finine_core.dataset import written_ending
+from finine_core.dataset.roles import named_labels
 
 # Options of `finine run` in the order a person would write them.
 _RUN_OPTIONS = (
@@ -37,12 +38,14 @@ def run_command(options: Mapping[str, Any], defaults: Mapping[str, Any], name: s
     words = ["finine", "run", str(options["data"])]
     for key in _RUN_OPTIONS:
         value = options.get(key)
-        if value in (None, "", ()) or value == defaults.get(key):
+        if value is False or value in (None, "", ()) or value == defaults.get(key):
             continue
         if value is True:
             words.append(f"--{key.replace('_', '-')}")
         elif key == "targets":
             words += [word for one in value for word in ("--target", one)]
+        elif key == "label":
+            words += [word for one in named_labels(value) for word in ("--label", one)]
         elif isinstance(value, tuple):
             words += [f"--{key}", _listed(value)]
         else:

@@ -30,7 +30,7 @@ from finine_app.components.data.images import show_images
 from finine_app.components.data.source import choose_source
 from finine_app.components.messages import plain, show_problem
 from finine_app.state import DataChoice
-from finine_core.dataset.tasks import REGRESSION
+from finine_core.dataset.tasks import MULTI_LABEL, REGRESSION
 from finine_core.errors import FinineError
 
 
@@ -100,10 +100,13 @@ def _columns_words(facts: FileFacts) -> str:
 
 
 def _show_ready(checked: Checked, choice: DataChoice, facts: FileFacts) -> None:
-    dataset, label = checked.dataset, choice.label
+    dataset, label = checked.dataset, ", ".join(choice.labels)
     counts = class_counts(dataset)
     number = dataset.task == REGRESSION.name
-    st.subheader(f"{'Values' if number else 'Classes'} of {plain(label)}")
+    several = dataset.task == MULTI_LABEL.name
+    st.subheader(f"{'Values' if number else 'Rows' if several else 'Classes'} of {plain(label)}")
+    if several:
+        st.caption("A row counts under each of its labels. Held-out rows are drawn by their sets.")
     if number:
         st.caption("In bands of about as many rows each, by which held-out rows are drawn.")
     charts.class_balance(

@@ -80,7 +80,7 @@ def _review(run: api.Run) -> None:
         going_on.show_progress(counts)
     elif not state.tab():
         going_on.offer_to_continue(counts)
-    asked = filters.choose(() if reader.learns_number(record) else record["dataset"]["classes"])
+    asked = filters.choose(reader.labels_said(run, record))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         more = filters.choose_more(run, table, target, asked)
         if more is None:
@@ -176,7 +176,7 @@ def _detail(
         row_detail.image(run, line)
         if not reader.has_images(run):  # a path says nothing that the image does not
             row_detail.texts(line, content, searched)
-        classes = () if reader.learns_number(record) else record["dataset"]["classes"]
+        classes = reader.classes_to_correct_to(record)
         decide.decide(run, line, classes, listing.around(row))
         others.twins(run, line, target)
         row_detail.values(run, line, content, target)

@@ -93,7 +93,9 @@ def marks_words(marked: int, corrected: int) -> str:
 
 def _form(run: api.Run, marks: str, status: VerifyStatus, found: Verification | None) -> None:
     if found is None:
-        alike = "with like values" if reader.learns_number(run.record()) else "of the same classes"
+        record = run.record()
+        alike = "with like values" if reader.learns_number(record) else "of the same classes"
+        alike = "with the same labels" if reader.learns_labels(record) else alike
         st.write(
             f"{marks}. The model is trained again: on all rows as they are, with these marks "
             f"carried out, and with the same done to as many random rows {alike}, on "

@@ -55,7 +55,7 @@ from finine_core.runs.config import make_config
 def check(
     data: Data,
     *,
-    label: str,
+    label: str | Sequence[str],
     text: Sequence[str] = (),
     features: Sequence[str] = (),
     id: str | None = None,
@@ -117,7 +117,7 @@ def known_label(data: str | Path) -> str | None:
 def run(
     data: Data,
     *,
-    label: str,
+    label: str | Sequence[str],
     home: str | Path | None = None,
     name: str = "",
     block: bool = True,
@@ -133,7 +133,8 @@ def run(
         data: a CSV, TSV, JSON Lines, Parquet, Arrow or Excel file; a folder or zip with a folder of
             images per class, which has the columns `image` and `label`; or a pandas, polars or
             Arrow table, which is kept as Parquet in the home, under `data`.
-        label: the column to predict.
+        label: the column to predict; or several columns of 0 and 1, each for a label that may hold
+            beside the others (docs/multi_label.md).
         home: where runs live; $FININE_HOME or ~/.finine when None.
         name: for people; the file's name when empty.
         block: wait for the end (else return at once).
@@ -171,7 +172,9 @@ def run(
     return started
 
 
-def plan(data: Data, *, label: str, home: str | Path | None = None, **options: object) -> Plan:
+def plan(
+    data: Data, *, label: str | Sequence[str], home: str | Path | None = None, **options: object
+) -> Plan:
     """What `run` with the same arguments would do, and about how long it would take.
 
     Reads and checks the data; starts and writes nothing.

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from finine_core.api.looking import Looking
 from finine_core.curation.decisions import DecisionLog, Event, check_decision
 from finine_core.curation.saved_groups import SavedGroup
-from finine_core.dataset.tasks import REGRESSION
+from finine_core.dataset.tasks import MULTI_LABEL, REGRESSION
 from finine_core.errors import FinineError
 
 LISTED_ROWS = 20  # row numbers that the log's words name; all are stored beside them
@@ -85,6 +85,11 @@ class Deciding(Looking):
                 "This run learned a number, and numbers are not corrected: the model's guess is no"
                 " measurement.",
                 "Mark the row as delete or review, or correct the number in your file.",
+            )
+        if label is not None and dataset.get("task") == MULTI_LABEL.name:
+            raise FinineError(
+                "This run learned several labels of a row, and finine does not correct these yet.",
+                "Mark the row as delete or review, or correct its labels in your file.",
             )
         classes = dataset["classes"]
         if label is not None and label not in classes:

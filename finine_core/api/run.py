@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 
@@ -19,7 +20,8 @@ from finine_core.curation.export import (
     write_tree,
 )
 from finine_core.curation.manifest import VerifiedEffect
-from finine_core.runs.config import without_folders
+from finine_core.dataset.roles import named_labels
+from finine_core.runs.sharing import without_folders
 from finine_core.verification import sentences
 
 
@@ -64,7 +66,7 @@ class Run(Mapping):
             seed=record["seed"],
             versions=record["versions"],
             expected_sha256=record["fingerprint"]["sha256"],
-            label_column=record["dataset"]["roles"]["label"],
+            label_column=_label_column(record),
             target=self.targets[0],
             estimator=record["results"]["estimator"],
             verification=self._verified(),
@@ -119,7 +121,7 @@ class Run(Mapping):
             run_folder=self.folder.path,
             home=self.home,
             run_id=self.run_id,
-            label_column=record["dataset"]["roles"]["label"],
+            label_column=_label_column(record),
             target=self.targets[0],
         )
 
@@ -143,3 +145,9 @@ class Run(Mapping):
             seed=found.seed,
             conclusion=tuple(sentences(found)),
         )
+
+
+def _label_column(record: dict[str, Any]) -> str:
+    """Where corrected labels are written; '' where several columns are labels."""
+    labels = named_labels(record["dataset"]["roles"]["label"])
+    return labels[0] if len(labels) == 1 else ""

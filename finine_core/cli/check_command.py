@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 @cli.command("check")
 def check_command(
     data: Annotated[str, typer.Argument(metavar="DATA", help=DATA_HELP)],
-    label: Annotated[str | None, typer.Option(help="The column to predict.")] = None,
+    label: Annotated[
+        list[str] | None,
+        typer.Option(help="The column to predict; repeat for labels that may hold together."),
+    ] = None,
     text: Annotated[str | None, typer.Option(help="Text columns, A,B,…")] = None,
     features: Annotated[str | None, typer.Option(help="Feature columns, A,B,…")] = None,
     id: Annotated[str | None, typer.Option(help="The column that names each row.")] = None,
@@ -30,7 +33,7 @@ def check_command(
         bool, typer.Option("--skip-corrupt", help="Leave damaged images out instead of stopping.")
     ] = False,
     task: Annotated[
-        str, typer.Option(help="auto, or: classification, regression, ordinal.")
+        str, typer.Option(help="auto, or: classification, regression, ordinal, multi_label.")
     ] = "auto",
     validation: Annotated[
         str, typer.Option(help="A fraction, a file, or column:NAME of a split column.")

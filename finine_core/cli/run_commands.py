@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -19,7 +20,7 @@ from finine_core.cli.common import (
 )
 from finine_core.errors import FinineError, printable
 from finine_core.influence.targets import FORMS
-from finine_core.measures import measured
+from finine_core.measures import MEASURES, measured
 
 SAMPLE_PREFIX = "sample:"
 DATA_HELP = (
@@ -31,7 +32,10 @@ DATA_HELP = (
 @cli.command("run")
 def run_command(
     data: Annotated[str, typer.Argument(metavar="DATA", help=DATA_HELP)],
-    label: Annotated[str | None, typer.Option(help="The column to predict.")] = None,
+    label: Annotated[
+        list[str] | None,
+        typer.Option(help="The column to predict; repeat for labels that may hold together."),
+    ] = None,
     text: Annotated[str | None, typer.Option(help="Text columns, A,B,…")] = None,
     features: Annotated[str | None, typer.Option(help="Feature columns, A,B,…")] = None,
     id: Annotated[str | None, typer.Option(help="The column that names each row.")] = None,
@@ -43,7 +47,7 @@ def run_command(
         bool, typer.Option("--skip-corrupt", help="Leave damaged images out instead of stopping.")
     ] = False,
     task: Annotated[
-        str, typer.Option(help="auto, or: classification, regression, ordinal.")
+        str, typer.Option(help="auto, or: classification, regression, ordinal, multi_label.")
     ] = "auto",
     loss: Annotated[
         str,
@@ -171,16 +175,19 @@ def resume(run: RunId, home: Home = None, json: Json = False) -> None:
     _follow(found, json)
 
 
-def data_options(data: str, label: str | None, text: str | None, id: str | None) -> dict[str, Any]:
+def data_options(
+    data: str, label: list[str] | None, text: str | None, id: str | None
+) -> dict[str, Any]:
     """Path, label, text and id as they were given; a sample knows its own.
 
     Raises:
         FinineError: no label column was given.
     """
-    options: dict[str, Any] = {"data": data, "label": label, "text": columns_of(text), "id": id}
+    one = label[0] if label and len(label) == 1 else label
+    options: dict[str, Any] = {"data": data, "label": one, "text": columns_of(text), "id": id}
     if data.startswith(SAMPLE_PREFIX):
         sample = sample_options(data)
-        given = {key: one for key, one in options.items() if one}
+        given = {key: value for key, value in options.items() if value}
         options = {**sample, **given, "data": sample["data"]}
     if not options["label"]:
         from finine_core import api
@@ -201,9 +208,10 @@ def sample_options(data: str) -> dict[str, Any]:
 
 def _tell(plan: Any, json: bool) -> None:
     """What a run would do."""
+    label = plan.config.label
     told = {
         "data": plan.config.data,
-        "label": plan.config.label,
+        "label": label if isinstance(label, str) else list(label),
         "classes": list(plan.classes),
         "rows": plan.rows,
         "train_rows": plan.train_rows,
@@ -269,6 +277,11 @@ def _show_progress(status: Any) -> None:
         say(line)
 
 
+def _beside(results: Mapping[str, Any]) -> list[str]:
+    """Further measures on the held-out rows, such as `validation_macro_f1`."""
+    return [name for one in MEASURES if (name := f"validation_{one}") in results]
+
+
 def summary(run: Any) -> dict[str, Any]:
     """One run as `show` and `runs` print it."""
     record, status = run.record(), run.status()
@@ -296,4 +309,5 @@ def summary(run: Any) -> dict[str, Any]:
         "seconds_record": results.get("seconds_record"),
         f"train_{measure.name}": measured(results, "train_")[1],
         f"validation_{measure.name}": quality,
+        **{name: results[name] for name in _beside(results)},
     }

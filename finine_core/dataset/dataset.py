@@ -85,7 +85,7 @@ class Dataset:
 def load_dataset(
     path: Path | str,
     *,
-    label: str,
+    label: str | Sequence[str],
     text: Sequence[str] = (),
     features: Sequence[str] = (),
     id: str | None = None,
@@ -101,10 +101,12 @@ def load_dataset(
     Args:
         path: a file in one of the registered formats, or a folder with a folder of images per
             class.
-        label: the column with the classes, or with the numbers to learn.
+        label: the column with the classes, or with the numbers to learn; or several columns that
+            each say whether a label holds.
         text, features, id, ignore: columns by role; without text, features and image they are
             suggested.
-        task: what to learn: 'auto' takes regression for a measured quantity, else classification.
+        task: what to learn: 'auto' takes multi_label for several label columns, regression for a
+            measured quantity, else classification.
         validation: a fraction in [0, 0.9) drawn by class, 'column:NAME' for a column that says
             train or validation, or the path of a second file. 0 means no validation rows.
         seed: of the draw.
@@ -248,7 +250,15 @@ def _check_training_part(train: Part, answers: Answers, split: str | None) -> No
             f"At least {MIN_TRAINING_ROWS} are needed: add rows or lower the validation fraction.",
         )
     if answers.names != answers.classes:  # numbers, or labels that hold together
-        if not np.ptp(train.values, axis=0).any():
+        if train.values.ndim == 2:
+            same = np.flatnonzero(np.ptp(train.values, axis=0) == 0)
+            if len(same):
+                raise FinineError(
+                    f"The split{where} leaves training rows that do not differ in the label "
+                    f"{shown(answers.names[same[0]])}.",
+                    "Let training rows both have it and lack it, or leave that label out.",
+                )
+        elif not np.ptp(train.values):
             raise FinineError(
                 f"The split{where} leaves training rows that do not differ in their label.",
                 "Let training rows differ in what is to be learned.",

@@ -12,7 +12,7 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
 from finine_core.dataset.suggestions import Suggestion, suggest_roles
-from finine_core.dataset.values import no_such_column
+from finine_core.dataset.values import listed_columns, no_such_column
 from finine_core.errors import FinineError, shown
 
 __all__ = ["Roles", "Suggestion", "resolve_roles", "suggest_roles"]
@@ -22,7 +22,7 @@ class Roles(BaseModel):
     """The role of every column of a dataset.
 
     Attributes:
-        label: the class to learn.
+        label: the column to learn; or several columns, each of which says whether a label holds.
         text: columns encoded as free text.
         features: columns encoded as numbers or categories.
         id: names the rows for a person; the row number stays their identity.
@@ -37,7 +37,7 @@ class Roles(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    label: str
+    label: str | tuple[str, ...]
     text: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
     id: str | None = None
@@ -46,15 +46,30 @@ class Roles(BaseModel):
     image: str | None = None
 
     @property
+    def labels(self) -> tuple[str, ...]:
+        """The label columns: mostly one."""
+        return named_labels(self.label)
+
+    @property
     def inputs(self) -> tuple[str, ...]:
         """The columns a model sees: the image; or text first, then features."""
         return (self.image,) if self.image is not None else self.text + self.features
 
 
+def named_labels(label: str | Sequence[str]) -> tuple[str, ...]:
+    """The label columns that were named, one or several.
+
+    Examples:
+        >>> named_labels("mood"), named_labels(["rude", "loud"])
+        (('mood',), ('rude', 'loud'))
+    """
+    return _names(label)
+
+
 def resolve_roles(
     table: pa.Table,
     *,
-    label: str,
+    label: str | Sequence[str],
     text: Sequence[str] = (),
     features: Sequence[str] = (),
     id: str | None = None,
@@ -84,7 +99,7 @@ def resolve_roles(
 Columns: 'age', 'name', 'sick'.
     """
     named = {
-        "label": (label,),
+        "label": _names(label),
         "text": _names(text),
         "features": _names(features),
         "id": _names(id),
@@ -113,7 +128,7 @@ Columns: 'age', 'name', 'sick'.
             "Name the image alone, or the text and feature columns alone.",
         )
     suggest = not named["text"] and not named["features"] and image is None
-    suggestions = suggest_roles(table, label) if suggest else []
+    suggestions = suggest_roles(table, _names(label)) if suggest else []
     for suggestion in suggestions:
         role = {"feature": "features", "split": "ignore"}.get(suggestion.role, suggestion.role)
         if suggestion.column in role_of:
@@ -133,7 +148,7 @@ Columns: 'age', 'name', 'sick'.
         return (*named[role], *others)
 
     roles = Roles(
-        label=label,
+        label=label if isinstance(label, str) else tuple(label),
         text=columns_of("text"),
         features=columns_of("features"),
         id=next(iter(columns_of("id")), None),
@@ -144,7 +159,7 @@ Columns: 'age', 'name', 'sick'.
     if not roles.inputs:
         why = f" Left out: {', '.join(reasons)}." if reasons else ""
         raise FinineError(
-            f"No column is left to learn {shown(label)} from.{why}",
+            f"No column is left to learn {listed_columns(_names(label))} from.{why}",
             "Name the text or feature columns yourself.",
         )
     if roles.image is not None:

@@ -120,7 +120,7 @@ def fit_second_table(second: pa.Table, first: pa.Table, roles: Roles) -> pa.Tabl
         ... ).to_pydict()
         {'x': [2.0], 'note': [None], 'y': ['a']}
     """
-    needed = {roles.label, *roles.inputs}
+    needed = {*roles.labels, *roles.inputs}
     columns = []
     there = set(second.column_names)
     for field in first.schema:

@@ -7,6 +7,7 @@ They are guesses for a person to overrule; nothing is decided here.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,12 +64,12 @@ class Suggestion:
     reason: str
 
 
-def suggest_roles(table: pa.Table, label: str | None = None) -> list[Suggestion]:
+def suggest_roles(table: pa.Table, label: str | Sequence[str] | None = None) -> list[Suggestion]:
     """Suggest a role for every column, in the table's order.
 
     Args:
         table: (n rows) with typed columns, as `read_table` gives it.
-        label: the label column where the person already named it; guessed otherwise.
+        label: the label column, or several, where the person already named it; guessed otherwise.
 
     Examples:
         >>> table = pa.table({
@@ -83,10 +84,11 @@ def suggest_roles(table: pa.Table, label: str | None = None) -> list[Suggestion]
     reason = "you named it"
     if label is None:
         label, reason = _guess_label(table)
+    labels = {label} if isinstance(label, str) else set(label or ())
     found: list[Suggestion] = []
     has_id = False
     for name in table.column_names:
-        if name == label:
+        if name in labels:
             found.append(Suggestion(name, "label", reason))
             continue
         role, why = _role_of(name, table.column(name))

@@ -48,7 +48,7 @@ class RunConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     data: str
-    label: str
+    label: str | tuple[str, ...]
     text: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
     id: str | None = None
@@ -86,6 +86,15 @@ class RunConfig(BaseModel):
     @classmethod
     def _absolute(cls, value: str) -> str:
         return _absolute_path(value)
+
+    @field_validator("label")
+    @classmethod
+    def _one_or_several(cls, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        if isinstance(value, str):
+            return value
+        if not value:
+            raise ValueError("name at least one column")
+        return value[0] if len(value) == 1 else value
 
     @field_validator("validation")
     @classmethod
@@ -179,24 +188,6 @@ def validation_file(config: RunConfig) -> Path | None:
     """
     value = config.validation
     return None if isinstance(value, float) or value.startswith("column:") else Path(value)
-
-
-def without_folders(config: dict[str, Any]) -> dict[str, Any]:
-    """A stored config to share with others: files by name, not by where they lie here.
-
-    Examples:
-        >>> without_folders({"data": "/home/ada/rows.csv", "validation": 0.2})
-        {'data': 'rows.csv', 'validation': 0.2}
-    """
-    shared = {**config, "data": Path(config["data"]).name}
-    if config.get("code_folder"):
-        shared["code_folder"] = None
-    if Path(config.get("text_encoder", "")).is_absolute():
-        shared["text_encoder"] = Path(config["text_encoder"]).name
-    validation = config["validation"]
-    if isinstance(validation, str) and not validation.startswith("column:"):
-        shared["validation"] = Path(validation).name
-    return shared
 
 
 def make_config(**options: object) -> RunConfig:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
 from finine_core.dataset.dataset import MIN_TRAINING_ROWS
-from finine_core.dataset.tasks import CLASSIFICATION, REGRESSION
+from finine_core.dataset.tasks import CLASSIFICATION, MULTI_LABEL, REGRESSION
 from finine_core.errors import FinineError, shown
 from finine_core.runs import RunFolder
 from finine_core.runs.home import CODE, versions
@@ -262,8 +262,8 @@ def _check_what_is_left(
             f" be left, and training needs at least {MIN_TRAINING_ROWS}.",
             "Take some marks back (finine undo, or mark rows as clear).",
         )
-    if task == REGRESSION.name:
-        return  # a number can be learned without its neighbours
+    if task in (REGRESSION.name, MULTI_LABEL.name):
+        return  # neither bands nor sets of labels are what is learned
     had = np.bincount(labels, minlength=len(classes))
     after = labels.copy()
     after[corrected] = new_labels

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import floor, log10
 
-from finine_core.dataset.tasks import REGRESSION
+from finine_core.dataset.tasks import MULTI_LABEL, REGRESSION
 from finine_core.measures import Measure
 from finine_core.verification.plan import Arm
 from finine_core.verification.result import Change, Influence, Verification, validation_of
@@ -12,6 +12,7 @@ from finine_core.verification.result import Change, Influence, Verification, val
 SHARE_DIGITS, LOSS_DIGITS = 1, 4  # behind the point: of percentage points, of a loss
 TOLD_DIGITS = 2  # of the larger end of an interval of numbers, such as 1.3 or 0.013
 MOST_DIGITS = 8  # of an end of an interval that is near 0
+WHOLES = {REGRESSION.name: "a range of values", MULTI_LABEL.name: "a set of labels"}
 NOTED_OVERLAP = 0.2  # from here on random rows are so often marked ones that it must be said
 
 
@@ -21,7 +22,7 @@ def sentences(found: Verification) -> list[str]:
     said += _about_loss(found)
     said.append(_about_mu(found))
     if found.random_overlap >= NOTED_OVERLAP:
-        whole = "a range of values" if found.task == REGRESSION.name else "a class"
+        whole = WHOLES.get(found.task, "a class")
         said.append(
             f"The random rows share {found.random_overlap:.0%} with the marked ones on average,"
             f" because so much of {whole} is marked; their effects are alike as far as that goes."
@@ -219,6 +220,8 @@ def _random_deed(found: Verification) -> str:
 def _like(found: Verification, one: bool) -> str:
     if found.task == REGRESSION.name:
         return "with a like value" if one else "with like values"
+    if found.task == MULTI_LABEL.name:
+        return "with the same labels"
     return "of the same class" if one else "of the same classes"
 
 

@@ -82,3 +82,18 @@ def test_the_page_on_regression_gives_the_measured_agreement_with_retraining():
             assert f"| {figures['pearson']:.2f} | {figures['slope']:.2f} |" in cells[said]
     for kind in ("flipped", "other"):
         assert f"{found[f'median true μ, {kind} rows']:.2f} of" in page
+
+
+def test_rows_with_one_wrong_label_of_several_are_found(tmp_path):
+    found = study("multi_label.py", tmp_path)["cases"]["planted"]
+    assert found["AUC μ self"]["mean"] > 0.7
+    assert found["AUC mean loss"]["mean"] > 0.7
+    assert found["recall μ self"]["mean"] > 0.2, "by chance it is 0.1"
+
+
+def test_the_page_on_several_labels_gives_the_measured_figures():
+    found = json.loads((BENCHMARKS / "multi_label.json").read_text())["cases"]
+    page = (BENCHMARKS.parent / "docs" / "multi_label.md").read_text()
+    for name in found["planted"]:
+        cells = [f"{found[case][name]['mean']:.3f}" for case in ("planted", "digits")]
+        assert f"| {name} | {' | '.join(cells)} |" in page

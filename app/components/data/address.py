@@ -3,7 +3,7 @@
 Only what differs from the suggestions is written: columns by their place in the file, with one
 letter for each role, behind a mark of the file, so that an address that was made for another file
 is never applied to this one. `columns=9f3a2c.31.i3-8.f2` says: column 31 is the label, 3 to 8 are
-ignored, 2 is a feature.
+ignored, 2 is a feature. With several label columns their places stand there, as in `31,33,34`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from finine_core.errors import FinineError
 
 COLUMNS, HELD_OUT, TASK = "columns", "held_out", "task"  # names in the address
 LETTERS = {"text": "t", "feature": "f", "image": "m", "id": "d", "ignore": "i"}
-_FORM = re.compile(r"([0-9a-f]{6})\.(\d{1,6})((?:\.[tfmdi][\d,-]+)*)$")
+_FORM = re.compile(r"([0-9a-f]{6})\.(\d{1,6}(?:,\d{1,6})*)((?:\.[tfmdi][\d,-]+)*)$")
 _RANGE = re.compile(r"(\d{1,6})(?:-(\d{1,6}))?$")
 
 
@@ -72,13 +72,14 @@ def forget_choice() -> None:
 def short_form(choice: DataChoice, path: Path, facts: FileFacts) -> str:
     """The label and every role that is not the suggested one."""
     suggested, chosen = roles_of(default_choice(path, facts, choice.label)), roles_of(choice)
-    without_role = (choice.label, split_column(choice.validation))
+    without_role = (*choice.labels, split_column(choice.validation))
     places: dict[str, list[int]] = {role: [] for role in LETTERS}
     for place, column in enumerate(facts.columns):
         role = chosen.get(column.name, "ignore")
         if column.name not in without_role and role != suggested.get(column.name, "ignore"):
             places[role].append(place)
-    label = [column.name for column in facts.columns].index(choice.label)
+    names = [column.name for column in facts.columns]
+    label = ",".join(str(names.index(name)) for name in choice.labels)
     changed = "".join(
         f".{LETTERS[role]}{_ranges(found)}" for role, found in places.items() if found
     )
@@ -88,16 +89,20 @@ def short_form(choice: DataChoice, path: Path, facts: FileFacts) -> str:
 def read_choice(text: str, held_out: str | None, path: Path, facts: FileFacts) -> DataChoice | None:
     """What `short_form` wrote; None where it is not about this file, or makes no sense."""
     found = _FORM.match(text)
-    if found is None or found[1] != _mark(path, facts) or int(found[2]) >= len(facts.columns):
+    if found is None or found[1] != _mark(path, facts):
         return None
     names = [column.name for column in facts.columns]
-    label = names[int(found[2])]
-    roles = {name: "ignore" for name in names if name != label}
+    at = list(dict.fromkeys(int(place) for place in found[2].split(",")))
+    if max(at) >= len(names):
+        return None
+    labels = tuple(names[place] for place in at)
+    label = labels if len(labels) > 1 else labels[0]
+    roles = {name: "ignore" for name in names if name not in labels}
     roles |= roles_of(default_choice(path, facts, label))
     role_of = {letter: role for role, letter in LETTERS.items()}
     for part in found[3].split(".")[1:]:
         for place in _places(part[1:], len(names)):
-            if names[place] != label:
+            if names[place] not in labels:
                 roles[names[place]] = role_of[part[0]]
     try:
         return choice_of(path, label, roles, _held_out(held_out, names))

@@ -25,7 +25,8 @@ from finine_app.components.data.file_facts import (
 from finine_app.state import DataChoice
 from finine_core.api import Finding, Report
 from finine_core.dataset import Dataset, check_dataset, load_dataset
-from finine_core.dataset.tasks import REGRESSION
+from finine_core.dataset.tasks import MULTI_LABEL, REGRESSION
+from finine_core.dataset.tasks.base import NO_LABEL
 from finine_core.errors import FinineError
 
 _OPTIONS = ("label", "text", "features", "id", "ignore", "image", "skip_corrupt", "task")
@@ -82,6 +83,8 @@ def _checked(choice: DataChoice, stamps: tuple[int, ...]) -> Checked | FinineErr
 
 def class_counts(dataset: Dataset) -> list[tuple[str, int, int]]:
     """(class, training rows, validation rows), the class with most rows first."""
+    if dataset.task == MULTI_LABEL.name:
+        return _label_counts(dataset)
     train, held_out = (
         Counter(dataset.train.labels.tolist()),
         Counter(dataset.validation.labels.tolist()),
@@ -92,11 +95,21 @@ def class_counts(dataset: Dataset) -> list[tuple[str, int, int]]:
     return sorted(counts, key=lambda one: -(one[1] + one[2]))
 
 
+def _label_counts(dataset: Dataset) -> list[tuple[str, int, int]]:
+    """Rows that have each label, in the order of the labels, and those that have none."""
+    names = (*dataset.answers, NO_LABEL)
+    parts = [
+        [*part.values.sum(axis=0).tolist(), int((part.values.sum(axis=1) == 0).sum())]
+        for part in (dataset.train, dataset.validation)
+    ]
+    return list(zip(names, *parts, strict=True))
+
+
 def rows_concerned(dataset: Dataset, finding: Finding) -> pd.DataFrame:
     """The rows that a finding names, with the label and the columns it is about."""
     held_out = set(dataset.validation.row_numbers.tolist())
-    label = dataset.roles.label
-    names = [label, *(name for name in finding.columns if name != label)][:CONCERNED_COLUMNS]
+    labels = dataset.roles.labels
+    names = [*labels, *(name for name in finding.columns if name not in labels)][:CONCERNED_COLUMNS]
     own = dataset.table.take(pa.array([row for row in finding.rows if row >= 0], pa.int64()))
     second = [-row - 1 for row in finding.rows if row < 0]
     other = dataset.validation.table.take(pa.array(second, pa.int64()))

@@ -21,6 +21,7 @@ from finine_app.components.data.file_facts import (
     ROLES,
     ColumnFacts,
     FileFacts,
+    Label,
     choice_of,
     default_choice,
     roles_of,
@@ -28,7 +29,8 @@ from finine_app.components.data.file_facts import (
 )
 from finine_app.components.messages import plain
 from finine_app.state import DataChoice
-from finine_core.dataset.tasks import AUTO, TASKS
+from finine_core.dataset.roles import named_labels
+from finine_core.dataset.tasks import AUTO, MULTI_LABEL, TASKS
 from finine_core.errors import FinineError
 
 FRACTION, COLUMN, FILE = "A share of the rows", "A column says which", "A second file"
@@ -39,11 +41,11 @@ REASON_WIDTH = 330  # pixels: the usual reasons fit, and the example still begin
 _BASE, _TIMES_SET = "_roles_base", "_roles_times_set"
 
 
-def choose_label(path: Path, facts: FileFacts) -> str | None:
-    """The label column, guessed or chosen; None while there is none."""
+def choose_label(path: Path, facts: FileFacts) -> Label | None:
+    """The label column, guessed or chosen, or several; None while there is none."""
     names = [column.name for column in facts.columns]
     before = state.data_choice()
-    guess = before.label if before and before.label in names else facts.label
+    guess = before.labels[0] if before and before.labels[0] in names else facts.label
     label = st.selectbox(
         "Which column is the label, the thing to predict?",
         names,
@@ -53,12 +55,37 @@ def choose_label(path: Path, facts: FileFacts) -> str | None:
     )
     if label is not None and label == facts.label:
         st.caption(f"Suggested, because {plain(facts.label_reason)}.")
-    return label
+    if label is None:
+        return None
+    more = _more_labels(path, facts, label)
+    return (label, *more) if more else label
 
 
-def choose_task(path: Path, label: str) -> str:
+def _more_labels(path: Path, facts: FileFacts, label: str) -> list[str]:
+    """Further columns of 0 and 1, where the label is such a column; none where one alone is."""
+    before = state.data_choice()
+    had = [] if before is None or before.labels[0] != label else list(before.labels[1:])
+    possible = [one.name for one in facts.columns if one.yes_or_no]
+    if not had and (label not in possible or len(possible) == 1):
+        return []
+    return st.multiselect(
+        "Further labels that may hold beside it, a column of 0 and 1 each",
+        [column.name for column in facts.columns if column.name != label],
+        default=had,
+        key=f"more_labels_{_mark(path, label)}",
+        placeholder="none: each row has one label",
+        help="Every chosen column is one label; 1 (or true, yes) says that it holds. One model "
+        "learns all of them, and a row's label is the set of those that hold. Columns that hold "
+        f"nothing else: {', '.join(one for one in possible if one != label) or 'none'}.",
+    )
+
+
+def choose_task(path: Path, label: Label) -> str:
     """What is learned of the label: as the file suggests, or chosen."""
-    names = [AUTO, *TASKS]
+    if len(named_labels(label)) > 1:
+        st.caption(f"Learned as **{MULTI_LABEL.name}**: {MULTI_LABEL.words}")
+        return AUTO
+    names = [AUTO, *(one for one in TASKS if one != MULTI_LABEL.name)]
     before = state.data_choice()
     known = before.task if before and before.label == label and before.task in names else AUTO
     return st.selectbox(
@@ -73,9 +100,10 @@ def choose_task(path: Path, label: str) -> str:
     )  # fmt: skip
 
 
-def choose_roles(path: Path, facts: FileFacts, label: str) -> dict[str, str]:
+def choose_roles(path: Path, facts: FileFacts, label: Label) -> dict[str, str]:
     """The role of every column but the label: a table in which each can be overruled."""
-    columns = [column for column in facts.columns if column.name != label]
+    labels = named_labels(label)
+    columns = [column for column in facts.columns if column.name not in labels]
     above = st.container()
     wanted = _wanted(path) if len(columns) >= MANY_COLUMNS else ""
     shown = [column for column in columns if wanted in _searched(column)]
@@ -155,7 +183,7 @@ def _searched(column: ColumnFacts) -> str:
 
 
 def _find_and_set(
-    path: Path, label: str, roles: dict[str, str], shown: Sequence[ColumnFacts]
+    path: Path, label: Label, roles: dict[str, str], shown: Sequence[ColumnFacts]
 ) -> None:
     """With many columns: show those with a word, and give all of them a role at once."""
     find, role, give = st.columns([3, 2, 2], vertical_alignment="bottom")
@@ -181,7 +209,7 @@ def _find_and_set(
     )
 
 
-def _set_all(path: Path, label: str, roles: dict[str, str]) -> None:
+def _set_all(path: Path, label: Label, roles: dict[str, str]) -> None:
     """Choose these roles, and let the table begin anew from them."""
     before = state.data_choice()
     validation = before.validation if before is not None else DEFAULT_SHARE
@@ -194,7 +222,7 @@ def _set_all(path: Path, label: str, roles: dict[str, str]) -> None:
     st.session_state[_TIMES_SET] = st.session_state.get(_TIMES_SET, 0) + 1
 
 
-def choose_validation(path: Path, facts: FileFacts, label: str) -> float | str | None:
+def choose_validation(path: Path, facts: FileFacts, label: Label) -> float | str | None:
     """A fraction, 'column:NAME' or the path of a second file; None while it is not said."""
     before = state.data_choice()
     value = before.validation if before else DEFAULT_SHARE
@@ -228,7 +256,8 @@ def choose_validation(path: Path, facts: FileFacts, label: str) -> float | str |
             key=f"validation_share_{_mark(path)}",
         )
     if kind == COLUMN:
-        names = [column.name for column in facts.columns if column.name != label]
+        labels = named_labels(label)
+        names = [column.name for column in facts.columns if column.name not in labels]
         guess = before_column or facts.split
         name = st.selectbox(
             "Column that says train or validation",
@@ -249,7 +278,7 @@ def choose_validation(path: Path, facts: FileFacts, label: str) -> float | str |
 
 def choice_from(
     path: Path,
-    label: str,
+    label: Label,
     roles: dict[str, str],
     validation: float | str,
     skip_corrupt: bool = False,

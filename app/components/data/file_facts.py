@@ -19,6 +19,8 @@ from finine_app import state
 from finine_app.state import DataChoice
 from finine_core.access import require_choosable
 from finine_core.dataset import read_table, suggest_roles
+from finine_core.dataset.roles import named_labels
+from finine_core.dataset.tasks.multi_label import says_yes_or_no
 from finine_core.errors import FinineError
 
 PREVIEW_ROWS = 200  # enough to see what a file is; keeps the page light
@@ -27,12 +29,16 @@ PREVIEW_LETTERS = 80  # of a text in the preview
 EXAMPLE_LETTERS = 40  # of a column's example value
 KEPT_FILES = 4  # facts kept in memory at a time
 COLUMN_PREFIX = "column:"  # of a split column, as the core reads it
+Label = str | tuple[str, ...]  # the label column, or several
 ROLES = ("text", "feature", "image", "id", "ignore")  # what a column can be, beside the label
 
 
 @dataclass(frozen=True)
 class ColumnFacts:
-    """One column: its kind in words, and the role it probably plays when it is not the label."""
+    """One column: its kind in words, and the role it probably plays when it is not the label.
+
+    `yes_or_no` says whether it may be one of several labels that hold together.
+    """
 
     name: str
     kind: str
@@ -40,6 +46,7 @@ class ColumnFacts:
     example: str
     role: str
     reason: str
+    yes_or_no: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,23 +79,25 @@ def facts_of(path: Path) -> FileFacts:
     return found
 
 
-def default_choice(path: Path, facts: FileFacts, label: str) -> DataChoice:
-    """The suggested roles, with `label` as the label."""
-    roles = {c.name: c.role for c in facts.columns if c.name != label}
+def default_choice(path: Path, facts: FileFacts, label: Label) -> DataChoice:
+    """The suggested roles, with `label` as the label, or the labels."""
+    roles = {c.name: c.role for c in facts.columns if c.name not in named_labels(label)}
     return choice_of(path, label, roles, DataChoice.validation)
 
 
-def choice_of(path: Path, label: str, roles: dict[str, str], validation: float | str) -> DataChoice:
+def choice_of(
+    path: Path, label: Label, roles: dict[str, str], validation: float | str
+) -> DataChoice:
     """Roles by column as the options of a run.
 
     Raises:
         FinineError: more than one column is to be the id, or the second file may not be chosen.
     """
-    split = split_column(validation)
+    split, labels = split_column(validation), named_labels(label)
     if isinstance(validation, str) and split is None:
         require_choosable(Path(validation), state.data_roots())
     by_role: dict[str, tuple[str, ...]] = {
-        role: tuple(c for c, its in roles.items() if its == role and c not in (label, split))
+        role: tuple(c for c, its in roles.items() if its == role and c not in (*labels, split))
         for role in ROLES
     }
     if len(by_role["id"]) > 1:
@@ -167,6 +176,7 @@ def _facts(path: str, changed: int, size: int) -> FileFacts | FinineError:  # no
             example=_example(table.column(one.column)),
             role=one.role if one.role in ROLES else "ignore",
             reason=one.reason,
+            yes_or_no=says_yes_or_no(table.column(one.column)),
         )
         for one in guessed
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 import streamlit as st
 
 from finine_app.components import pictures
-from finine_app.components.data.file_facts import KEPT_FILES, FileFacts, stamp
+from finine_app.components.data.file_facts import KEPT_FILES, FileFacts, Label, stamp
 from finine_app.components.messages import show_problem
 from finine_core.dataset.images.preview import some_images
 from finine_core.errors import FinineError
@@ -19,7 +19,7 @@ from finine_core.errors import FinineError
 SHOWN = 14  # two lines on a laptop
 
 
-def show_images(path: Path, facts: FileFacts, image: str, label: str) -> bool:
+def show_images(path: Path, facts: FileFacts, image: str, label: Label) -> bool:
     """A grid of images from all over the data; gives whether damaged ones are to be left out."""
     st.subheader("Images")
     found = _some(str(path), image, label, *stamp(path))
@@ -44,7 +44,7 @@ def show_images(path: Path, facts: FileFacts, image: str, label: str) -> bool:
 def _some(
     path: str,
     image: str,
-    label: str,
+    label: Label,
     changed: int,  # noqa: ARG001
     size: int,  # noqa: ARG001
 ) -> list[tuple[int, object, bytes | None]] | FinineError:

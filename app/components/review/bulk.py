@@ -49,7 +49,7 @@ def decide_on_all(
     number = reader.learns_number(run.record())
     decision = st.selectbox(
         f"Mark all {_rows(total)} of {of} …",
-        [one for one in CHOICES if not (number and one == RELABEL)],
+        [one for one in CHOICES if one != RELABEL or reader.classes_to_correct_to(run.record())],
         index=None,
         placeholder="choose a decision, look at the preview, then confirm",
         format_func=CHOICES.__getitem__,

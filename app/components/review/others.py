@@ -32,7 +32,7 @@ IMAGE_HEIGHT = 64  # pixels of an image in a line: more would leave no room for 
 
 
 def probabilities(run: api.Run, row: int) -> None:
-    """The likeliest classes, as bars with numbers."""
+    """The likeliest classes, or each label that may hold, as bars with numbers."""
     try:
         found = reader.prediction(run, row)
     except FinineError as error:
@@ -43,7 +43,8 @@ def probabilities(run: api.Run, row: int) -> None:
         hide_index=True,
         key="row_probabilities",
         column_config={
-            "class": st.column_config.TextColumn("class"),
+            "class": st.column_config.TextColumn("label" if "given" in found else "class"),
+            "given": st.column_config.CheckboxColumn("the row has it"),
             "probability": st.column_config.ProgressColumn(
                 "the model's probability", format="percent", min_value=0.0, max_value=1.0
             ),

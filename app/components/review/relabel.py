@@ -19,11 +19,11 @@ def offer_labels(line: dict[str, Any], classes: Sequence[str], relabel: Relabel)
 
     Args:
         line: of the review table.
-        classes: of the run.
+        classes: of the run; none where its labels are not corrected.
         relabel: gives the callback that corrects the shown row's label.
     """
     row, label = int(line["row_number"]), line["label"]
-    suggested = line.get(SUGGESTED_LABEL) or ""
+    suggested = (line.get(SUGGESTED_LABEL) or "") if classes else ""
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         if suggested:
             with st.container(key="mark_relabel", width="content"):

@@ -16,7 +16,7 @@ from finine_app.components import curve_charts, pictures, reader
 from finine_app.components.content import Content, value_words
 from finine_app.components.messages import plain, show_problem
 from finine_app.components.named_curve import of_row
-from finine_app.components.review import others, residuals
+from finine_app.components.review import label_sets, others, residuals
 from finine_app.components.review.row_table import decision_words
 from finine_app.components.words import (
     BAND_WORDS,
@@ -82,6 +82,9 @@ def verdict(run: api.Run, line: dict[str, Any], target: str) -> None:
         st.caption(f"Suspicious: {plain(because)}.")
     if residuals.learned_number(line):
         residuals.verdict(run, line, target)
+        return
+    if reader.learns_labels(run.record()):
+        label_sets.verdict(run, line)
         return
     label, predicted = plain(line["label"]), plain(line["predicted"])
     given, other = line.get("probability"), line.get("predicted_probability")

@@ -20,12 +20,13 @@ from finine_app.state import DataChoice
 from finine_core import api
 from finine_core.dataset import Dataset
 from finine_core.dataset.encoders.texts import TEXT_ENCODERS, text_encoder
-from finine_core.dataset.tasks import CLASSIFICATION, ORDINAL, REGRESSION
+from finine_core.dataset.tasks import CLASSIFICATION, MULTI_LABEL, ORDINAL, REGRESSION
 from finine_core.errors import FinineError
 from finine_core.influence.targets import CLASS_PREFIX
 from finine_core.runs.config import DEFAULT_LOSS, MODELS, Resolved, RunConfig, make_config, resolve
 from finine_core.runs.estimate import estimate_run
 from finine_core.runs.jobs.queue import worker_slots
+from finine_core.runs.work.target_rows import classes_of
 
 _TOKEN, _PROBLEM = "_start_token", "_start_problem"
 TARGET_WORDS = {
@@ -53,7 +54,7 @@ def run_form(choice: DataChoice, checked: Checked) -> None:
     st.subheader("New run")
     has_validation = len(dataset.validation) > 0
     st.markdown(
-        f"A model learns to predict **{plain(choice.label)}** "
+        f"A model learns to predict **{plain(', '.join(choice.labels))}** "
         f"({_kind_words(dataset)}) from **{len(dataset.train):,} rows** of "
         f"{plain(dataset.path.name)}, once. "
         + (
@@ -131,6 +132,8 @@ def _kind_words(dataset: Dataset) -> str:
     """What the label is: so many classes, or a number."""
     if dataset.task == REGRESSION.name:
         return "a number"
+    if dataset.task == MULTI_LABEL.name:
+        return f"{len(dataset.answers)} labels that may hold together"
     order = ", in this order" if dataset.task == ORDINAL.name else ""
     return f"{len(dataset.classes)} classes{order}"
 
@@ -160,6 +163,13 @@ def _what_is_made_small(task: str) -> dict[str, Any]:
     return {}
 
 
+def _target_words(dataset: Dataset) -> dict[str, str]:
+    if dataset.task != MULTI_LABEL.name:
+        return TARGET_WORDS
+    return {**TARGET_WORDS, "classes": "**each label**: which rows make the model worse on the "
+            "held-out rows that have one label? One more ranking a label."}  # fmt: skip
+
+
 def _choices(has_validation: bool, dataset: Dataset) -> dict[str, Any]:
     """What is asked about the training itself."""
     model, epochs = st.columns(2)
@@ -183,10 +193,10 @@ def _choices(has_validation: bool, dataset: Dataset) -> dict[str, Any]:
     said = _what_is_made_small(dataset.task)
     st.markdown("What shall the influence be on?")
     number = dataset.task == REGRESSION.name
-    classes = () if number else dataset.classes
+    classes = () if number else classes_of(dataset)[0]
     targets = [
         name
-        for name, words in TARGET_WORDS.items()
+        for name, words in _target_words(dataset).items()
         if not (number and name == "classes")
         and st.checkbox(
             words,

@@ -31,6 +31,8 @@ def find(subject: Subject) -> list[Finding]:
     """Uneven classes and small ones; bands of numbers are made even."""
     if subject.task == "regression":
         return []
+    if subject.task == "multi_label":
+        return _rare_labels(subject)
     sizes = np.bincount(subject.labels, minlength=len(subject.classes))
     return [*_uneven(subject, sizes), *_small(subject, sizes)]
 
@@ -50,10 +52,37 @@ def _uneven(subject: Subject, sizes: np.ndarray) -> list[Finding]:
             f"{sizes[least]:,}.",
             mend="Judge the model by each class and not by its accuracy alone (target “each "
             "class”), and look twice before you remove rows of a small class.",
-            columns=(subject.roles.label,),
+            columns=subject.roles.labels,
             rows=subject.rows(rows),
             count=len(rows),
             numbers={"largest_share": float(share), "ratio": float(ratio)},
+        )
+    ]
+
+
+def _rare_labels(subject: Subject) -> list[Finding]:
+    """Labels that hold, or do not, in hardly any row."""
+    having = subject.values.sum(axis=0)
+    fewest = np.minimum(having, len(subject) - having)
+    rare = np.flatnonzero(fewest < FEW_ROWS)
+    if len(rare) == 0:
+        return []
+    fewer = having[rare] <= len(subject) / 2
+    held = np.where(fewer, 1, 0)
+    rows = np.flatnonzero((subject.values[:, rare] == held).any(axis=1))
+    named = listed([subject.roles.labels[place] for place in rare])
+    return [
+        Finding(
+            kind="rare_labels",
+            severity=Severity.WARNING,
+            problem=f"{counted(len(rare), 'label holds', 'labels hold')} in fewer than {FEW_ROWS} "
+            f"rows, or in all but so few: {named}.",
+            mend="So few rows all look unusual to a model, and get a large μ whether they are "
+            "wrong or not. Add rows, or leave these labels out.",
+            columns=subject.roles.labels,
+            rows=subject.rows(rows),
+            count=len(rows),
+            numbers={"labels": len(rare)},
         )
     ]
 
@@ -72,7 +101,7 @@ def _small(subject: Subject, sizes: np.ndarray) -> list[Finding]:
             f"rows: {named}.",
             mend="So few rows all look unusual to a model, and get a large μ whether they are "
             "wrong or not. Add rows, or put small classes together.",
-            columns=(subject.roles.label,),
+            columns=subject.roles.labels,
             rows=subject.rows(rows),
             count=len(rows),
             numbers={"classes": len(small)},

@@ -28,7 +28,7 @@ def find(subject: Subject) -> list[Finding]:
     if sets is None:
         return []
     order, starts, sizes = sets
-    labels, held_out = subject.labels[order], subject.held_out[order]
+    labels, held_out = _labels(subject)[order], subject.held_out[order]
     conflicting = np.minimum.reduceat(labels, starts) != np.maximum.reduceat(labels, starts)
     some, every = np.maximum.reduceat(held_out, starts), np.minimum.reduceat(held_out, starts)
     crossing = some & ~every
@@ -111,6 +111,14 @@ def _few_combinations(subject: Subject, order: np.ndarray, sets: int, repeats: i
     )
 
 
+def _labels(subject: Subject) -> np.ndarray:
+    """What rows are to agree in: classes, or whole sets of labels (rare ones share a class)."""
+    if subject.task != "multi_label":
+        return subject.labels
+    _, sets = np.unique(subject.values, axis=0, return_inverse=True)
+    return sets.reshape(-1)
+
+
 def _conflicts(subject: Subject, rows: np.ndarray, conflicting: np.ndarray) -> Finding:
     sets = int(conflicting.sum())
     return Finding(
@@ -120,7 +128,7 @@ def _conflicts(subject: Subject, rows: np.ndarray, conflicting: np.ndarray) -> F
         "columns, but have different labels.",
         mend="At most one label of each set can be right, or something that tells the rows apart "
         "is missing. Look at them first when you review the run.",
-        columns=(*subject.roles.inputs, subject.roles.label),
+        columns=(*subject.roles.inputs, *subject.roles.labels),
         rows=subject.rows(rows),
         count=len(rows),
         numbers={"sets": sets},

@@ -31,13 +31,13 @@ def find(subject: Subject) -> list[Finding]:
         Finding(
             kind="far_numbers",
             severity=Severity.NOTE,
-            problem=f"{counted(len(far), 'number')} in {shown(subject.roles.label)} "
+            problem=f"{counted(len(far), 'number')} in {shown(subject.roles.labels[0])} "
             f"{'lies' if len(far) == 1 else 'lie'} far from the others ({extremes}; half of all "
             f"lie within {number_text(round(deviation / PER_DEVIATION, 6))} of "
             f"{number_text(round(middle, 6))}).",
             mend="Look whether they are slips or in another unit. Such rows pull the model with the"
             " squared error; the loss huber bounds that.",
-            columns=(subject.roles.label,),
+            columns=subject.roles.labels,
             rows=subject.rows(far),
             count=len(far),
             numbers={"furthest": float(away[far[0]] / deviation)},

@@ -29,6 +29,8 @@ NUMBER = re.compile(r"[-+]?\d[\d.,]*$")
 
 def find(subject: Subject) -> list[Finding]:
     """Classes whose names are the same but for how they are written."""
+    if subject.task == "multi_label":
+        return []  # their names are those of columns
     groups: dict[str, list[int]] = {}
     for code, name in enumerate(subject.classes):
         groups.setdefault(_form(name), []).append(code)
@@ -57,7 +59,7 @@ def find(subject: Subject) -> list[Finding]:
             f"{named}.",
             mend="To a model these are different classes. Write them the same way in the file, "
             "unless they mean different things.",
-            columns=(subject.roles.label,),
+            columns=subject.roles.labels,
             rows=subject.rows(rows),
             count=len(rows),
             numbers={"labels": len(sets), "variants": sum(map(len, doubled))},

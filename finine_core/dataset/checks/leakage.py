@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import repeat
 
 import numpy as np
@@ -69,7 +69,19 @@ class _Rows:
 
 
 def find(subject: Subject) -> list[Finding]:
-    """Columns that nearly determine the label."""
+    """Columns that nearly determine the label; or one of several, each by itself."""
+    if subject.task != "multi_label":
+        return _giving_away(subject, "the label")
+    alone = (
+        (name, replace(subject, labels=values, classes=(name,)))
+        for name, values in zip(subject.roles.labels, subject.values.T, strict=True)
+    )
+    return [
+        finding for name, one in alone for finding in _giving_away(one, f"the label {shown(name)}")
+    ]
+
+
+def _giving_away(subject: Subject, what: str) -> list[Finding]:
     rows = _drawn(subject)
     if rows.others < FEWEST_OTHERS:
         return []
@@ -85,7 +97,7 @@ def find(subject: Subject) -> list[Finding]:
             right[name] = 1 - mistakes / len(rows.labels)
     if not right:
         return []
-    return [_finding(subject, rows, dict(sorted(right.items(), key=lambda one: -one[1])))]
+    return [_finding(subject, rows, dict(sorted(right.items(), key=lambda one: -one[1])), what)]
 
 
 def rows_looked_at(subject: Subject) -> int:
@@ -95,7 +107,7 @@ def rows_looked_at(subject: Subject) -> int:
     return min(len(subject), max(FEWEST_ROWS, min(MOST_ROWS, fitting)))
 
 
-def _finding(subject: Subject, rows: _Rows, right: dict[str, float]) -> Finding:
+def _finding(subject: Subject, rows: _Rows, right: dict[str, float], what: str) -> Finding:
     texts = subject.roles.text
     told = [
         f"{shown(name)}{', by the class names in it' if name in texts else ''} "
@@ -108,7 +120,7 @@ def _finding(subject: Subject, rows: _Rows, right: dict[str, float]) -> Finding:
         kind="leakage",
         severity=Severity.WARNING,
         problem=f"{counted(len(told), 'column')} nearly "
-        f"{'gives the label away' if len(told) == 1 else 'give the label away, each'} by itself: "
+        f"{f'gives {what} away' if len(told) == 1 else f'give {what} away, each'} by itself: "
         f"{', '.join(told[:SHOWN_NAMES])}"
         + (f" and {more:,} more" if more > 0 else "")
         + f". Always naming the largest class is {percent(by_chance)} right.",

@@ -23,6 +23,8 @@ NAMES = frozenset(MISSING_WORDS) - {"None", "none"}  # "none of these" is a clas
 
 def find(subject: Subject) -> list[Finding]:
     """Classes that are probably no classes."""
+    if subject.task == "multi_label":
+        return []  # their names are those of columns
     codes = [code for code, name in enumerate(subject.classes) if name.strip() in NAMES]
     if not codes:
         return []
@@ -36,7 +38,7 @@ def find(subject: Subject) -> list[Finding]:
             f"missing value: {named}.",
             mend="It is learned like any other class. If these rows have no label, fill it in or "
             "remove them from the file.",
-            columns=(subject.roles.label,),
+            columns=subject.roles.labels,
             rows=subject.rows(rows),
             count=len(rows),
             numbers={"classes": len(codes)},

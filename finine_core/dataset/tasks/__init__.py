@@ -7,10 +7,14 @@ import pyarrow as pa
 from finine_core.dataset.roles import Roles
 from finine_core.dataset.tasks.base import Answers, Task
 from finine_core.dataset.tasks.classification import CLASSIFICATION, ORDINAL
+from finine_core.dataset.tasks.multi_label import MULTI_LABEL
 from finine_core.dataset.tasks.regression import REGRESSION
+from finine_core.dataset.values import listed_columns
 from finine_core.errors import FinineError
 
-TASKS: dict[str, Task] = {one.name: one for one in (CLASSIFICATION, REGRESSION, ORDINAL)}
+TASKS: dict[str, Task] = {
+    one.name: one for one in (MULTI_LABEL, CLASSIFICATION, REGRESSION, ORDINAL)
+}
 AUTO = "auto"
 
 
@@ -32,11 +36,20 @@ def task_named(name: str) -> Task:
 def task_for(name: str, table: pa.Table, roles: Roles) -> Task:
     """The task called `name`; for 'auto' the first that fits the label, else classification.
 
+    Raises:
+        FinineError: several label columns for a task that learns one.
+
     Examples:
         >>> rows = pa.table({"y": [k / 7 for k in range(50)]})
         >>> task_for("auto", rows, Roles(label="y")).name
         'regression'
     """
+    if name not in (AUTO, MULTI_LABEL.name) and len(roles.labels) > 1:
+        raise FinineError(
+            f"The task {name} learns one label column, and {len(roles.labels)} are named: "
+            f"{listed_columns(roles.labels)}.",
+            "Name one, or choose the task multi_label, which learns 0 or 1 of each.",
+        )
     if name != AUTO:
         return task_named(name)
     return next((one for one in TASKS.values() if one.fits(table, roles)), CLASSIFICATION)
@@ -45,6 +58,7 @@ def task_for(name: str, table: pa.Table, roles: Roles) -> Task:
 __all__ = [
     "AUTO",
     "CLASSIFICATION",
+    "MULTI_LABEL",
     "ORDINAL",
     "REGRESSION",
     "TASKS",

@@ -27,7 +27,7 @@ class Classification:
 
     def fits(self, table: pa.Table, roles: Roles) -> bool:
         """Unless the label is a measured quantity; an order is a person's to say."""
-        return not self.ordered and not is_quantity(table.column(roles.label))
+        return not self.ordered and not is_quantity(table.column(roles.labels[0]))
 
     def read(self, table: pa.Table, roles: Roles, rows: RowNames) -> Answers:
         """The classes of the label column.
@@ -40,7 +40,7 @@ class Classification:
             >>> CLASSIFICATION.read(table, Roles(label="y"), RowNames()).names
             ('cat', 'dog')
         """
-        found = read_labels(roles.label, table.column(roles.label), rows)
+        found = read_labels(roles.labels[0], table.column(roles.labels[0]), rows)
         return Answers(found.classes, found.codes, found.codes, found.classes, found.notes)
 
     def read_second(
@@ -51,12 +51,12 @@ class Classification:
         Raises:
             FinineError: a label is missing, or is none of them.
         """
-        codes = codes_in(roles.label, table.column(roles.label), first.classes, rows)
+        codes = codes_in(roles.labels[0], table.column(roles.labels[0]), first.classes, rows)
         return codes, codes
 
     def given(self, table: pa.Table, roles: Roles) -> list[str]:
         """The class."""
-        return as_text(table.column(roles.label)).to_pylist()
+        return as_text(table.column(roles.labels[0])).to_pylist()
 
 
 CLASSIFICATION = Classification("classification", "Classes: which one is it?")

@@ -24,7 +24,7 @@ class Regression:
 
     def fits(self, table: pa.Table, roles: Roles) -> bool:
         """Where the label is a measured quantity."""
-        return is_quantity(table.column(roles.label))
+        return is_quantity(table.column(roles.labels[0]))
 
     def read(self, table: pa.Table, roles: Roles, rows: RowNames) -> Answers:
         """The numbers of the label column.
@@ -38,15 +38,15 @@ class Regression:
             >>> found.values.tolist(), found.names
             ([1.5, 2.0, 3.5, 9.0], ('price',))
         """
-        values = read_numbers(roles.label, table.column(roles.label), rows)
+        values = read_numbers(roles.labels[0], table.column(roles.labels[0]), rows)
         if len(values) and np.ptp(values) == 0:
             raise FinineError(
-                f"The label column {shown(roles.label)} is {values[0]:g} in every row.",
+                f"The label column {shown(roles.labels[0])} is {values[0]:g} in every row.",
                 "Numbers that differ are needed to learn a difference.",
             )
         found = numeric_target(values)
-        note = f"The label column {shown(roles.label)} is learned as a number (regression)."
-        return Answers(found.bands, found.codes, values, (roles.label,), (note,))
+        note = f"The label column {shown(roles.labels[0])} is learned as a number (regression)."
+        return Answers(found.bands, found.codes, values, (roles.labels[0],), (note,))
 
     def read_second(
         self, table: pa.Table, roles: Roles, first: Answers, rows: RowNames
@@ -56,13 +56,13 @@ class Regression:
         Raises:
             FinineError: a number is missing or absurd.
         """
-        column = table.column(roles.label)
-        values = read_numbers(roles.label, column, rows, " of the validation file")
+        column = table.column(roles.labels[0])
+        values = read_numbers(roles.labels[0], column, rows, " of the validation file")
         return band_of(values, numeric_target(first.values)), values
 
     def given(self, table: pa.Table, roles: Roles) -> list[str]:
         """The number."""
-        return as_text(table.column(roles.label)).to_pylist()
+        return as_text(table.column(roles.labels[0])).to_pylist()
 
 
 REGRESSION = Regression()

@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from finine_core.database import DATABASE_NAME, RunEntry, run_entries
+from finine_core.dataset.roles import named_labels
 from finine_core.errors import FinineError
 from finine_core.measures import ACCURACY, Measure, measured
 from finine_core.runs.folder import RunFolder
@@ -112,7 +113,7 @@ def _kept_line(folder: RunFolder, times: tuple[int, ...]) -> RunLine:  # noqa: A
             bare,
             status=Status(state, message),
             data=config["data"],
-            label=config["label"],
+            label=", ".join(named_labels(config["label"])),
             rows=(record.get("dataset") or {}).get("rows"),
             measure=measure,
             quality=quality,

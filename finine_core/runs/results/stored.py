@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from finine_core.dataset.roles import named_labels
 from finine_core.errors import FinineError
 from finine_core.influence import (
     Discoveries,
@@ -41,7 +42,7 @@ from finine_core.runs.jobs import observe
 from finine_core.runs.results.rescore import scores_by
 from finine_core.runs.state import State
 from finine_core.runs.work.clusters import CLUSTER
-from finine_core.runs.work.reading import ROW_NUMBER
+from finine_core.runs.work.reading import GIVEN, ROW_NUMBER
 
 KEPT_RUNS = 8  # whose row numbers and μ are kept; 50 bytes a row and target
 
@@ -114,7 +115,10 @@ class Results:
         )
 
     def prediction(self, row: int) -> pd.DataFrame:
-        """The likeliest classes of a row, with their probabilities."""
+        """The likeliest classes of a row, with their probabilities.
+
+        Where labels may hold together: each of them, and whether it is `given`.
+        """
         self._place(row)
         path = self.folder.predictions
         if not path.exists():
@@ -123,7 +127,8 @@ class Results:
                 "Start a new run to see the probabilities of other classes.",
             )
         line = pq.read_table(path, filters=[(ROW_NUMBER, "=", row)]).to_pylist()[0]
-        return pd.DataFrame({"class": line["classes"], "probability": line["probabilities"]})
+        found = pd.DataFrame({"class": line["classes"], "probability": line["probabilities"]})
+        return found.assign(given=line[GIVEN]) if GIVEN in line else found
 
     def signals(self, row: int, target: str | None) -> pd.DataFrame:
         """A line per recorded step: step, signal s_it, deviation σ_it, loss, and what is left."""
@@ -181,8 +186,8 @@ class Results:
         """Influence of every value of every categorical column and the label."""
         name = self.group_target(target)
         store = SignalStore(self.folder.signals)
-        label = self.record()["dataset"]["roles"]["label"]
-        columns = _slice_columns(pq.read_table(self.folder.dataset), self.training_rows(), label)
+        labels = named_labels(self.record()["dataset"]["roles"]["label"])
+        columns = _slice_columns(pq.read_table(self.folder.dataset), self.training_rows(), labels)
         if CLUSTER in pq.read_schema(self.folder.scores).names:  # not in runs from before
             columns.append(_slice_column(CLUSTER, self._scores_on(name, CLUSTER)))
         return slice_influences(
@@ -262,8 +267,10 @@ def _influence(scores: Path, written: int, target: str) -> pa.Table:  # noqa: AR
     return pq.read_table(scores, columns=columns, filters=[("target", "=", target)])
 
 
-def _slice_columns(table: pa.Table, rows: NDArray[np.int64], label: str) -> list[SliceColumn]:
-    """The label, and the columns of text, true/false or whole numbers with few values."""
+def _slice_columns(
+    table: pa.Table, rows: NDArray[np.int64], labels: tuple[str, ...]
+) -> list[SliceColumn]:
+    """The labels, and the columns of text, true/false or whole numbers with few values."""
     found = []
     trained = table.take(pa.array(rows))
     for field in table.schema:
@@ -274,11 +281,11 @@ def _slice_columns(table: pa.Table, rows: NDArray[np.int64], label: str) -> list
             or pa.types.is_boolean(kind)
             or pa.types.is_integer(kind)
         )
-        if field.name == ROW_NUMBER or not (categorical or field.name == label):
+        if field.name == ROW_NUMBER or not (categorical or field.name in labels):
             continue
         column = trained.column(field.name)
         many = pc.count_distinct(column, mode="all").as_py() > MAX_VALUES
-        if many and field.name != label:
+        if many and field.name not in labels:
             continue
         found.append(_slice_column(field.name, column))
     return found

@@ -16,7 +16,7 @@ from finine_core.dataset import Dataset
 from finine_core.dataset.tasks import task_named
 from finine_core.dataset.tasks.base import together
 from finine_core.dataset.values import number_text
-from finine_core.runs.work.reading import ROW_NUMBER
+from finine_core.runs.work.reading import GIVEN, ROW_NUMBER
 from finine_core.training.trainer import Trainer, predict
 
 LIKELIEST = 5  # answers kept of each row: what a person looks at, whatever their number
@@ -66,11 +66,35 @@ def predictions_of(dataset: Dataset, trainer: Trainer, scale: tuple[float, float
         names = np.asarray(dataset.answers, dtype=object)
         predicted = names[chances.argmax(axis=1)].tolist()
     else:  # each of them, or not
-        given = np.where(part.values > 0, chances, 1 - chances).prod(axis=1)
+        held = part.values > 0
+        given = np.where(held, chances, 1 - chances).prod(axis=1)
         sure = np.maximum(chances, 1 - chances).prod(axis=1)
         predicted = together(chances > 0.5, dataset.answers)
     top = likeliest(part.row_numbers, chances, dataset.answers)
+    if part.values.ndim == 2:
+        top = each_label(part.row_numbers, chances, held, dataset.answers)
     return Predictions(label, predicted, pa.array(given), pa.array(sure), nothing, top)
+
+
+def each_label(
+    rows: NDArray[np.int64],
+    chances: NDArray[np.floating],
+    held: NDArray[np.bool_],
+    answers: tuple[str, ...],
+) -> pa.Table:
+    """All labels of each row with their probabilities, and whether each is given, in their order.
+
+    Args:
+        chances, held: shape (n, labels).
+    """
+    return pa.table(
+        {
+            ROW_NUMBER: pa.array(rows, pa.int64()),
+            "classes": pa.array([list(answers)] * len(rows), pa.list_(pa.string())),
+            "probabilities": pa.array(chances.tolist(), pa.list_(pa.float64())),
+            GIVEN: pa.array(held.tolist(), pa.list_(pa.bool_())),
+        }
+    )
 
 
 def likeliest(

@@ -25,6 +25,7 @@ from finine_core.runs.jobs.progress import begin_phase
 from finine_core.runs.work.target_rows import rows_of
 
 ROW_NUMBER = "row_number"
+GIVEN = "given"  # in predictions: of each label that may hold, whether the row has it
 DIGEST_DIGITS = 12  # enough to tell images apart, and to see that two are the same
 # In encoded.safetensors: the training rows' classes, or the bands of their numbers.
 TRAIN_CODES = "train_codes"

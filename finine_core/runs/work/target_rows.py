@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finine_core.dataset import Dataset
+from finine_core.dataset.tasks import MULTI_LABEL
 from finine_core.errors import FinineError
 from finine_core.influence.targets import CLASS_PREFIX, EACH_CLASS, Target
 
@@ -23,8 +24,8 @@ class RowsOfPart:
 
 def expanded(names: tuple[str, ...], dataset: Dataset) -> tuple[str, ...]:
     """The names with `classes` written out: one for each class that has validation rows."""
-    seen = np.unique(dataset.validation.labels)
-    each = tuple(f"{CLASS_PREFIX}{dataset.classes[code]}" for code in seen)
+    names_of, having = classes_of(dataset)
+    each = tuple(f"{CLASS_PREFIX}{names_of[place]}" for place in np.flatnonzero(having.any(axis=0)))
     if EACH_CLASS in names and not each:
         raise FinineError(
             f"Target '{EACH_CLASS}' needs validation rows and there are none.",
@@ -32,6 +33,17 @@ def expanded(names: tuple[str, ...], dataset: Dataset) -> tuple[str, ...]:
         )
     found = [one for name in names for one in (each if name == EACH_CLASS else (name,))]
     return tuple(dict.fromkeys(found))
+
+
+def classes_of(dataset: Dataset) -> tuple[tuple[str, ...], NDArray[np.bool_]]:
+    """What a target can be of, and which validation rows it holds for, shape (rows, names).
+
+    Classes; or labels that may hold together.
+    """
+    held_out = dataset.validation
+    if dataset.task == MULTI_LABEL.name:
+        return dataset.answers, held_out.values > 0
+    return dataset.classes, held_out.labels[:, None] == np.arange(len(dataset.classes))
 
 
 def rows_of(target: Target, dataset: Dataset) -> tuple[RowsOfPart, ...]:
@@ -50,13 +62,13 @@ def rows_of(target: Target, dataset: Dataset) -> tuple[RowsOfPart, ...]:
 
 
 def _of_class(target: Target, dataset: Dataset) -> NDArray[np.int64]:
-    if target.label not in dataset.classes:
-        listed = ", ".join(dataset.classes[:20])
+    classes, having = classes_of(dataset)
+    if target.label not in classes:
+        listed = ", ".join(classes[:20])
         raise FinineError(
             f"Target '{target.name}': there is no class '{target.label}'.", f"Classes: {listed}."
         )
-    code = dataset.classes.index(target.label)
-    places = np.flatnonzero(dataset.validation.labels == code)
+    places = np.flatnonzero(having[:, classes.index(target.label)])
     if not len(places):
         raise FinineError(
             f"Target '{target.name}': no validation row has class '{target.label}'.",

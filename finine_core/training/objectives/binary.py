@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from finine_core.measures import ACCURACY, LABEL_ACCURACY, Measure
+from finine_core.measures import ACCURACY, LABEL_ACCURACY, MACRO_F1, Measure
 from finine_core.training.objectives.cross_entropy import margin_unit
 
 if TYPE_CHECKING:
@@ -102,9 +102,27 @@ class Binary:
         """The share that is right."""
         return mean_points
 
-    def beside(self, outputs: Tensor, targets: Tensor) -> dict[str, float]:  # noqa: ARG002
-        """None."""
-        return {}
+    def beside(self, outputs: Tensor, targets: Tensor) -> dict[str, float]:
+        """Of labels the macro F1: the mean of their F1, each label counting alike.
+
+        Labels that no row has and none is given by the model are left out of the mean; 0 when that
+        leaves none.
+
+        Examples:
+            >>> import torch
+            >>> said, true = torch.tensor([[9.0, 9.0], [9.0, -9.0]]), torch.tensor([[1, 0], [0, 0]])
+            >>> MULTI_LABEL.beside(said, true)["macro_f1"]  # F1 is 2/3 and 0
+            0.3333333333333333
+        """
+        if self.ordered:
+            return {}
+        said, true = outputs > 0, targets > 0.5
+        either = (said.double() + true.double()).sum(dim=0)
+        counted = either > 0
+        if not counted.any():
+            return {MACRO_F1.name: 0.0}
+        both = (said & true).double().sum(dim=0)
+        return {MACRO_F1.name: float((2 * both[counted] / either[counted]).mean())}
 
 
 MULTI_LABEL = Binary("multi_label", ordered=False, measure=LABEL_ACCURACY)
