@@ -23,8 +23,8 @@ from finine_core.measures import measured
 
 SAMPLE_PREFIX = "sample:"
 DATA_HELP = (
-    "CSV, TSV, JSON Lines, Parquet, Arrow or Excel; a folder or zip of images by class; or "
-    "sample:tweets."
+    "CSV, TSV, JSON Lines, Parquet, Arrow or Excel; a folder or zip of images by class; a "
+    "folder that save_to_disk of the library datasets wrote; or sample:tweets."
 )
 
 
