@@ -70,3 +70,30 @@ def test_the_page_on_regression_gives_the_measured_figures():
             digits = 1 if name.startswith("RMSE") else 3
             assert said == [f"{one[name]['mean']:.{digits}f}" for one in measured]
     assert {"RMSE", "AUC μ self", "recall error"} <= set(cells)
+
+
+def test_the_page_on_images_gives_the_measured_figures():
+    found = json.loads((BENCHMARKS / "images.json").read_text())
+    page = " ".join((BENCHMARKS.parent / "docs" / "images.md").read_text().split())
+    small, large = found["10000"], found["60000"]
+    parts = [
+        ", ".join(
+            f"{one['seconds_by_part'][f'seconds_{part}'] / 60:.1f}"
+            for part in ("train", "record", "score")
+        )
+        for one in (small, large)
+    ]
+    rankings = [large["rankings"][name] for name in ("mean loss", "mu self", "-mu validation")]
+    aucs = [f"{one['auc']:.3f}" for one in rankings]
+    recalls = [f"{one['recall_at_noise_rate']:.0%}".replace("%", " %") for one in rankings]
+    for said in (
+        f"| minutes, in all | {small['seconds'] / 60:.1f} | {large['seconds'] / 60:.1f} |",
+        f"| of them training, recording, scoring | {parts[0]} | {parts[1]} |",
+        f"| {small['peak_gb']:.2f} GB | {large['peak_gb']:.2f} GB |",
+        f"| {large['run_folder_mb']} MB |",
+        f"labels as given {large['validation_accuracy_given_labels']:.1%}".replace("%", " %"),
+        f"AUC of mean loss {aucs[0]}, of μ on the row itself {aucs[1]}, of −μ on validation "
+        f"{aucs[2]}",
+        f"{recalls[0]}, {recalls[1]} and {recalls[2]} of them are",
+    ):
+        assert said in page
