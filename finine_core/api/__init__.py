@@ -139,11 +139,11 @@ def run(
         block: wait for the end (else return at once).
         on_progress: called with each change while waiting.
         options: text, features, image, skip_corrupt, id, ignore, task, loss, class_weights,
-            text_encoder, targets, validation, model, epochs, batch_size, lr, optimizer,
-            weight_decay, seed, record_steps, auxiliary, device: see `RunConfig`. The model may
-            also be 'package.module:name', a function of (shape, outputs) that gives a module, or a
-            module; the loss a name or a function of (outputs, targets) that gives the loss of each
-            row (docs/own_model.md).
+            text_encoder, image_encoder, targets, validation, model, epochs, batch_size, lr,
+            optimizer, weight_decay, seed, record_steps, auxiliary, device: see `RunConfig`. The
+            model may also be 'package.module:name', a function of (shape, outputs) that gives a
+            module, or a module; the loss a name or a function of (outputs, targets) that gives the
+            loss of each row (docs/own_model.md).
 
     Raises:
         FinineError: an option or the data is wrong, or the run failed.

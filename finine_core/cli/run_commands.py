@@ -58,6 +58,10 @@ def run_command(
         str,
         typer.Option(help="tfidf; minilm; or the folder of a transformer (safetensors)."),
     ] = "tfidf",
+    image_encoder: Annotated[
+        str,
+        typer.Option(help="pixels; or efficientnet, frozen, with a head learned on its numbers."),
+    ] = "pixels",
     target: Annotated[
         list[str] | None,
         typer.Option(help=f"{FORMS}; repeat for several [default: self and validation]."),
@@ -106,6 +110,7 @@ def run_command(
         loss=loss,
         class_weights=class_weights,
         text_encoder=text_encoder,
+        image_encoder=image_encoder,
         validation=fraction_or_text(validation),
         model=model,
         epochs=epochs,
@@ -259,7 +264,7 @@ def _show_progress(status: Any) -> None:
         if status.validation_quality is not None:
             parts.append(f"validation {measure.words} {measure.text(status.validation_quality)}")
     elif status.phase == EMBEDDING and status.steps:
-        parts.append(f"text {status.step}/{status.steps}")
+        parts.append(f"{status.step}/{status.steps}")
     if status.eta_seconds is not None:
         parts.append(f"{status.eta_seconds:.0f} s left")
     line = " · ".join(parts)
