@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from finine_app import state, theme
-from finine_app.components import curve_charts
+from finine_app.components import curve_charts, reader
 from finine_app.components.compare import told
 from finine_app.components.compare.choose import TOP, choose_pins, pinned_curves
 from finine_app.components.messages import show_problem
@@ -80,6 +80,8 @@ def _compare(run: api.Run) -> None:
         "curve, the more the row or group gives itself away; on the dotted line nobody can tell. A "
         "curve shows how strong an influence is; which way it goes is the sign of μ."
     )
+    if reader.has_images(run):
+        told.images(run, found, target)
     told.at_alpha(run, found, target, alpha)
     told.pairs(curves)
     told.values(run, found, target)

@@ -72,6 +72,24 @@ def test_the_page_on_regression_gives_the_measured_figures():
     assert {"RMSE", "AUC μ self", "recall error"} <= set(cells)
 
 
+def test_the_page_on_images_gives_the_accuracies_of_the_image_encoders():
+    found = json.loads((BENCHMARKS / "image_encoders.json").read_text())
+    page = (BENCHMARKS.parent / "docs" / "images.md").read_text()
+    begins = ("| `efficientnet", "| `cnn", "| support vector machine on the same")
+    lines = [line for line in page.splitlines() if line.startswith(begins)]
+    cases = [
+        found["cases"][name] for name in ("efficientnet, mlp", "efficientnet, logistic", "cnn")
+    ]
+    accuracies = [*(one["accuracy"] for one in cases), found["svc on pixels"]]
+    assert len(lines) == 4
+    for line, accuracy in zip(lines, accuracies, strict=True):
+        assert f"| {accuracy:.1%} |".replace("%", " %") in line
+    for line, case in zip(lines[:3], cases, strict=True):
+        assert f"| {case['seconds_total']:.0f}" in line
+    assert f"of them {cases[1]['seconds_embedding']:.0f} for the vectors" in page
+    assert f"{1000 * cases[1]['seconds_embedding'] / found['images']:.0f} ms an image" in page
+
+
 def test_the_page_on_images_gives_the_measured_figures():
     found = json.loads((BENCHMARKS / "images.json").read_text())
     page = " ".join((BENCHMARKS.parent / "docs" / "images.md").read_text().split())
