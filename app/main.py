@@ -51,9 +51,10 @@ PAGES = {
 }  # fmt: skip
 
 state.remember_pages(PAGES)
-page = st.navigation(list(PAGES.values()))
+allowed = let_in()
+page = st.navigation(list(PAGES.values()), position="sidebar" if allowed else "hidden")
 theme.focus_ring()
-if let_in():
+if allowed:
     sidebar()
     with st.container():  # there with and without a card, so that nothing below moves its place
         tour(page.url_path)

@@ -146,7 +146,8 @@ def make_private(folder: Path) -> None:
         '0o700'
     """
     if not folder.is_dir():
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(folder.parent)
+        folder.mkdir(exist_ok=True, mode=0o700)
 
 
 def write_json(path: Path, content: Any, *, durable: bool = True) -> None:

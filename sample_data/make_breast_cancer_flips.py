@@ -18,7 +18,7 @@ from pathlib import Path
 
 from sklearn.datasets import load_breast_cancer
 
-from finine_core.files import write_atomically
+from finine_core.files import make_folder, write_atomically
 
 # One row in ten: common for label errors, and enough flips (57) to measure how many are found.
 FLIPPED_SHARE = 0.10
@@ -58,6 +58,7 @@ def drawn_flips(ids: list[str], share: float = FLIPPED_SHARE, seed: int = SEED) 
 
 def make(folder: Path) -> None:
     """Write `breast_cancer_flips.csv` and `injected_flips.csv` into `folder`."""
+    make_folder(folder)
     table = load_breast_cancer()
     true_labels = [str(table.target_names[code]) for code in table.target]
     ids = sample_ids(len(true_labels))

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from sklearn.datasets import load_diabetes
 
-from finine_core.files import write_atomically
+from finine_core.files import make_folder, write_atomically
 
 SHIFTED_SHARE = 0.10  # one row in ten, as in breast_cancer_flips
 # By 2 to 4 standard deviations (77): more than a model's error, and not visible at a glance, since
@@ -53,6 +53,7 @@ def shifted(row_id: str, number: int, smallest: int) -> int:
 
 def make(folder: Path) -> None:
     """Write `diabetes_outliers.csv` and `injected_outliers.csv` into `folder`."""
+    make_folder(folder)
     table = load_diabetes(scaled=False)
     true = [int(number) for number in table.target]
     ids = [f"db-{number:03d}" for number in range(1, len(true) + 1)]

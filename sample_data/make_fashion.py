@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 from PIL import Image
 
 from finine_core.errors import FinineError
-from finine_core.files import write_atomically
+from finine_core.files import make_folder, write_atomically
 
 SOURCE = Path("/usr/share/datasets/fashion-mnist")
 CLASSES = (
@@ -93,6 +93,7 @@ def png(pixels: np.ndarray) -> bytes:
 
 def make(folder: Path, source: Path = SOURCE) -> None:
     """Write `fashion.parquet` and `fashion_injected_flips.csv` into `folder`."""
+    make_folder(folder)
     images, labels = read_source(source)
     first = [np.flatnonzero(labels == code)[:OF_EACH_CLASS] for code in range(len(CLASSES))]
     rows = np.sort(np.concatenate(first))

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from finine_core.errors import FinineError
-from finine_core.files import sha256_of, write_atomically
+from finine_core.files import make_folder, sha256_of, write_atomically
 
 # The one release that holds the ratings; a different archive could silently be different data.
 ARCHIVE_SHA256 = "5d97c37f3ef6e24eef331122e055dbedafeb6a56abfce0608b326701116ea49a"
@@ -134,6 +134,7 @@ def read_tweets(archive: zipfile.ZipFile) -> list[RatedTweet]:
 
 def write_sample(tweets: Iterable[RatedTweet], licence: str, folder: Path) -> None:
     """Write `tweets.csv`, `tweets_reference.csv` and `LICENSE.txt` into `folder`."""
+    make_folder(folder)
     tweets = list(tweets)
     _write_csv(
         folder / "tweets.csv",

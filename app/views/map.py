@@ -50,6 +50,7 @@ def _map(run: api.Run) -> None:
         "to it lie together. Drag around some to select them."
     )
     target = choose_target(run, "map_target")
+    named = chart.NUMBER_COLOURS if reader.learns_number(run.record()) else chart.COLOURS
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kind = st.segmented_control(
             "Map by", KINDS, key="map_kind", format_func=str.upper, default="pca", required=True,
@@ -58,8 +59,8 @@ def _map(run: api.Run) -> None:
             "stay together; it is computed once.",
         )  # fmt: skip
         colour = st.selectbox(
-            "Colour", list(chart.COLOURS), key="map_colour", bind="query-params",
-            format_func=chart.COLOURS.__getitem__, width=220,
+            "Colour", list(named), key="map_colour", bind="query-params",
+            format_func=named.__getitem__, width=240,
         )  # fmt: skip
         mouse = st.segmented_control(
             "The mouse …", list(chart.MOUSE), key="map_mouse", default=chart.DRAW, required=True,
@@ -112,7 +113,7 @@ def _chart(run: api.Run, known: points.Points, drawing: Drawing) -> None:
             selection_mode=("points", "box", "lasso"),
             config=CONFIG,
             alt=f"Map of {len(places):,} rows by {choice.kind.upper()}, "
-            f"coloured by {chart.COLOURS[choice.colour]}",
+            f"coloured by {chart.colours(known)[choice.colour]}",
         )
     if said := points.words_of(drawing.drawn, len(known)):
         st.caption(said)

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from finine_core.dataset.labels import is_quantity
 from finine_core.dataset.values import is_blank
 from finine_core.errors import shown
 
@@ -118,8 +119,13 @@ def _guess_label(table: pa.Table) -> tuple[str | None, str]:
     by_lower = {name.strip().lower(): name for name in table.column_names}
     for known in LABEL_NAMES:
         name = by_lower.get(known)
-        if name is not None and 2 <= _distinct(table.column(name)) < max(table.num_rows, 3):
+        if name is None:
+            continue
+        column = table.column(name)
+        if is_quantity(column) or 2 <= _distinct(column) < max(table.num_rows, 3):
             return name, f"its name is {shown(name)}"
+    if table.num_columns and _measured(table.column_names[-1], table.column(-1)):
+        return table.column_names[-1], "the last column, a measured number"
     for name in reversed(table.column_names):
         column = table.column(name)
         is_fraction = pa.types.is_floating(column.type)
@@ -128,6 +134,12 @@ def _guess_label(table: pa.Table) -> tuple[str | None, str]:
         if not is_fraction and 2 <= distinct <= MAX_GUESSED_CLASSES and repeats >= MIN_REPEATS:
             return name, f"the last column with few values ({distinct})"
     return None, ""
+
+
+def _measured(name: str, column: pa.ChunkedArray) -> bool:
+    """Whether a column holds a quantity, and neither counts nor names the rows."""
+    counts = pa.types.is_integer(column.type) and _distinct(column) == len(column)
+    return is_quantity(column) and not counts and not named_like_an_id(name)
 
 
 def _distinct(column: pa.ChunkedArray) -> int:

@@ -48,6 +48,12 @@ def test_suggestions_cover_every_column_with_a_reason():
 def test_a_label_is_guessed_from_its_name_or_its_few_values():
     by_name = pa.table({"label": ["a", "b", "a", "b"], "z": ["p", "p", "q", "q"]})
     assert next(s.role for s in suggest_roles(by_name)) == "label"
+    numbers = pa.table({"sex": [0, 1] * 20, "z": [k / 7 for k in range(40)]})
+    assert [s.role for s in suggest_roles(numbers)] == ["feature", "label"]
+    counted = numbers.append_column("row", pa.array(range(40)))
+    assert {s.column: s.role for s in suggest_roles(counted)}["sex"] == "label"
+    named = pa.table({"target": [k / 7 for k in range(40)], "z": [0, 1] * 20})
+    assert next(s.role for s in suggest_roles(named)) == "label"
     by_values = {s.column: s.role for s in suggest_roles(TABLE)}
     assert by_values["stars"] == "label"
 

@@ -15,6 +15,7 @@ from finine_core import api
 from finine_sample_data import sample
 from tests.e2e.steps import by_key, go, no_error_is_shown, pick, press, settled, strike
 
+ROWS = 600  # of the uploaded texts
 SLOW_MS = 120_000  # a run's worker imports torch and trains, on a busy machine
 
 
@@ -28,8 +29,8 @@ def finished(tmp_path_factory):
 
 
 def test_from_an_upload_to_a_downloaded_zip(page, serve, shot, tmp_path):
-    original = sample("breast_cancer_flips").path.read_bytes()
-    data = tmp_path / "my tumours.csv"
+    original = b"".join(sample("tweets").path.read_bytes().splitlines(keepends=True)[: ROWS + 1])
+    data = tmp_path / "my texts.csv"
     data.write_bytes(original)
     page.goto(serve(tmp_path / "home"))
 
@@ -38,7 +39,7 @@ def test_from_an_upload_to_a_downloaded_zip(page, serve, shot, tmp_path):
     shot("data_empty")
     page.get_by_text("Upload a file", exact=True).click()
     by_key(page, "upload").locator("input[type=file]").set_input_files(data)
-    expect(page.get_by_text("569").first).to_be_visible()
+    expect(page.get_by_text(f"{ROWS}", exact=True).first).to_be_visible()
     expect(page.get_by_text("Ready:", exact=False)).to_be_visible()
     press(page, "go_to_run")
 

@@ -73,7 +73,7 @@ def save_upload(home: Path, name: str, content: BinaryIO) -> Path:
         digest.update(chunk)
     path = home / state.UPLOADS / digest.hexdigest()[:12] / safe
     try:
-        make_private(home)
+        make_private(path.parent)
         if not path.exists():
             content.seek(0)
             with write_atomically(path) as temporary, temporary.open("wb") as stream:

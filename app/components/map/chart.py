@@ -27,10 +27,13 @@ COLOURS = {
     "loss": "mean loss",
     "disagree": "label ≠ prediction",
 }
+# The same where a number is learned.
+NUMBER_COLOURS = {**COLOURS, "disagree": "error (predicted − given)"}
 # Streamlit tells of clicked points only while dragging moves the map.
 DRAW, CLICK = "draw", "click"
 MOUSE = {DRAW: "draws around rows", CLICK: "picks a row, moves the map"}
 _SIGNED = [[0.0, theme.HURTS], [0.5, "#9A9A9A"], [1.0, theme.HELPS]]  # grey is seen on both grounds
+_SIGNED_MU = "μ: − hurts, + helps"
 _OTHER = "other labels"
 _DECISIONS = {
     "": ("undecided", 8, "circle"),
@@ -45,6 +48,10 @@ _MORE = {
     "mu": "", "label": "", "loss": "<br>mean loss %{marker.color:.3g}",
     "decision": "<br>%{fullData.name}", "disagree": "<br>%{fullData.name}",
 }  # fmt: skip
+_NUMBERS = {
+    "label": "<br>given %{marker.color:.5g}",
+    "disagree": "<br>predicted − given %{marker.color:+.4g}",
+}
 # Contents under the mouse are sent for every point; more letters would be most of what the page
 # sends, and most of the server's time.
 HOVER_LETTERS, PREVIEW_LETTERS, LEAST_PREVIEW = 150_000, 40, 12
@@ -89,11 +96,12 @@ def figure(
         chosen: the place of the row that is looked at.
         window: the part of the map that is seen; None for all.
     """
-    values = {"mu": known.mu, "loss": known.mean_loss}.get(colour)
+    values = _values(known, colour)
+    more = _MORE[colour] if colour not in _NUMBERS or values is None else _NUMBERS[colour]
     traces = [
         trace
         for name, mask, marker in _kinds(known, places, decided, colour)
-        for trace in _points(known, places, mask, said, name, marker, _MORE[colour], values)
+        for trace in _points(known, places, mask, said, name, marker, more, values)
     ]
     axis = {"visible": False, "type": "linear"}
     seen = (None, None) if window is None else (list(window[:2]), list(window[2:]))
@@ -108,7 +116,7 @@ def figure(
         "legend": {"orientation": "h", "y": 0, "yanchor": "top", "x": 0, "itemsizing": "constant"},
     }
     if values is not None:
-        layout["coloraxis"] = _scale(values, colour, target)
+        layout["coloraxis"] = _scale(values, colour, target, colours(known)[colour])
     if outline is not None:
         path = " L ".join(f"{x:.6g},{y:.6g}" for x, y in outline)
         layout["shapes"] = [
@@ -123,16 +131,34 @@ def figure(
     return go.Figure({"data": traces, "layout": layout})
 
 
-def _scale(values: NDArray[np.floating], colour: str, target: str) -> dict[str, Any]:
-    """The colours of numbers; its ends hold for all rows and not only for the drawn ones."""
-    signed = colour == "mu" and target != "self"
-    most = float(np.quantile(np.abs(values), SCALE_QUANTILE)) or 1.0
-    title = "μ: − hurts, + helps" if signed else COLOURS[colour]
+def colours(known: Points) -> dict[str, str]:
+    """What the points can be coloured by."""
+    return COLOURS if known.number is None else NUMBER_COLOURS
+
+
+def _values(known: Points, colour: str) -> NDArray[np.float64] | None:
+    """The numbers that are shown as colours; None where kinds are."""
     return {
-        "cmin": -most if signed else 0.0,
+        "mu": known.mu, "loss": known.mean_loss, "label": known.number, "disagree": known.error
+    }.get(colour)  # fmt: skip
+
+
+def _scale(values: NDArray[np.floating], colour: str, target: str, title: str) -> dict[str, Any]:
+    """The colours of numbers; its ends hold for all rows and not only for the drawn ones."""
+    hurts_or_helps = colour == "mu" and target != "self"
+    signed = hurts_or_helps or colour == "disagree"
+    most = float(np.quantile(np.abs(values), SCALE_QUANTILE)) or 1.0
+    least = 0.0
+    if colour == "label":  # a number of the data, which may begin anywhere
+        least, most = np.quantile(values, [1 - SCALE_QUANTILE, SCALE_QUANTILE]).tolist()
+    return {
+        "cmin": -most if signed else least,
         "cmax": most,
         "colorscale": _SIGNED if signed else theme.MAGNITUDE,
-        "colorbar": {"title": {"text": title, "side": "right"}, "thickness": 12},
+        "colorbar": {
+            "title": {"text": _SIGNED_MU if hurts_or_helps else title, "side": "right"},
+            "thickness": 12,
+        },
     }
 
 
@@ -142,6 +168,8 @@ def _kinds(
     """Name, rows and marker of each kind; the quiet ones first, so that others lie above."""
     hues = theme.lines()
     label = known.label[places]
+    if _values(known, colour) is not None:
+        return [(colours(known)[colour], np.ones(len(places), dtype=bool), {})]
     if colour == "disagree":
         differs = known.differs[places]
         return [
@@ -158,8 +186,6 @@ def _kinds(
             )
             for word, (name, hue, symbol) in _DECISIONS.items()
         ]
-    if colour != "label":
-        return [(COLOURS[colour], np.ones(len(places), dtype=bool), {})]
     other = {"color": theme.OKABE_ITO[8], "symbol": "circle-open"}
     return [
         (_OTHER, label >= MOST_LABELS, other),

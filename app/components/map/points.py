@@ -20,7 +20,9 @@ from numpy.typing import NDArray
 from finine_app.components import reader
 from finine_app.components.content import PREVIEW_FEATURES, Content, preview
 from finine_app.components.map.areas import frame_of
+from finine_app.components.review.residuals import ERROR
 from finine_core import api
+from finine_core.dataset.tasks.bands import numeric_target
 from finine_core.runs import RunFolder
 
 MOST_DRAWN = 20_000  # points; a browser stays quick, and the figure weighs about 0.6 MB
@@ -40,8 +42,9 @@ class Points:
         places: x and y in `STEPS` of the map's width and height, shape (n, 2).
         mu, mean_loss: of each row on the target.
         label: the place of its label in `labels`.
-        labels: the labels in words, the most frequent first.
+        labels: the labels in words, the most frequent first; of numbers, bands.
         differs: whether the model predicts another label.
+        number, error: the given number, and what the model predicts too much; None of classes.
     """
 
     kind: str
@@ -53,6 +56,8 @@ class Points:
     label: NDArray[np.int64]
     labels: tuple[str, ...]
     differs: NDArray[np.bool_]
+    number: NDArray[np.float64] | None = None
+    error: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.row_number)
@@ -173,9 +178,12 @@ def _written(run: api.Run, kind: str) -> int:
 @st.cache_resource(max_entries=KEPT_MAPS, show_spinner=False)
 def _load(folder: str, written: int, kind: str, target: str) -> Points:  # noqa: ARG001
     run = api.Run(RunFolder(Path(folder)))
-    scores = run.scores(target)[["row_number", "mu", "mean_loss", "label", "predicted"]]
-    frame = run.projection(kind).merge(scores, on="row_number", validate="one_to_one")
-    label = pd.Categorical(frame["label"], frame["label"].value_counts().index)
+    learned = reader.learns_number(run.record())
+    names = ["row_number", "mu", "mean_loss", "label", "predicted", *([ERROR] if learned else [])]
+    frame = run.projection(kind).merge(
+        run.scores(target)[names], on="row_number", validate="one_to_one"
+    )
+    label = _bands(frame["label"]) if learned else _classes(frame["label"])
     found = Points(
         kind=kind,
         target=target,
@@ -186,11 +194,22 @@ def _load(folder: str, written: int, kind: str, target: str) -> Points:  # noqa:
         label=label.codes.astype(np.int64),
         labels=tuple(map(str, label.categories)),
         differs=(frame["label"] != frame["predicted"]).to_numpy(dtype=bool),
+        number=pd.to_numeric(frame["label"]).to_numpy(dtype=np.float64) if learned else None,
+        error=frame[ERROR].to_numpy(dtype=np.float64) if learned else None,
     )
     for one in vars(found).values():
         if isinstance(one, np.ndarray):
             one.setflags(write=False)
     return found
+
+
+def _classes(labels: pd.Series) -> pd.Categorical:
+    return pd.Categorical(labels, labels.value_counts().index)
+
+
+def _bands(labels: pd.Series) -> pd.Categorical:
+    found = numeric_target(pd.to_numeric(labels).to_numpy(dtype=np.float64))
+    return pd.Categorical(np.array(found.bands)[found.codes], list(found.bands))
 
 
 def _whole(places: NDArray[np.floating]) -> NDArray[np.int16]:

@@ -43,8 +43,8 @@ def verdict(run: api.Run, line: dict[str, Any], target: str) -> None:
     place = 1 + int((errors[ERROR].abs() > abs(line[ERROR])).sum())
     st.markdown(
         f"Predicted **{plain(line['predicted'])}** instead of **{plain(line['label'])}** "
-        f"(error {error_words(line[ERROR])}): the "
-        f"{'' if place == 1 else f'{place:,}. '}largest error of {len(errors):,} rows."
+        f"(error {error_words(line[ERROR])}): "
+        f"{'the largest' if place == 1 else f'number {place:,}'} of {len(errors):,} errors by size."
     )
 
 

@@ -26,7 +26,7 @@ JSON = ROOT / "benchmarks" / "reliability" / "bad_inputs.json"
 # What every process needs and what takes seconds to import.
 PRELOADED = (
     "benchmarks.reliability.bad_inputs.trying",
-    "finine_core.runs.pipeline",
+    "finine_core.runs.work.pipeline",
     "streamlit.testing.v1",
     "sklearn.pipeline",
     "sklearn.feature_extraction.text",

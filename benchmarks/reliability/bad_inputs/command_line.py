@@ -23,6 +23,7 @@ from benchmarks.reliability.bad_inputs.case import Case
 from benchmarks.reliability.bad_inputs.outcome import Outcome
 from benchmarks.reliability.bad_inputs.sandbox import Sandbox, arguments, inside, options, sandbox
 
+ROOT = Path(__file__).parents[3]
 ADDRESS_SPACE = 12 * 1024**3  # of a child: libraries reserve far more than they use
 END_SECONDS = 120.0  # by the clock, for a process that waits and takes no time of the processor
 MEANWHILE_SECONDS = 0.005  # between two changes of a file that does not hold still
@@ -58,7 +59,7 @@ def in_process(case: Case) -> Outcome:
 def in_child(case: Case, *, run: bool = False) -> Outcome:
     """Try a case with `finine check` (or `run`, or `apply`) in a process of its own."""
     with sandbox() as box:
-        path = made_in_child(case, box)
+        path = made(case, box)
         command = arguments(case, path, box)
         if run:
             given = options(case.options_in(box.input))
@@ -66,8 +67,10 @@ def in_child(case: Case, *, run: bool = False) -> Outcome:
         return limited([sys.executable, "-m", "finine_core.cli", *command], case, path, box)
 
 
-def made_in_child(case: Case, box: Sandbox) -> Path:
-    """Write the input in a process of its own: making a bomb takes memory, too."""
+def made(case: Case, box: Sandbox) -> Path:
+    """Write the input; of a heavy case in a process of its own, for making a bomb takes memory."""
+    if not case.alone:
+        return case.make(box.input)
     child = os.fork()
     if child == 0:
         code = 1
@@ -86,7 +89,8 @@ def made_in_child(case: Case, box: Sandbox) -> Path:
 def limited(command: list[str], case: Case, path: Path, box: Sandbox) -> Outcome:
     """Run a command in the sandbox under limits; what it says, and what it took."""
     before = box.picture()
-    environment = {**os.environ, **box.environment(), "PYTHONIOENCODING": "utf-8"}
+    environment = {**os.environ, **box.environment(), "PYTHONIOENCODING": "utf-8",
+                   "PYTHONPATH": str(ROOT)}  # fmt: skip
     err, out = box.home / "stderr", box.home / "stdout"
     with err.open("wb") as to_err, out.open("wb") as to_out, changing(case, path):
         process = subprocess.Popen(

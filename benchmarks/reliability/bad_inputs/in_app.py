@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.reliability.bad_inputs.case import Case
-from benchmarks.reliability.bad_inputs.command_line import differences, limited, made_in_child
+from benchmarks.reliability.bad_inputs.command_line import differences, limited, made
 from benchmarks.reliability.bad_inputs.outcome import SECONDS, Outcome
 from benchmarks.reliability.bad_inputs.sandbox import Sandbox, inside, sandbox
 from finine_app.state import DataChoice
@@ -27,13 +27,13 @@ APP = Path(__file__).parents[3] / "app" / "main.py"
 def in_app(case: Case) -> Outcome:
     """Open the Data page on a case."""
     with sandbox() as box:
-        return page_on(case, case.make(box.input), box)
+        return page_on(case, made(case, box), box)
 
 
 def in_app_alone(case: Case) -> Outcome:
     """Open the Data page on a case in a process of its own, under limits."""
     with sandbox() as box:
-        path = made_in_child(case, box)
+        path = made(case, box)
         command = [sys.executable, "-m", MODULE, case.name, str(path), str(box.root)]
         outcome = limited(command, case, path, box)
         try:

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from benchmarks.reliability.bad_inputs.case import Case
-from benchmarks.reliability.bad_inputs.command_line import differences
+from benchmarks.reliability.bad_inputs.command_line import differences, made
 from benchmarks.reliability.bad_inputs.outcome import Outcome
 from benchmarks.reliability.bad_inputs.sandbox import inside, sandbox
 from finine_core import api
@@ -28,7 +28,7 @@ from finine_core.runs.worker import main as work
 def run_through(case: Case) -> Outcome:
     """Run on a case; where it is accepted, mark, export and rebuild."""
     with sandbox() as box:
-        path = case.make(box.input)
+        path = made(case, box)
         before = box.picture()
         started = time.process_time()
         on_terminate = signal.getsignal(signal.SIGTERM)

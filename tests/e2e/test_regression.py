@@ -1,0 +1,58 @@
+"""A number to learn in a real browser: upload, run, errors, mark, export."""
+
+import csv
+import io
+import zipfile
+
+from playwright.sync_api import expect
+
+from finine_core import api
+from finine_sample_data import sample
+from tests.e2e.steps import by_key, go, no_error_is_shown, press, settled
+
+SLOW_MS = 120_000  # a run's worker imports torch and trains, on a busy machine
+
+
+def test_a_table_with_a_number_to_learn_from_upload_to_export(page, serve, shot, tmp_path):
+    chosen, home = sample("diabetes_outliers"), tmp_path / "home"
+    original = chosen.path.read_bytes()
+    data = tmp_path / "diabetes.csv"
+    data.write_bytes(original)
+    page.goto(serve(home))
+    page.get_by_text("Upload a file", exact=True).click()
+    by_key(page, "upload").locator("input[type=file]").set_input_files(data)
+    expect(page.get_by_text("Ready:", exact=False)).to_be_visible()
+    expect(page.get_by_text("In bands of about as many rows each", exact=False)).to_be_visible()
+    shot("regression_data")
+    press(page, "go_to_run")
+    press(page, "start_run")
+    expect(by_key(page, "open_review")).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_text("RMSE", exact=False).first).to_be_visible()
+    shot("regression_run")
+    press(page, "open_review")
+
+    run = api.open_run("latest", home)
+    assert run.record()["dataset"]["task"] == "regression"
+    first = int(run.scores(top=1)["row_number"].iloc[0])
+    expect(page.get_by_role("heading", name=f"Row {first}")).to_be_visible()
+    page.get_by_role("tab", name="Errors").click()
+    expect(page.get_by_text("On the dashed line the model is right", exact=False)).to_be_visible()
+    shot("regression_review")
+    press(page, "mark_delete")
+    expect(by_key(page, "decision_counts")).to_contain_text("1 delete")
+    go(page, "Map")
+    settled(page)
+    shot("regression_map")
+    no_error_is_shown(page)
+
+    go(page, "Export")
+    press(page, "prepare_export")
+    with page.expect_download() as waiting:
+        press(page, "download_zip")
+    with zipfile.ZipFile(io.BytesIO(waiting.value.path().read_bytes())) as packed:
+        cleaned = packed.read("cleaned.csv")
+    lines = original.splitlines(keepends=True)
+    assert cleaned == b"".join(lines[: first + 1] + lines[first + 2 :])
+    assert len(list(csv.reader(io.StringIO(cleaned.decode())))) == 442
+    assert data.read_bytes() == original, "the original must not change"
+    no_error_is_shown(page)
