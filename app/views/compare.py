@@ -42,6 +42,8 @@ def _compare(run: api.Run) -> None:
         if not state.pins():
             _nothing_pinned()
         return
+    if reader.has_images(run):
+        told.images(run, found, target)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         alpha = st.slider(
             "False alarms that the tester may raise, α",
@@ -80,8 +82,6 @@ def _compare(run: api.Run) -> None:
         "curve, the more the row or group gives itself away; on the dotted line nobody can tell. A "
         "curve shows how strong an influence is; which way it goes is the sign of μ."
     )
-    if reader.has_images(run):
-        told.images(run, found, target)
     told.at_alpha(run, found, target, alpha)
     told.pairs(curves)
     told.values(run, found, target)

@@ -133,7 +133,8 @@ def _part(folder: Path, split: str | None) -> SavedPart:
             f"{_AGAIN} Of an early version, call flatten_indices() before.",
         )
     listed = state.get("_data_files")
-    files = [one.get("filename") if isinstance(one, dict) else None for one in listed or ()]
+    listed = listed if isinstance(listed, list) else []
+    files = [one.get("filename") if isinstance(one, dict) else None for one in listed]
     names = _bare_names(files, folder / STATE, "_data_files")
     for path in (folder / name for name in names):
         if path.is_symlink():

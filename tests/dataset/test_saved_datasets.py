@@ -71,7 +71,7 @@ def test_a_row_without_a_class_is_missing_and_told(tmp_path):
     table = table.set_column(2, "label", pa.array([0, -1, None, 1]))
     raw = read_table(save_table(tmp_path / "saved", table, features))
     assert raw.table["label"].to_pylist() == ["neg", None, None, "pos"]
-    assert "-1 in 1 rows is no class" in raw.notes[0]
+    assert "-1 in 1 row is no class" in raw.notes[0]
 
 
 def test_a_class_without_a_name_is_refused_with_its_row(tmp_path):
@@ -113,7 +113,9 @@ def test_a_split_elsewhere_a_link_and_a_missing_table_are_refused(tmp_path):
         read_table(folder)
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"_data_files": []}', "[" * 100_000])
+@pytest.mark.parametrize(
+    "text", ["{", "[]", '{"_data_files": []}', '{"_data_files": 5}', "[" * 100_000]
+)
 def test_a_damaged_state_is_told(tmp_path, text):
     folder = save_table(tmp_path / "saved", *numbers(4))
     (folder / "state.json").write_text(text)

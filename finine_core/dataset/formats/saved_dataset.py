@@ -171,7 +171,8 @@ def _by_name(
         f"Column {shown(column)} holds classes by number; they are shown by name: {listed}{more}."
     )
     if without := codes.count(NO_CLASS):
-        note += f" {NO_CLASS} in {without:,} rows is no class and was read as missing."
+        rows = "1 row" if without == 1 else f"{without:,} rows"
+        note += f" {NO_CLASS} in {rows} is no class and was read as missing."
     place = table.column_names.index(column)
     return table.set_column(place, column, pa.array(names, pa.string())), note
 
