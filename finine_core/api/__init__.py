@@ -131,8 +131,9 @@ def run(
 
     Args:
         data: a CSV, TSV, JSON Lines, Parquet, Arrow or Excel file; a folder or zip with a folder of
-            images per class, which has the columns `image` and `label`; or a pandas, polars or
-            Arrow table, which is kept as Parquet in the home, under `data`.
+            images per class, which has the columns `image` and `label`; a folder that
+            `save_to_disk` of the library `datasets` wrote; or a pandas, polars or Arrow table,
+            which is kept as Parquet in the home, under `data`.
         label: the column to predict.
         home: where runs live; $FININE_HOME or ~/.finine when None.
         name: for people; the file's name when empty.
