@@ -3,9 +3,10 @@
 Takes Fashion-MNIST (the Debian package dataset-fashion-mnist), changes a tenth of the labels by
 class as the sample does, writes PNG files into a folder for each class, and lets finine run on it
 with its defaults. Gives a JSON: accuracy on clean held-out labels beside plain scikit-learn models,
-how well each ranking finds the changed labels, run time, and the worker's peak memory.
+how well each ranking finds the changed labels, run time, the worker's peak memory, and disk space.
 
     python -m benchmarks.images --images 10000 --baselines
+    python -m benchmarks.images --images 60000
 """
 
 from __future__ import annotations
@@ -73,6 +74,7 @@ def run_finine(folder: Path, home: Path, wrong: NDArray[np.bool_]) -> dict[str, 
         "seconds": round(seconds, 1),
         "seconds_by_part": {k: v for k, v in record["results"].items() if k.startswith("seconds")},
         "peak_gb": round(peak / 1e9, 2),
+        "run_folder_mb": round(_bytes_below(run.folder.path) / 1e6),
         "resolved": record["resolved"],
         "validation_accuracy_given_labels": record["results"]["validation_accuracy"],
         "rankings": {},
@@ -107,6 +109,10 @@ def _peak_bytes(pid_file: Path) -> int:
         return 0
     found = re.search(r"VmHWM:\s+(\d+) kB", status)
     return int(found[1]) * 1024 if found else 0
+
+
+def _bytes_below(folder: Path) -> int:
+    return sum(one.stat().st_size for one in folder.rglob("*") if one.is_file())
 
 
 def baselines(
@@ -145,6 +151,7 @@ def main() -> None:
         measured = {
             "images": len(images),
             "wrong": int(wrong.sum()),
+            "input_mb": round(_bytes_below(folder) / 1e6),
             **run_finine(folder, Path(name) / "home", wrong),
         }
     if given_options.baselines:

@@ -5,15 +5,18 @@ They come from the run's folder by row number; nothing that a browser sends is e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
 
+from finine_app.components import reader
 from finine_app.components.messages import plain
+from finine_core import api
+from finine_core.dataset.images.decoding import read_header
 
 CELL = 112  # pixels: seven beside the details on a laptop, three on a telephone
-LARGE = 256  # pixels of the image in the details
+LARGE, LARGEST = 256, 512  # pixels of the image in the details, least and most
 LABEL_LETTERS = 14  # beneath an image; the whole label is in the details
 
 
@@ -63,11 +66,29 @@ def grid(
                 st.caption(cell.said)
 
 
-def large(picture: bytes | None, said: str) -> None:
-    """One image, as large as the details have room for."""
-    _sharp("large_picture")
+def of_row(run: api.Run, row: int) -> None:
+    """The image of a row itself; the run's small copy where the input has it no more."""
+    itself = reader.image(run, row)
+    small = reader.thumbnails(run, [row]).get(row) if itself is None else None
+    _sharp("large_picture", LARGEST)
     with st.container(key="large_picture"):
-        _picture(picture, LARGE, said)
+        picture = itself or small
+        wide = LARGE if picture is None else read_header(picture).width
+        _picture(picture, min(max(wide, LARGE), LARGEST), f"Row {row}")
+        if small is not None:
+            st.caption("The run's small copy: the image itself is gone, or another now.")
+
+
+def of_rows(run: api.Run, rows: Sequence[int], labels: Mapping[int, object], key: str) -> None:
+    """Small copies of the images of some rows side by side."""
+    found = reader.thumbnails(run, rows)
+    grid(
+        [
+            Cell(str(row), found.get(row), f"**Row {row}**  \n{short(labels.get(row, ''))}")
+            for row in rows
+        ],
+        key,
+    )
 
 
 def short(label: object) -> str:
@@ -83,9 +104,9 @@ def _picture(picture: bytes | None, width: int, said: str) -> None:
         st.image(picture, width=width)
 
 
-def _sharp(key: str) -> None:
+def _sharp(key: str, most: int = LARGE) -> None:
     """Tiny images are shown with the pixels they have, not washed out; all on one height."""
     st.html(
         f"<style>.st-key-{key} img {{image-rendering: pixelated; object-fit: contain;"
-        " max-height: 16rem; background: rgba(127,127,127,0.12)}</style>"
+        f" max-height: {most}px; background: rgba(127,127,127,0.12)}}</style>"
     )

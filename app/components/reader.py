@@ -28,6 +28,7 @@ from finine_core.runs import RunFolder
 
 OPEN_TABLES = 8  # each holds a small in-memory database
 KEPT_ROWS = 500  # curves and signals kept; about 10 kB each
+KEPT_IMAGES, IMAGE_SECONDS = 50, 60.0  # some 100 kB each; the input may change meanwhile
 KEPT_COUNTS = 500  # counts of the Review page's lists, of as many states of the log
 KEPT_PAGES = 100  # of up to 100 lines with their data
 KEPT_LISTS = 30  # lists of row numbers; 8 bytes a row
@@ -58,6 +59,11 @@ def has_images(run: api.Run) -> bool:
 def thumbnails(run: api.Run, rows: Sequence[int]) -> dict[int, bytes]:
     """Small copies of the images of some rows."""
     return _thumbnails(str(run.folder.path), _written(run), tuple(int(row) for row in rows))
+
+
+def image(run: api.Run, row: int) -> bytes | None:
+    """The image of a row itself; None where the input has it no more, or has none."""
+    return _image(str(run.folder.path), _written(run), row)
 
 
 def prediction(run: api.Run, row: int) -> pd.DataFrame:
@@ -238,6 +244,11 @@ def _tally(
 @st.cache_data(max_entries=KEPT_PAGES, show_spinner=False)
 def _thumbnails(folder: str, written: int, rows: tuple[int, ...]) -> dict[int, bytes]:  # noqa: ARG001
     return api.Run(RunFolder(Path(folder))).thumbnails(rows)
+
+
+@st.cache_data(max_entries=KEPT_IMAGES, show_spinner=False, ttl=IMAGE_SECONDS)
+def _image(folder: str, written: int, row: int) -> bytes | None:  # noqa: ARG001
+    return api.Run(RunFolder(Path(folder))).image(row)
 
 
 @st.cache_data(max_entries=KEPT_ROWS, show_spinner=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from finine_app import state, theme
-from finine_app.components import curve_charts
+from finine_app.components import curve_charts, reader
 from finine_app.components.compare import told
 from finine_app.components.compare.choose import TOP, choose_pins, pinned_curves
 from finine_app.components.messages import show_problem
@@ -42,6 +42,8 @@ def _compare(run: api.Run) -> None:
         if not state.pins():
             _nothing_pinned()
         return
+    if reader.has_images(run):
+        told.images(run, found, target)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         alpha = st.slider(
             "False alarms that the tester may raise, α",

@@ -9,7 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from finine_app import state, theme
-from finine_app.components import reader
+from finine_app.components import pictures, reader
 from finine_app.components.content import preview
 from finine_app.components.export.removal import name_of
 from finine_app.components.map import chart, drawings, making, points, selected, window
@@ -174,6 +174,8 @@ def _row_words(run: api.Run, row: int) -> None:
         f"#### Row {row}\nLabel **{label}**, predicted **{predicted}**"
         f" · μ = {mu_words(line['mu'], line['mu_low'], line['mu_high'])}"
     )
+    if reader.has_images(run):
+        pictures.of_row(run, row)
     st.write(plain(preview(line, reader.content_of(run, table))))
     with st.container(horizontal=True):
         st.page_link(

@@ -131,8 +131,9 @@ def run(
 
     Args:
         data: a CSV, TSV, JSON Lines, Parquet, Arrow or Excel file; a folder or zip with a folder of
-            images per class, which has the columns `image` and `label`; or a pandas, polars or
-            Arrow table, which is kept as Parquet in the home, under `data`.
+            images per class, which has the columns `image` and `label`; a folder that
+            `save_to_disk` of the library `datasets` wrote; or a pandas, polars or Arrow table,
+            which is kept as Parquet in the home, under `data`.
         label: the column to predict; or several columns of 0 and 1, each for a label that may hold
             beside the others (docs/multi_label.md).
         home: where runs live; $FININE_HOME or ~/.finine when None.
@@ -140,11 +141,11 @@ def run(
         block: wait for the end (else return at once).
         on_progress: called with each change while waiting.
         options: text, features, image, skip_corrupt, id, ignore, task, loss, class_weights,
-            text_encoder, targets, validation, model, epochs, batch_size, lr, optimizer,
-            weight_decay, seed, record_steps, auxiliary, device: see `RunConfig`. The model may
-            also be 'package.module:name', a function of (shape, outputs) that gives a module, or a
-            module; the loss a name or a function of (outputs, targets) that gives the loss of each
-            row (docs/own_model.md).
+            text_encoder, image_encoder, targets, validation, model, epochs, batch_size, lr,
+            optimizer, weight_decay, seed, record_steps, auxiliary, device: see `RunConfig`. The
+            model may also be 'package.module:name', a function of (shape, outputs) that gives a
+            module, or a module; the loss a name or a function of (outputs, targets) that gives the
+            loss of each row (docs/own_model.md).
 
     Raises:
         FinineError: an option or the data is wrong, or the run failed.

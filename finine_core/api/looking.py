@@ -23,7 +23,7 @@ from finine_core.influence import (
 )
 from finine_core.runs.map.embedding import NEIGHBOURS, neighbours
 from finine_core.runs.results.rescore import scores_by
-from finine_core.runs.results.thumbnails import read_thumbnails
+from finine_core.runs.results.thumbnails import read_image_itself, read_thumbnails
 
 
 class Looking(Opened):
@@ -43,6 +43,17 @@ class Looking(Opened):
             FinineError: the file with them is damaged.
         """
         return read_thumbnails(self.folder, rows)
+
+    def image(self, row: int) -> bytes | None:
+        """The image of a row within 640 × 640 pixels, PNG or WebP, read from the input.
+
+        None where there is none, and where the input is gone or its image is another now.
+
+        Raises:
+            FinineError: the file with the small copies is damaged, or the run is unfinished.
+        """
+        self._results.record()
+        return read_image_itself(self.folder, row)
 
     # --- scores and curves ---
 

@@ -24,8 +24,8 @@ from finine_core.measures import MEASURES, measured
 
 SAMPLE_PREFIX = "sample:"
 DATA_HELP = (
-    "CSV, TSV, JSON Lines, Parquet, Arrow or Excel; a folder or zip of images by class; or "
-    "sample:tweets."
+    "CSV, TSV, JSON Lines, Parquet, Arrow or Excel; a folder or zip of images by class; a "
+    "folder that save_to_disk of the library datasets wrote; or sample:tweets."
 )
 
 
@@ -62,6 +62,10 @@ def run_command(
         str,
         typer.Option(help="tfidf; minilm; or the folder of a transformer (safetensors)."),
     ] = "tfidf",
+    image_encoder: Annotated[
+        str,
+        typer.Option(help="pixels; or efficientnet, frozen, with a head learned on its numbers."),
+    ] = "pixels",
     target: Annotated[
         list[str] | None,
         typer.Option(help=f"{FORMS}; repeat for several [default: self and validation]."),
@@ -110,6 +114,7 @@ def run_command(
         loss=loss,
         class_weights=class_weights,
         text_encoder=text_encoder,
+        image_encoder=image_encoder,
         validation=fraction_or_text(validation),
         model=model,
         epochs=epochs,
@@ -267,7 +272,7 @@ def _show_progress(status: Any) -> None:
         if status.validation_quality is not None:
             parts.append(f"validation {measure.words} {measure.text(status.validation_quality)}")
     elif status.phase == EMBEDDING and status.steps:
-        parts.append(f"text {status.step}/{status.steps}")
+        parts.append(f"{status.step}/{status.steps}")
     if status.eta_seconds is not None:
         parts.append(f"{status.eta_seconds:.0f} s left")
     line = " · ".join(parts)

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
+from finine_core.curation.export.whole import written_whole
 from finine_core.curation.manifest import read_manifest
 from finine_core.dataset import check_input, fingerprint_of, format_of, largest_bytes
+from finine_core.dataset.saved_layout import is_saved_dataset
 from finine_core.errors import FinineError
-from finine_core.files import make_folder, sha256_of, write_atomically
+from finine_core.files import make_folder
 
 
 def apply_manifest(manifest: Path, data: Path, out: Path, *, overwrite: bool = False) -> None:
@@ -36,6 +38,8 @@ def apply_manifest(manifest: Path, data: Path, out: Path, *, overwrite: bool = F
             raise FinineError(f"The result would overwrite {taken}.", "Choose another name.")
     if out.exists() and not overwrite:
         raise FinineError(f"{out} exists already.", "Choose another name, or allow overwriting.")
+    if is_saved_dataset(data) and out.resolve().is_relative_to(data.resolve()):
+        raise FinineError(f"The result would lie inside {data}.", "Choose another place.")
     found = fingerprint_of(data)
     if found != record.input.sha256:
         raise FinineError(
@@ -58,9 +62,9 @@ def apply_manifest(manifest: Path, data: Path, out: Path, *, overwrite: bool = F
     keep = np.ones(record.input.rows, dtype=np.bool_)
     keep[record.removed_rows] = False
     make_folder(out.parent)
-    with write_atomically(out) as temporary:
+    with written_whole(out, data) as temporary:
         file_format.write_subset(data, keep, temporary, record.copied)
-        rebuilt = sha256_of(temporary)
+        rebuilt = fingerprint_of(temporary)
         if rebuilt != record.outputs.cleaned.sha256:
             raise FinineError(
                 f"The rebuilt file has SHA-256 {rebuilt}, the export had "

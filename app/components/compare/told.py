@@ -12,7 +12,7 @@ from itertools import combinations
 import pandas as pd
 import streamlit as st
 
-from finine_app.components import curve_charts, reader
+from finine_app.components import curve_charts, pictures, reader
 from finine_app.components.content import value_words
 from finine_app.components.named_curve import NamedCurve
 from finine_app.components.words import (
@@ -29,6 +29,14 @@ from finine_core import api
 LONGEST_VALUE = 400  # letters of a value; the Review page has all of it
 VALUES_IN_SIGHT = 14  # lines of the table of values before it scrolls
 PAIRS_AT_ONCE = 6  # sentences about pairs that are shown unfolded (all pairs of four)
+
+
+def images(run: api.Run, curves: Mapping[Pin, NamedCurve], target: str) -> None:
+    """What the pinned rows show; of groups nothing."""
+    rows = [pin.number for pin in curves if not pin.group]
+    if rows:
+        labels = {line["row_number"]: line["label"] for line in reader.lines(run, rows, target)}
+        pictures.of_rows(run, rows, labels, "compare_images")
 
 
 def at_alpha(run: api.Run, curves: Mapping[Pin, NamedCurve], target: str, alpha: float) -> None:

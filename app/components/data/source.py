@@ -124,7 +124,8 @@ def _path() -> None:
     left, right = st.columns([5, 1], vertical_alignment="bottom")
     shown = state.data_file()
     left.text_input(
-        f"Path of a {FORMAT_NAMES} file, or of a folder of images by class",
+        f"Path of a {FORMAT_NAMES} file, of a folder of images by class, or of a folder from "
+        "save_to_disk of the library datasets",
         value=str(shown) if shown and _way_of(shown) == PATH else "",
         key="data_path",
         placeholder="/home/you/reviews.csv",

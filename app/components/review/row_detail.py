@@ -48,8 +48,7 @@ def heading(line: dict[str, Any], rows: int) -> None:
 def image(run: api.Run, line: dict[str, Any]) -> None:
     """The row's image, where it has one."""
     if reader.has_images(run):
-        row = int(line["row_number"])
-        pictures.large(reader.thumbnails(run, [row]).get(row), f"Row {row}")
+        pictures.of_row(run, int(line["row_number"]))
 
 
 def texts(line: dict[str, Any], content: Content, searched: str) -> None:

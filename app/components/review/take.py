@@ -6,6 +6,7 @@ Nothing is decided by it.
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -57,6 +58,8 @@ def _write(run: api.Run, asked: Sequence[object], which: dict[str, object]) -> N
         folder = Path(tempfile.mkdtemp(prefix="finine-rows-"))
         out = folder / f"{run.run_id}-rows{file_ending(source)}"
         run.write_rows(out, **which)  # type: ignore[arg-type]
+        if out.is_dir():  # a browser downloads files only
+            out = Path(shutil.make_archive(str(out), "zip", folder, out.name))
     except FinineError as error:
         state.note_problem(error)
         return

@@ -23,7 +23,7 @@ from finine_core.runs.config import validation_file
 # Fields of the form that are called like the setting they hold.
 _SAME_NAME = (
     "model", "epochs", "batch_size", "lr", "optimizer", "weight_decay", "seed", "record_steps",
-    "auxiliary", "device", "text_encoder",
+    "auxiliary", "device", "text_encoder", "image_encoder",
 )  # fmt: skip
 _COPIED = "_copied_from"
 

@@ -6,6 +6,7 @@ click starts one run: the button carries a token that the first click uses up.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -19,7 +20,8 @@ from finine_app.components.messages import plain, show_problem
 from finine_app.state import DataChoice
 from finine_core import api
 from finine_core.dataset import Dataset
-from finine_core.dataset.encoders.texts import TEXT_ENCODERS, text_encoder
+from finine_core.dataset.encoders.pictures import IMAGE_ENCODERS, ImageEncoder, image_encoder
+from finine_core.dataset.encoders.texts import TEXT_ENCODERS, TextEncoder, text_encoder
 from finine_core.dataset.tasks import CLASSIFICATION, MULTI_LABEL, ORDINAL, REGRESSION
 from finine_core.errors import FinineError
 from finine_core.influence.targets import CLASS_PREFIX
@@ -68,7 +70,9 @@ def run_form(choice: DataChoice, checked: Checked) -> None:
     link_to_warnings(checked.report)
     options: dict[str, Any] = {**asdict(choice), **_choices(has_validation, dataset)}
     if dataset.roles.text:
-        options["text_encoder"] = _text_encoder()
+        options["text_encoder"] = _encoder("Texts as numbers", "text_encoder", TEXT_ENCODERS)
+    if dataset.roles.image is not None:
+        options["image_encoder"] = _encoder("Images as numbers", "image_encoder", IMAGE_ENCODERS)
     name = st.text_input(
         "Name", value="", key="run_name", placeholder=dataset.path.name, help="For you."
     ).strip()
@@ -76,6 +80,8 @@ def run_form(choice: DataChoice, checked: Checked) -> None:
         config = make_config(**options)
         resolved = resolve(config, dataset)
         if problem := text_encoder(config.text_encoder).problem():
+            raise problem
+        if problem := image_encoder(config.image_encoder).problem():
             raise problem
     except FinineError as error:
         show_problem(error)
@@ -212,15 +218,17 @@ def _choices(has_validation: bool, dataset: Dataset) -> dict[str, Any]:
     return {"model": kind, "epochs": how_long, "targets": tuple(targets), **said, **advanced}
 
 
-def _text_encoder() -> str:
-    """How texts become numbers; one that is not installed can be chosen, and says what to do."""
-    missing = {one.name: one.problem() for one in TEXT_ENCODERS.values()}
+def _encoder(
+    label: str, key: str, known: Mapping[str, TextEncoder] | Mapping[str, ImageEncoder]
+) -> str:
+    """How texts or images become numbers; one not installed can be chosen, and says what to do."""
+    missing = {one.name: one.problem() for one in known.values()}
     chosen: str = st.selectbox(
-        "Texts as numbers",
-        list(TEXT_ENCODERS),
+        label,
+        list(known),
         format_func=lambda one: f"{one} (not installed)" if missing.get(one) else one,
-        key="text_encoder",
-        help=" ".join(f"{one.name}: {one.description}." for one in TEXT_ENCODERS.values()),
+        key=key,
+        help=" ".join(f"{one.name}: {one.description}." for one in known.values()),
     )
     return chosen
 

@@ -34,7 +34,7 @@ PHASES = {
     "": ("Starting", 0.0),
     "reading": ("Reading the file", 0.02),
     "encoding": ("Turning the rows into numbers", 0.05),
-    "embedding": ("Embedding the texts", 0.05),
+    "embedding": ("Embedding texts or images", 0.05),
     "training": ("Training, and recording on the way", 0.10),
     "auxiliary": ("Training the auxiliary run", 0.10),
     "scoring": ("Working out the influence of each row", 0.95),
@@ -99,7 +99,7 @@ def _going_on(run: api.Run, status: Status) -> None:
             f"step {status.step:,} of {status.steps:,}",
         ]
     elif status.phase == EMBEDDING and status.steps:
-        parts.append(f"text {status.step:,} of {status.steps:,}")
+        parts.append(f"{status.step:,} of {status.steps:,}")
     if status.eta_seconds is not None:
         parts.append(f"about {seconds_in_words(max(status.eta_seconds, 1))} left")
     st.progress(progress_of(status), text=" · ".join(parts))

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from finine_core.curation.export.trees import TREE_NAME
 from finine_core.curation.manifest import MANIFEST_NAME, read_manifest
+from finine_core.dataset import fingerprint_of
 from finine_core.errors import FinineError
-from finine_core.files import sha256_of, write_atomically
+from finine_core.files import write_atomically
 
 ZIP_NAME = "export.zip"
 # Every file in a zip needs a time; a fixed one (the earliest zip knows) makes equal exports equal.
@@ -29,7 +30,7 @@ def zip_export(out: Path) -> Path:
     files = read_manifest(out / MANIFEST_NAME).outputs.files()
     for file in files:
         path = out / file.name
-        found = sha256_of(path) if path.is_file() else "no file"
+        found = fingerprint_of(path) if path.exists() else "no file"
         if found != file.sha256:
             raise FinineError(
                 f"{path} is not the exported file: {found}, exported was {file.sha256}.",
@@ -39,9 +40,8 @@ def zip_export(out: Path) -> Path:
         write_atomically(out / ZIP_NAME) as temporary,
         zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive,
     ):
-        tree = sorted(one for one in (out / TREE_NAME).rglob("*") if one.is_file())
-        pictures = [one.relative_to(out).as_posix() for one in tree]
-        for name in [*(file.name for file in files), MANIFEST_NAME, *pictures]:
+        written = [name for file in files for name in _files_of(out, file.name)]
+        for name in [*written, MANIFEST_NAME, *_files_of(out, TREE_NAME)]:
             entry = zipfile.ZipInfo(name, ZIP_TIME)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o644 << 16  # readable by all once unpacked
@@ -49,3 +49,11 @@ def zip_export(out: Path) -> Path:
                 while chunk := stream.read(1 << 20):
                     packed.write(chunk)
     return out / ZIP_NAME
+
+
+def _files_of(out: Path, name: str) -> list[str]:
+    """An output itself, or all files of one that is a folder, by their paths in the export."""
+    if (out / name).is_file():
+        return [name]
+    below = sorted(one for one in (out / name).rglob("*") if one.is_file())
+    return [one.relative_to(out).as_posix() for one in below]

@@ -12,10 +12,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from finine_core.curation.export.whole import written_whole
 from finine_core.curation.export.write import check_source
 from finine_core.dataset import format_of
+from finine_core.dataset.saved_layout import is_saved_dataset
 from finine_core.errors import FinineError
-from finine_core.files import make_folder, write_atomically
+from finine_core.files import make_folder
 
 
 def write_subset(
@@ -43,12 +45,14 @@ def write_subset(
     check_source(source, expected_sha256)
     if out.exists() and out.samefile(source):
         raise FinineError(f"{out} is the input itself.", "Choose another file.")
+    if is_saved_dataset(source) and out.resolve().is_relative_to(source.resolve()):
+        raise FinineError(f"{out} would lie inside the input.", "Choose another place.")
     if out.exists() and not overwrite:
         raise FinineError(f"{out} exists already.", "Choose another file, or allow overwriting.")
     keep = np.zeros(rows, dtype=np.bool_)
     keep[chosen] = True
     make_folder(out.parent)
-    with write_atomically(out) as temporary:
+    with written_whole(out, source) as temporary:
         format_of(source).write_subset(source, keep, temporary)
     check_source(source, expected_sha256)  # it may have changed while it was read
     return len(chosen)

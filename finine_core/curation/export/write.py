@@ -1,9 +1,9 @@
 """What does the dataset look like with the decisions carried out?
 
 `export_run` takes the input file (checked by hash, never written to), a run and its decisions, and
-writes the cleaned file, the removed rows, their scores, the corrected labels and a manifest; on
-demand also a copy for spreadsheets. Files appear whole, the manifest last: where it is, the export
-is complete.
+writes the cleaned file (a folder where the input is a saved data set), the removed rows, their
+scores, the corrected labels and a manifest; on demand also a copy for spreadsheets. Files appear
+whole, the manifest last: where it is, the export is complete.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from finine_core.curation.export.pack import ZIP_NAME
 from finine_core.curation.export.plan import ExportPlan, plan_export
 from finine_core.curation.export.spreadsheet import SPREADSHEET_NAME, write_spreadsheet_copy
 from finine_core.curation.export.staging import staged
+from finine_core.curation.export.whole import check_replaceable, replace_output, written_whole
 from finine_core.curation.manifest import (
     MANIFEST_NAME,
     CorrectedLabel,
@@ -37,7 +38,7 @@ from finine_core.curation.review import ROW_NUMBER, SCORE_COLUMNS
 from finine_core.database import utc_now
 from finine_core.dataset import bytes_of, fingerprint_of, format_of, written_ending
 from finine_core.errors import FinineError
-from finine_core.files import drop_orphans, make_folder, sha256_of, write_atomically, write_json
+from finine_core.files import drop_orphans, make_folder, write_atomically, write_json
 
 SCORES_NAME = "removed_scores.csv"
 CORRECTED_NAME = "corrected_labels.csv"
@@ -128,9 +129,9 @@ def export_run(
     file_format = format_of(source)
     with staged(out) as stage:
         cleaned, removed_file, *tables = (stage / name for name in names)
-        with write_atomically(cleaned) as temporary:
+        with written_whole(cleaned, source) as temporary:
             file_format.write_subset(source, plan.keep, temporary, plan.copied)
-        with write_atomically(removed_file) as temporary:
+        with written_whole(removed_file, source) as temporary:
             file_format.write_subset(source, ~plan.keep, temporary)
         for path, lines in zip(tables, (removed_scores, plan.corrected), strict=True):
             with write_atomically(path) as temporary:
@@ -192,7 +193,7 @@ def export_run(
             old.unlink(missing_ok=True)
             drop_orphans(old)
         for path in (*paths, *([copy] if spreadsheet_safe else []), out / MANIFEST_NAME):
-            (stage / path.name).replace(path)
+            replace_output(stage / path.name, path)
     return ExportResult(
         out=out,
         cleaned=paths[0],
@@ -247,6 +248,8 @@ def _check_out(out: Path, paths: list[Path], source: Path, overwrite: bool) -> N
                 f"{out} holds an export already ({path.name}).",
                 "Choose another folder, or allow overwriting.",
             )
+        if path.is_dir():
+            check_replaceable(path)
 
 
 def _removed_scores(run_folder: Path, plan: ExportPlan) -> pa.Table:
@@ -264,7 +267,7 @@ def _corrected_labels(corrected: pa.Table) -> list[CorrectedLabel]:
 
 
 def _output(path: Path, rows: int) -> OutputFile:
-    return OutputFile(name=path.name, sha256=sha256_of(path), rows=rows)
+    return OutputFile(name=path.name, sha256=fingerprint_of(path), rows=rows)
 
 
 def _tally(decided: pa.Table, column: str) -> dict[str, int]:

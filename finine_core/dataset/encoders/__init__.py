@@ -51,15 +51,21 @@ class Encoded:
 
 
 def encode(
-    dataset: Dataset, seed: int = 0, *, inputs: str = "columns", text: Encoder = TEXT
+    dataset: Dataset,
+    seed: int = 0,
+    *,
+    inputs: str = "columns",
+    text: Encoder = TEXT,
+    image: Encoder = IMAGE,
 ) -> Encoded:
-    """Turn a dataset's text and feature columns into numbers, fitted on the training rows only.
+    """Turn a dataset's columns into numbers, fitted on the training rows only.
 
     The same dataset and seed give the same bits.
 
     Args:
         inputs: what the model takes of a row: "columns", "tokens" or "pixels" (`ModelKind`).
         text: how text columns become numbers.
+        image: how the column of images does, for a model that takes columns.
 
     Raises:
         FinineError: no column varies between training rows, a value is infinite or too large, or
@@ -88,7 +94,8 @@ def encode(
         )
         return Encoded(train, train_y, validation, validation_y, (), offset, scale)
     blocks = []
-    for encoder in (text if one is TEXT else one for one in ENCODERS):
+    chosen: dict[str, Encoder] = {TEXT.name: text, IMAGE.name: image}
+    for encoder in (chosen.get(one.name, one) for one in ENCODERS):
         columns = encoder.columns(dataset.roles)
         if columns:
             blocks.append(encoder.encode(dataset, columns, seed))

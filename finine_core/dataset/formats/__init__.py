@@ -19,9 +19,11 @@ from finine_core.dataset.formats.image_trees import (
 )
 from finine_core.dataset.formats.jsonlines import JSON_LINES
 from finine_core.dataset.formats.parquet import PARQUET
+from finine_core.dataset.formats.saved_dataset import SAVED_DATASET
 from finine_core.dataset.formats.signatures import MENDS, refuse_other_kinds
 from finine_core.dataset.input_file import cannot_be_read, is_folder, unchanged
 from finine_core.dataset.inputs import check_input
+from finine_core.dataset.saved_layout import is_saved_dataset
 from finine_core.errors import FinineError, shown
 
 TABLES: tuple[Format, ...] = (CSV, TSV, JSON_LINES, PARQUET, ARROW, EXCEL)
@@ -44,7 +46,7 @@ __all__ = [
 
 
 def format_of(path: Path) -> Format:
-    """The format a file name belongs to, by its ending; a folder is one of images.
+    """The format a file name belongs to, by its ending; a folder is of images, or a saved data set.
 
     Raises:
         FinineError: the ending is unknown; the known ones are named.
@@ -61,7 +63,7 @@ Supported are .csv, .txt, .tsv, .jsonl, .ndjson, .parquet, .pq, .feather, \
     """
     path = Path(path)
     if is_folder(path):
-        return IMAGE_FOLDER
+        return SAVED_DATASET if is_saved_dataset(path) else IMAGE_FOLDER
     for known in FORMATS:
         if path.suffix.lower() in known.suffixes:
             return known
@@ -80,11 +82,13 @@ def is_image_tree(path: Path) -> bool:
         >>> is_image_tree(Path("pets.zip")), is_image_tree(Path("pets.csv"))
         (True, False)
     """
-    return is_folder(path) or path.suffix.lower() in IMAGE_ARCHIVE.suffixes
+    if is_folder(path):
+        return not is_saved_dataset(path)
+    return path.suffix.lower() in IMAGE_ARCHIVE.suffixes
 
 
 def written_ending(path: Path) -> str:
-    """The ending of the files that rows of an input are written to, such as `.csv`.
+    """The ending of what rows of an input are written to, such as `.csv`; of a folder, none.
 
     Examples:
         >>> written_ending(Path("a.TSV")), written_ending(Path("pets.zip"))  # of images: a list
@@ -93,6 +97,8 @@ def written_ending(path: Path) -> str:
     if is_image_tree(path):
         return LIST_ENDING
     known = format_of(path)
+    if known is SAVED_DATASET:
+        return ""
     endings = [one for one in known.suffixes if path.name.lower().endswith(one.lower())]
     length = max((len(ending) for ending in endings), default=len(path.suffix))
     return path.name[len(path.name) - length :]
@@ -117,7 +123,7 @@ def read_table(path: Path) -> RawTable:
     check_input(path)
     known = format_of(path)
     try:
-        if known not in (IMAGE_FOLDER, IMAGE_ARCHIVE):
+        if known not in (SAVED_DATASET, IMAGE_FOLDER, IMAGE_ARCHIVE):
             refuse_other_kinds(path, known.name)
         with unchanged(path):
             return known.read(path)

@@ -88,24 +88,7 @@ class Arrow:
         check_mask_fits(keep, table.num_rows, source)
         if copied is not None:
             table = with_copies(table, copied, keep, source)
-        with _damage_told(source):
-            metadata, codec = _how_packed(source)
-            options = pa.ipc.IpcWriteOptions(compression=codec)
-            with write_atomically(destination) as temporary:
-                if is_stream(source):
-                    writer = pa.ipc.new_stream(temporary, table.schema, options=options)
-                else:  # a file has one dictionary a column, a stream may change it
-                    table = table.unify_dictionaries()
-                    writer = pa.ipc.new_file(
-                        temporary, table.schema, options=options, metadata=metadata
-                    )
-                with writer:
-                    start = 0
-                    for batch in table.to_batches():
-                        mask = keep[start : start + batch.num_rows]
-                        start += batch.num_rows
-                        if mask.any():
-                            writer.write_table(filtered(pa.table(batch), mask))
+        write_like(source, table, keep, destination)
 
     def text_rows(self, path: Path) -> Iterator[list[str]]:
         """The column names, then every row, with its values as text."""
@@ -131,6 +114,28 @@ def arrow_table(path: Path) -> pa.Table:
         table.validate(full=True)  # places of texts are otherwise believed as they are written
         check_decoded(table, path)
         return table
+
+
+def write_like(source: Path, table: pa.Table, keep: np.ndarray, destination: Path) -> None:
+    """Write the rows of `table` where `keep` (n,) is True, packed and in batches as in `source`."""
+    with _damage_told(source):
+        metadata, codec = _how_packed(source)
+        options = pa.ipc.IpcWriteOptions(compression=codec)
+        with write_atomically(destination) as temporary:
+            if is_stream(source):
+                writer = pa.ipc.new_stream(temporary, table.schema, options=options)
+            else:  # a file has one dictionary a column, a stream may change it
+                table = table.unify_dictionaries()
+                writer = pa.ipc.new_file(
+                    temporary, table.schema, options=options, metadata=metadata
+                )
+            with writer:
+                start = 0
+                for batch in table.to_batches():
+                    mask = keep[start : start + batch.num_rows]
+                    start += batch.num_rows
+                    if mask.any():
+                        writer.write_table(filtered(pa.table(batch), mask))
 
 
 def is_stream(path: Path) -> bool:

@@ -19,7 +19,7 @@ EVENT_SECONDS = 0.5  # at most so often within an epoch: smooth for an eye, smal
 LOG_SECONDS = 2.0  # between lines of the log: a long run leaves a log that can be read
 
 
-EMBEDDING = "embedding"  # phase of texts that a transformer turns into numbers
+EMBEDDING = "embedding"  # phase of texts or images that a frozen network turns into numbers
 TRAINING = ("training", "auxiliary")  # phases with steps: the run, and its auxiliary run
 
 
@@ -97,7 +97,7 @@ class ProgressWriter:
 
 
 class EmbeddingProgress:
-    """Called as texts are embedded: writes events, and stops the run when a person cancelled it.
+    """Called as texts or images are embedded: writes events, and stops a run that was cancelled.
 
     Args:
         folder: of the run.
@@ -109,7 +109,7 @@ class EmbeddingProgress:
         self._last = -math.inf
 
     def __call__(self, done: int, total: int) -> None:
-        """`done` of `total` texts of a column are embedded."""
+        """`done` of `total` texts or images of a column are embedded."""
         now_ = time.monotonic()
         if done <= self._first:  # a column begins
             self._first, self._started = done, now_

@@ -17,6 +17,7 @@ from safetensors.numpy import load_file, save_file
 
 from finine_core.dataset import Dataset, Encoded, encode
 from finine_core.dataset.encoders import TEXT
+from finine_core.dataset.encoders.pictures import image_encoder
 from finine_core.dataset.encoders.texts import text_encoder
 from finine_core.dataset.encoders.texts.embeddings import CACHE
 from finine_core.errors import FinineError
@@ -238,7 +239,10 @@ def _encoded(folder: RunFolder, read: Reading, inputs: str) -> Encoded:
         return stored
     chosen = text_encoder(read.config.text_encoder, folder.home / CACHE)
     text = replace(TEXT, encoder=chosen, watch=EmbeddingProgress(folder))
-    encoded = encode(read.dataset, read.config.seed, inputs=inputs, text=text)
+    image = image_encoder(read.config.image_encoder).columns(
+        folder.home / CACHE, EmbeddingProgress(folder)
+    )
+    encoded = encode(read.dataset, read.config.seed, inputs=inputs, text=text, image=image)
     with write_atomically(folder.encoded) as temporary:
         tensors = {name: getattr(encoded, name) for name in ENCODED_TENSORS}
         tensors[STANDARD] = np.array([encoded.offset, encoded.scale])

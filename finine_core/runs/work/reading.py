@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from finine_core.dataset import Dataset, fingerprint_of, load_dataset
+from finine_core.dataset.encoders.pictures import image_encoder
 from finine_core.dataset.encoders.texts import text_encoder
 from finine_core.dataset.images.files import is_bytes
 from finine_core.errors import FinineError
@@ -86,6 +87,8 @@ def checked_input(config: RunConfig) -> tuple[Dataset, Resolved]:
     )
     resolved = resolve(config, dataset)
     if dataset.roles.text and (problem := text_encoder(config.text_encoder).problem()):
+        raise problem
+    if dataset.roles.image and (problem := image_encoder(config.image_encoder).problem()):
         raise problem
     for target in check_targets(resolved.targets, len(dataset.validation.labels)):
         rows_of(target, dataset)
