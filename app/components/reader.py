@@ -16,13 +16,13 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
+from finine_app.components import learned
 from finine_app.components.content import Content, data_name
 from finine_core import api
 from finine_core.curation import comparing
 from finine_core.curation.comparing import NUMBERS, Place
 from finine_core.curation.group_filter import asks_for_groups
 from finine_core.curation.review import DECISION, NEW_LABEL, ReviewTable
-from finine_core.dataset.tasks import MULTI_LABEL, REGRESSION
 from finine_core.influence import GroupCurve, RowCurve, Slice
 from finine_core.runs import RunFolder
 
@@ -91,29 +91,13 @@ def lines(
     return _lines(folder, written, tuple(int(row) for row in rows), target, version)
 
 
-def learns_number(record: Mapping[str, Any]) -> bool:
-    """Whether the run of this run.json learned a number, so that its `classes` are bands."""
-    return record["dataset"].get("task") == REGRESSION.name
-
-
-def learns_labels(record: Mapping[str, Any]) -> bool:
-    """Whether the run learned labels that may hold together, so that a row has a set of them."""
-    return record["dataset"].get("task") == MULTI_LABEL.name
-
-
 def labels_said(run: api.Run, record: Mapping[str, Any]) -> Sequence[str]:
     """What rows may have as label or prediction: classes or sets of labels; nothing for numbers."""
-    if learns_number(record):
+    if learned.learns_number(record):
         return ()
-    if not learns_labels(record):
+    if not learned.learns_labels(record):
         return list(record["dataset"]["classes"])
     return _sets_said(str(run.folder.path), _written(run), run.targets[0])
-
-
-def classes_to_correct_to(record: Mapping[str, Any]) -> Sequence[str]:
-    """The labels that a row's can be corrected to; numbers and sets of labels are not corrected."""
-    fixed = learns_number(record) or learns_labels(record)
-    return () if fixed else list(record["dataset"]["classes"])
 
 
 def errors(run: api.Run, target: str) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from finine_app import state
-from finine_app.components import charts, reader
+from finine_app.components import charts, learned
 from finine_app.components.export.correction import say_right_already, show_corrected
 from finine_app.components.export.download import download
 from finine_app.components.export.removal import (
@@ -62,7 +62,7 @@ def _export(run: api.Run) -> None:
         return
     st.subheader("Before and after")
     charts.rows_before_after(counts.kept, counts.corrected, counts.removed, key="rows_picture")
-    _balance(plan, reader.learns_number(run.record()))
+    _balance(plan, learned.learns_number(run.record()))
     if counts.removed:
         st.subheader("What will be removed")
         show_removed(run, counts.removed)

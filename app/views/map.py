@@ -9,7 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from finine_app import state, theme
-from finine_app.components import pictures, reader
+from finine_app.components import learned, pictures, reader
 from finine_app.components.content import preview
 from finine_app.components.export.removal import name_of
 from finine_app.components.map import chart, drawings, making, points, selected, window
@@ -50,7 +50,7 @@ def _map(run: api.Run) -> None:
         "to it lie together. Drag around some to select them."
     )
     target = choose_target(run, "map_target")
-    named = chart.NUMBER_COLOURS if reader.learns_number(run.record()) else chart.COLOURS
+    named = chart.NUMBER_COLOURS if learned.learns_number(run.record()) else chart.COLOURS
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kind = st.segmented_control(
             "Map by", KINDS, key="map_kind", format_func=str.upper, default="pca", required=True,

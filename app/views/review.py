@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from finine_app import state, theme
-from finine_app.components import reader
+from finine_app.components import learned, reader
 from finine_app.components.content import Content
 from finine_app.components.messages import nothing_yet, plain, show_problem
 from finine_app.components.review import (
@@ -176,7 +176,7 @@ def _detail(
         row_detail.image(run, line)
         if not reader.has_images(run):  # a path says nothing that the image does not
             row_detail.texts(line, content, searched)
-        classes = reader.classes_to_correct_to(record)
+        classes = learned.classes_to_correct_to(record)
         decide.decide(run, line, classes, listing.around(row))
         others.twins(run, line, target)
         row_detail.values(run, line, content, target)

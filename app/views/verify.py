@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from finine_app import state
-from finine_app.components import reader
+from finine_app.components import learned
 from finine_app.components.export.removal import name_of
 from finine_app.components.messages import nothing_yet, plain, show_problem
 from finine_app.components.run_summary import seconds_in_words
@@ -94,8 +94,8 @@ def marks_words(marked: int, corrected: int) -> str:
 def _form(run: api.Run, marks: str, status: VerifyStatus, found: Verification | None) -> None:
     if found is None:
         record = run.record()
-        alike = "with like values" if reader.learns_number(record) else "of the same classes"
-        alike = "with the same labels" if reader.learns_labels(record) else alike
+        alike = "with like values" if learned.learns_number(record) else "of the same classes"
+        alike = "with the same labels" if learned.learns_labels(record) else alike
         st.write(
             f"{marks}. The model is trained again: on all rows as they are, with these marks "
             f"carried out, and with the same done to as many random rows {alike}, on "

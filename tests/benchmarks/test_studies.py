@@ -5,6 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
+import pytest
+
+from benchmarks.kinds.cases import CASES
+from benchmarks.kinds.table import markdown
+
 BENCHMARKS = Path(__file__).parent.parent.parent / "benchmarks"
 
 
@@ -142,3 +148,24 @@ def test_the_page_on_images_gives_the_measured_figures():
         f"{recalls[0]}, {recalls[1]} and {recalls[2]} of them are",
     ):
         assert said in page
+
+
+def test_the_page_on_kinds_gives_the_measured_table():
+    found = json.loads((BENCHMARKS / "kinds.json").read_text())
+    page = (BENCHMARKS.parent / "docs" / "kinds.md").read_text()
+    assert markdown(found) in page
+    assert set(found) == set(CASES)
+    rare, flips = found["1 % positives, missed ones"], found["fashion_10k, class-dependent flips"]
+    for line in (rare, flips):
+        for ranking in ("−μ validation", "mean loss", "cleanlab"):
+            assert f"{line['found'][ranking]['recall']:.2f}".removeprefix("0") in page
+
+
+@pytest.mark.parametrize("name", ["digits, flips", "diabetes, outliers", "200 classes, flips"])
+def test_a_kind_s_file_holds_as_many_bad_rows_as_it_says(tmp_path, name):
+    case = CASES[name](tmp_path)
+    frame = pd.read_csv(case.path)
+    assert len(frame) == len(case.bad)
+    held = frame["part"] == "validation"
+    assert not case.bad[held].any(), "held-out rows are as they were"
+    assert case.bad.sum() == pytest.approx(0.1 * (~held).sum(), abs=1)

