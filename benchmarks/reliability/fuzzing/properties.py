@@ -125,7 +125,7 @@ def _same_json(given: object, value: object, kind: pa.DataType) -> bool:
         try:
             return float(given) == value  # beside fractions a whole number is one, too
         except OverflowError:  # beyond 1.8e308
-            return bool(value == math.copysign(math.inf, given))
+            return value == (math.inf if given > 0 else -math.inf)
     return bool(given == value)
 
 

@@ -1,0 +1,73 @@
+"""Labels that may hold together in a real browser: upload, choose them, run, mark, export."""
+
+import csv
+import io
+import re
+import zipfile
+
+import numpy as np
+import pandas as pd
+from playwright.sync_api import expect
+from sklearn.datasets import make_multilabel_classification
+
+from finine_core import api
+from tests.e2e.steps import by_key, go, no_error_is_shown, press, settled
+
+SLOW_MS = 120_000  # a run's worker imports torch and trains, on a busy machine
+NAMES = ("toxic", "insult", "threat")
+ROWS = 300
+
+
+def comments(path):
+    """A table of counts with three columns of 0 and 1."""
+    x, y = make_multilabel_classification(ROWS, 8, n_classes=3, random_state=0)
+    table = pd.DataFrame(x.astype(int)).add_prefix("word_")
+    table.assign(**dict(zip(NAMES, np.asarray(y).T, strict=True))).to_csv(path, index=False)
+    return path
+
+
+def test_a_table_with_several_labels_from_upload_to_export(page, serve, shot, tmp_path):
+    data, home = comments(tmp_path / "comments.csv"), tmp_path / "home"
+    original = data.read_bytes()
+    page.goto(serve(home))
+    page.get_by_text("Upload a file", exact=True).click()
+    by_key(page, "upload").locator("input[type=file]").set_input_files(data)
+    expect(page.get_by_text("Which column is the label", exact=False)).to_be_visible()
+    settled(page)
+    further = page.get_by_role("combobox", name="Further labels", exact=False)
+    for name in ("toxic", "insult"):
+        further.click()
+        page.get_by_role("option", name=name, exact=True).click()
+        settled(page)
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("Ready:", exact=False)).to_be_visible()
+    shot("several_labels_data")
+    press(page, "go_to_run")
+    press(page, "start_run")
+    expect(by_key(page, "open_review")).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_text("label accuracy", exact=False).first).to_be_visible()
+    press(page, "open_review")
+
+    run = api.open_run("latest", home)
+    assert run.record()["dataset"]["task"] == "multi_label"
+    assert set(run.record()["dataset"]["classes"]) == set(NAMES)
+    first = int(run.scores(top=1)["row_number"].iloc[0])
+    expect(page.get_by_role("heading", name=f"Row {first}")).to_be_visible()
+    expect(page.get_by_text(re.compile("The model (predicts|agrees)")).first).to_be_visible()
+    shot("several_labels_review")
+    press(page, "mark_delete")
+    expect(by_key(page, "decision_counts")).to_contain_text("1 delete")
+    expect(by_key(page, "mark_relabel")).to_have_count(0)
+    no_error_is_shown(page)
+
+    go(page, "Export")
+    press(page, "prepare_export")
+    with page.expect_download() as waiting:
+        press(page, "download_zip")
+    with zipfile.ZipFile(io.BytesIO(waiting.value.path().read_bytes())) as packed:
+        cleaned = packed.read("cleaned.csv")
+    lines = original.splitlines(keepends=True)
+    assert cleaned == b"".join(lines[: first + 1] + lines[first + 2 :])
+    assert len(list(csv.reader(io.StringIO(cleaned.decode())))) == ROWS
+    assert data.read_bytes() == original, "the original must not change"
+    no_error_is_shown(page)
