@@ -15,21 +15,28 @@ from finine_core import api
 from finine_sample_data import sample
 from tests.e2e.steps import by_key, go, no_error_is_shown, pick, press, settled, strike
 
-ROWS = 600  # of the uploaded texts
+ROWS, FINISHED = 600, 1000  # of the uploaded texts; of the run that is there
+TRAINED = FINISHED * 4 // 5
 SLOW_MS = 120_000  # a run's worker imports torch and trains, on a busy machine
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
-    """A home with one finished run, and its run."""
-    home = tmp_path_factory.mktemp("home")
-    chosen = sample("tweets")
-    run = api.run(chosen.path, label=chosen.label, text=chosen.text, id=chosen.id, home=home)
+    """A home with one finished run on some of the tweets, and its run."""
+    home, chosen = tmp_path_factory.mktemp("home"), sample("tweets")
+    data = tmp_path_factory.mktemp("data") / "tweets.csv"
+    data.write_bytes(first_lines(chosen.path, FINISHED))
+    run = api.run(data, label=chosen.label, text=chosen.text, id=chosen.id, home=home)
     return home, run
 
 
+def first_lines(path, rows):
+    """The header and so many rows of a file in which each row is a line."""
+    return b"".join(path.read_bytes().splitlines(keepends=True)[: rows + 1])
+
+
 def test_from_an_upload_to_a_downloaded_zip(page, serve, shot, tmp_path):
-    original = b"".join(sample("tweets").path.read_bytes().splitlines(keepends=True)[: ROWS + 1])
+    original = first_lines(sample("tweets").path, ROWS)
     data = tmp_path / "my texts.csv"
     data.write_bytes(original)
     page.goto(serve(tmp_path / "home"))
@@ -109,18 +116,18 @@ def test_review_by_keyboard_filter_and_reload(page, serve, finished):
     by_key(page, "filter_text").get_by_role("textbox").fill("love")
     page.keyboard.press("Enter")
     matching = run.review().count(target="self", where="contains(lower(text), 'love')")
-    assert 0 < matching < 3360
-    expect(by_key(page, "shown_count")).to_contain_text(f"{matching:,} of 3,360")
+    assert 0 < matching < TRAINED
+    expect(by_key(page, "shown_count")).to_contain_text(f"{matching:,} of {TRAINED:,}")
     by_key(page, "filter_text").get_by_role("textbox").fill("'; DROP TABLE x; --")
     page.keyboard.press("Enter")
-    expect(by_key(page, "shown_count")).to_contain_text("0 of 3,360")
+    expect(by_key(page, "shown_count")).to_contain_text(f"0 of {TRAINED:,}")
     no_error_is_shown(page)
 
 
 def test_compare_pinned_rows_and_the_view_is_a_link(page, serve, finished):
     home, run = finished
     scores = run.scores()
-    rows = [int(scores["row_number"].iloc[k]) for k in (0, 40, 2000)]
+    rows = [int(scores["row_number"].iloc[k]) for k in (0, 40, 400)]
     address = serve(home)
     pins = ",".join(map(str, rows))
     page.goto(f"{address}/compare?run={run.run_id}&pins={pins}")

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from sklearn.datasets import make_multilabel_classification
 
 from finine_core import api
-from tests.e2e.steps import by_key, go, no_error_is_shown, press, settled
+from tests.e2e.steps import by_key, go, no_error_is_shown, pick, press, settled
 
 SLOW_MS = 120_000  # a run's worker imports torch and trains, on a busy machine
 NAMES = ("toxic", "insult", "threat")
@@ -35,11 +35,13 @@ def test_a_table_with_several_labels_from_upload_to_export(page, serve, shot, tm
     expect(page.get_by_text("Which column is the label", exact=False)).to_be_visible()
     settled(page)
     further = page.get_by_role("combobox", name="Further labels", exact=False)
-    for name in ("toxic", "insult"):
-        further.click()
-        page.get_by_role("option", name=name, exact=True).click()
-        settled(page)
+    for name in ("toxic", "insult"):  # one right after the other, as the list invites to
+        pick(further, name)
     page.keyboard.press("Escape")
+    chosen = page.get_by_test_id("stMultiSelect")
+    for name in ("toxic", "insult"):
+        expect(chosen).to_contain_text(name)
+    settled(page)
     expect(page.get_by_text("Ready:", exact=False)).to_be_visible()
     shot("several_labels_data")
     press(page, "go_to_run")
@@ -50,7 +52,7 @@ def test_a_table_with_several_labels_from_upload_to_export(page, serve, shot, tm
 
     run = api.open_run("latest", home)
     assert run.record()["dataset"]["task"] == "multi_label"
-    assert set(run.record()["dataset"]["classes"]) == set(NAMES)
+    assert set(run.record()["dataset"]["roles"]["label"]) == set(NAMES)
     first = int(run.scores(top=1)["row_number"].iloc[0])
     expect(page.get_by_role("heading", name=f"Row {first}")).to_be_visible()
     expect(page.get_by_text(re.compile("The model (predicts|agrees)")).first).to_be_visible()

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -84,7 +85,7 @@ def test_the_lines_about_an_own_model_work_as_printed(tmp_path):
     assert module in (ROOT / "README.md").read_text(encoding="utf-8"), "one example, shown twice"
     (commands,) = re.findall(rf"{MARK}```bash\n(.*?)```", text, re.DOTALL)
     (tmp_path / "my_model.py").write_text(module)
-    commands = commands.replace("finine ", f"{sys.executable} -m finine_core.cli ")
+    commands = commands.replace("finine ", f"{shlex.quote(sys.executable)} -m finine_core.cli ")
     commands = commands.replace("bounded_loss", "bounded_loss --epochs 3 --record-steps 4")
     found = subprocess.run(
         ["bash", "-euc", commands], cwd=tmp_path, capture_output=True, text=True,
