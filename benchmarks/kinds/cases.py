@@ -113,13 +113,13 @@ def rare_positives(folder: Path) -> Case:
     return _written(folder, frame, held, bad, {"label": "label"})
 
 
-def many_classes(folder: Path) -> Case:
-    """200 classes of 60 rows each, around centres in 30 dimensions."""
+def many_classes(classes: int, rows: int) -> Maker:
+    """So many classes of so many rows each, around centres in 30 dimensions."""
     random = np.random.default_rng(0)
-    centres = random.normal(size=(200, 30))
-    y = np.repeat(np.arange(200), 60)
+    centres = random.normal(size=(classes, 30))
+    y = np.repeat(np.arange(classes), rows)
     x = centres[y] + 0.7 * random.normal(size=(len(y), 30))
-    return flipped(x.round(4), y, 0.1)(folder)
+    return flipped(x.round(4), y, 0.1)
 
 
 def diabetes(folder: Path) -> Case:
@@ -231,5 +231,6 @@ CASES: dict[str, Maker] = {
     "breast_cancer, flips": breast_cancer,
     "diabetes, outliers": diabetes,
     "1 % positives, missed ones": rare_positives,
-    "200 classes, flips": many_classes,
+    "200 classes, flips": many_classes(200, 60),
+    "1,000 classes, flips": many_classes(1000, 20),
 }
