@@ -102,7 +102,6 @@ def test_a_round_of_the_benchmark_counts_what_it_tried(tmp_path):
     assert found["findings"] == []
 
 
-@pytest.mark.skipif(not LONG_RUN.exists(), reason="benchmarks/reliability/fuzz.py was not run")
 def test_the_long_run_found_nothing_that_was_left():
     found = json.loads(LONG_RUN.read_text("utf-8"))
     assert set(found["targets"]) == set(TARGETS)
