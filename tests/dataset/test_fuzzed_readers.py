@@ -20,7 +20,7 @@ from benchmarks.reliability.fuzzing import properties
 from benchmarks.reliability.fuzzing.damage import TOKENS, damaged
 from finine_core.dataset import read_table
 
-LONG_RUN = Path(__file__).parents[2] / "benchmarks" / "reliability" / "fuzz.json"
+LONG_RUN = Path(__file__).parents[2] / "benchmarks" / "reliability" / "results" / "fuzz.json"
 ODD = st.sampled_from(TOKENS)
 CELL = st.one_of(ODD, st.binary(max_size=4), st.sampled_from([b"a", b"1", b"2.5", b""]))
 SEEDS = st.integers(0, 2**32)
