@@ -1,6 +1,6 @@
 """Damage files at random for a while, and look whether a reader does what it must not.
 
-    python -m benchmarks.reliability.fuzz --seconds 300 --out benchmarks/reliability/results/fuzz.json
+    python -m benchmarks.reliability.fuzz --seconds 300 [--out FILE.json]
 
 Each kind of file is read in a process of its own, under a limit of memory, so that a crash or an
 endless loop of a library is seen and not suffered: the parent starts the next one with other random
