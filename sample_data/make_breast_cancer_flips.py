@@ -10,15 +10,14 @@ reads) and `injected_flips.csv` (the answer, which no run reads). The errors are
 from __future__ import annotations
 
 import argparse
-import csv
 import hashlib
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 
 from sklearn.datasets import load_breast_cancer
 
-from finine_core.files import make_folder, write_atomically
+from finine_core.files import make_folder
+from finine_sample_data.writing import write_csv
 
 # One row in ten: common for label errors, and enough flips (57) to measure how many are found.
 FLIPPED_SHARE = 0.10
@@ -63,7 +62,7 @@ def make(folder: Path) -> None:
     true_labels = [str(table.target_names[code]) for code in table.target]
     ids = sample_ids(len(true_labels))
     flips = drawn_flips(ids)
-    _write_csv(
+    write_csv(
         folder / "breast_cancer_flips.csv",
         ["sample_id", *map(str, table.feature_names), "diagnosis"],
         (
@@ -80,7 +79,7 @@ def make(folder: Path) -> None:
             )
         ),
     )
-    _write_csv(
+    write_csv(
         folder / "injected_flips.csv",
         ["sample_id", "true_diagnosis", "flipped"],
         (
@@ -101,16 +100,6 @@ def main(arguments: list[str] | None = None) -> int:
     )
     make(parser.parse_args(arguments).into)
     return 0
-
-
-def _write_csv(path: Path, header: list[str], rows: Iterable[list[str]]) -> None:
-    with (
-        write_atomically(path) as temporary,
-        temporary.open("w", encoding="utf-8", newline="") as stream,
-    ):
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)
 
 
 if __name__ == "__main__":

@@ -11,15 +11,14 @@ reads). The errors are INJECTED.
 from __future__ import annotations
 
 import argparse
-import csv
 import hashlib
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 
 from sklearn.datasets import load_diabetes
 
-from finine_core.files import make_folder, write_atomically
+from finine_core.files import make_folder
+from finine_sample_data.writing import write_csv
 
 SHIFTED_SHARE = 0.10  # one row in ten, as in breast_cancer_flips
 # By 2 to 4 standard deviations (77): more than a model's error, and not visible at a glance, since
@@ -63,7 +62,7 @@ def make(folder: Path) -> None:
         shifted(row_id, number, min(true)) if row_id in wrong else number
         for row_id, number in zip(ids, true, strict=True)
     ]
-    _write_csv(
+    write_csv(
         folder / "diabetes_outliers.csv",
         ["patient_id", *map(str, table.feature_names), "progression"],
         (
@@ -71,7 +70,7 @@ def make(folder: Path) -> None:
             for row_id, values, number in zip(ids, table.data, given, strict=True)
         ),
     )
-    _write_csv(
+    write_csv(
         folder / "injected_outliers.csv",
         ["patient_id", "true_progression", "shifted"],
         (
@@ -92,16 +91,6 @@ def main(arguments: list[str] | None = None) -> int:
     )
     make(parser.parse_args(arguments).into)
     return 0
-
-
-def _write_csv(path: Path, header: list[str], rows: Iterable[list[str]]) -> None:
-    with (
-        write_atomically(path) as temporary,
-        temporary.open("w", encoding="utf-8", newline="") as stream,
-    ):
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ easily taken for, and writes `fashion.parquet` (what a run reads) and `fashion_i
 from __future__ import annotations
 
 import argparse
-import csv
 import gzip
 import hashlib
 import io
@@ -25,6 +24,7 @@ from PIL import Image
 
 from finine_core.errors import FinineError
 from finine_core.files import make_folder, write_atomically
+from finine_sample_data.writing import write_csv
 
 SOURCE = Path("/usr/share/datasets/fashion-mnist")
 CLASSES = (
@@ -110,14 +110,14 @@ def make(folder: Path, source: Path = SOURCE) -> None:
     )
     with write_atomically(folder / "fashion.parquet") as temporary:
         pq.write_table(table, temporary, compression="none", use_dictionary=["label"])
-    with (
-        write_atomically(folder / "fashion_injected_flips.csv") as temporary,
-        temporary.open("w", encoding="utf-8", newline="") as stream,
-    ):
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(["item_id", "true_label", "flipped"])
-        for row_id, code, wrong in zip(ids, labels, flipped, strict=True):
-            writer.writerow([row_id, CLASSES[code], "true" if wrong else "false"])
+    write_csv(
+        folder / "fashion_injected_flips.csv",
+        ["item_id", "true_label", "flipped"],
+        (
+            [row_id, CLASSES[code], "true" if wrong else "false"]
+            for row_id, code, wrong in zip(ids, labels, flipped, strict=True)
+        ),
+    )
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -11,7 +11,6 @@ run reads) and `LICENSE.txt`. Nothing is random: the same zip always gives the s
 from __future__ import annotations
 
 import argparse
-import csv
 import hashlib
 import html
 import io
@@ -25,6 +24,7 @@ from pathlib import Path
 
 from finine_core.errors import FinineError
 from finine_core.files import make_folder, sha256_of, write_atomically
+from finine_sample_data.writing import write_csv
 
 # The one release that holds the ratings; a different archive could silently be different data.
 ARCHIVE_SHA256 = "5d97c37f3ef6e24eef331122e055dbedafeb6a56abfce0608b326701116ea49a"
@@ -136,12 +136,12 @@ def write_sample(tweets: Iterable[RatedTweet], licence: str, folder: Path) -> No
     """Write `tweets.csv`, `tweets_reference.csv` and `LICENSE.txt` into `folder`."""
     make_folder(folder)
     tweets = list(tweets)
-    _write_csv(
+    write_csv(
         folder / "tweets.csv",
         ("tweet_id", "text", "sentiment"),
         ((tweet.tweet_id, tweet.text, tweet.observed) for tweet in tweets),
     )
-    _write_csv(
+    write_csv(
         folder / "tweets_reference.csv",
         ("tweet_id", "reference_sentiment", "mean_rating", "raters", "disagrees"),
         (
@@ -202,16 +202,6 @@ def _table(tables: tarfile.TarFile, name: str) -> list[list[str]]:
     assert stream is not None, name  # a member that is a regular file always opens
     lines = stream.read().decode("utf-8-sig").replace("\r\n", "\n").split("\n")
     return [line.split("\t") for line in lines if line.strip()]
-
-
-def _write_csv(path: Path, header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
-    with (
-        write_atomically(path) as temporary,
-        temporary.open("w", encoding="utf-8", newline="") as stream,
-    ):
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)
 
 
 if __name__ == "__main__":
