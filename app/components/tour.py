@@ -33,11 +33,11 @@ STEPS = (
          "**μ**. You can close the page and come back."),
     Step("review", "Look at the suspicious rows", "The table is ranked, the details are beside it. "
          "**D** marks a row for deletion, **K** keeps it, **T** takes the label that the model "
-         "suggests, **Z** undoes. Your file is never changed."),
-    Step("map", "See which rows lie together", "Draw a loop around points that look odd, and see "
-         "what they do to the model together."),
+         "suggests (where it suggests one), **Z** undoes. Your file is never changed."),
     Step("groups", "Which kinds of rows hurt", "Whole groups, ranked: by column values, by what "
          "looks alike, or saved by you."),
+    Step("map", "See which rows lie together", "Draw a loop around points that look odd, and see "
+         "what they do to the model together."),
     Step("compare", "Compare a few", "Pin rows or groups and lay their trade-off curves over each "
          "other."),
     Step("verify", "Check that it helps", "Train again with and without the marked rows, beside as "

@@ -41,7 +41,7 @@ def render() -> None:
     choose_source()
     path = state.data_file()
     if path is None:
-        st.info("Choose one of the three. Nothing is trained before you say so on the Run page.")
+        st.info("Choose one of them. Nothing is trained before you say so on the Run page.")
         return
     try:
         facts = facts_of(path)

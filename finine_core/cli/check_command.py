@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from finine_core.cli.common import Json, cli, columns_of, fraction_or_text, print_json
-from finine_core.cli.run_commands import DATA_HELP, data_options
+from finine_core.cli.data_options import (
+    Data,
+    Features,
+    Id,
+    Ignore,
+    Image,
+    Label,
+    SkipCorrupt,
+    Task,
+    Text,
+    Validation,
+    data_options,
+)
 from finine_core.errors import printable
 
 if TYPE_CHECKING:
@@ -17,27 +29,16 @@ if TYPE_CHECKING:
 
 @cli.command("check")
 def check_command(
-    data: Annotated[str, typer.Argument(metavar="DATA", help=DATA_HELP)],
-    label: Annotated[
-        list[str] | None,
-        typer.Option(help="The column to predict; repeat for labels that may hold together."),
-    ] = None,
-    text: Annotated[str | None, typer.Option(help="Text columns, A,B,…")] = None,
-    features: Annotated[str | None, typer.Option(help="Feature columns, A,B,…")] = None,
-    id: Annotated[str | None, typer.Option(help="The column that names each row.")] = None,
-    ignore: Annotated[str | None, typer.Option(help="Columns to leave out, A,B,…")] = None,
-    image: Annotated[
-        str | None, typer.Option(help="The column of images: paths, or bytes.")
-    ] = None,
-    skip_corrupt: Annotated[
-        bool, typer.Option("--skip-corrupt", help="Leave damaged images out instead of stopping.")
-    ] = False,
-    task: Annotated[
-        str, typer.Option(help="auto, or: classification, regression, ordinal, multi_label.")
-    ] = "auto",
-    validation: Annotated[
-        str, typer.Option(help="A fraction, a file, or column:NAME of a split column.")
-    ] = "0.2",
+    data: Data,
+    label: Label = None,
+    text: Text = None,
+    features: Features = None,
+    id: Id = None,
+    ignore: Ignore = None,
+    image: Image = None,
+    skip_corrupt: SkipCorrupt = False,
+    task: Task = "auto",
+    validation: Validation = "0.2",
     seed: Annotated[int, typer.Option(help="Of the held-out draw, as in run.")] = 0,
     json: Json = False,
 ) -> None:

@@ -18,37 +18,35 @@ from finine_core.cli.common import (
     print_json,
     say,
 )
+from finine_core.cli.data_options import (
+    Data,
+    Features,
+    Id,
+    Ignore,
+    Image,
+    Label,
+    SkipCorrupt,
+    Task,
+    Text,
+    Validation,
+    data_options,
+)
 from finine_core.errors import FinineError, printable
 from finine_core.influence.targets import FORMS
 from finine_core.measures import MEASURES, measured
 
-SAMPLE_PREFIX = "sample:"
-DATA_HELP = (
-    "CSV, TSV, JSON Lines, Parquet, Arrow or Excel; a folder or zip of images by class; a "
-    "folder that save_to_disk of the library datasets wrote; or sample:tweets."
-)
-
 
 @cli.command("run")
 def run_command(
-    data: Annotated[str, typer.Argument(metavar="DATA", help=DATA_HELP)],
-    label: Annotated[
-        list[str] | None,
-        typer.Option(help="The column to predict; repeat for labels that may hold together."),
-    ] = None,
-    text: Annotated[str | None, typer.Option(help="Text columns, A,B,…")] = None,
-    features: Annotated[str | None, typer.Option(help="Feature columns, A,B,…")] = None,
-    id: Annotated[str | None, typer.Option(help="The column that names each row.")] = None,
-    ignore: Annotated[str | None, typer.Option(help="Columns to leave out, A,B,…")] = None,
-    image: Annotated[
-        str | None, typer.Option(help="The column of images: paths, or bytes.")
-    ] = None,
-    skip_corrupt: Annotated[
-        bool, typer.Option("--skip-corrupt", help="Leave damaged images out instead of stopping.")
-    ] = False,
-    task: Annotated[
-        str, typer.Option(help="auto, or: classification, regression, ordinal, multi_label.")
-    ] = "auto",
+    data: Data,
+    label: Label = None,
+    text: Text = None,
+    features: Features = None,
+    id: Id = None,
+    ignore: Ignore = None,
+    image: Image = None,
+    skip_corrupt: SkipCorrupt = False,
+    task: Task = "auto",
     loss: Annotated[
         str,
         typer.Option(
@@ -70,9 +68,7 @@ def run_command(
         list[str] | None,
         typer.Option(help=f"{FORMS}; repeat for several [default: self and validation]."),
     ] = None,
-    validation: Annotated[
-        str, typer.Option(help="A fraction, a file, or column:NAME of a split column.")
-    ] = "0.2",
+    validation: Validation = "0.2",
     model: Annotated[
         str,
         typer.Option(
@@ -178,37 +174,6 @@ def resume(run: RunId, home: Home = None, json: Json = False) -> None:
     found = api.open_run(run, home)
     found.resume()
     _follow(found, json)
-
-
-def data_options(
-    data: str, label: list[str] | None, text: str | None, id: str | None
-) -> dict[str, Any]:
-    """Path, label, text and id as they were given; a sample knows its own.
-
-    Raises:
-        FinineError: no label column was given.
-    """
-    one = label[0] if label and len(label) == 1 else label
-    options: dict[str, Any] = {"data": data, "label": one, "text": columns_of(text), "id": id}
-    if data.startswith(SAMPLE_PREFIX):
-        sample = sample_options(data)
-        given = {key: value for key, value in options.items() if value}
-        options = {**sample, **given, "data": sample["data"]}
-    if not options["label"]:
-        from finine_core import api
-
-        options["label"] = api.known_label(data)
-    if not options["label"]:
-        raise FinineError("No label column was given.", "Name it with: --label COLUMN")
-    return options
-
-
-def sample_options(data: str) -> dict[str, Any]:
-    """Path and roles of `sample:NAME`."""
-    from finine_sample_data import sample
-
-    found = sample(data.removeprefix(SAMPLE_PREFIX))
-    return {"data": str(found.path), "label": found.label, "text": found.text, "id": found.id}
 
 
 def _tell(plan: Any, json: bool) -> None:

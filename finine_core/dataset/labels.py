@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from finine_core.dataset.values import BY_NUMBER, RowNames, as_text, is_blank
+from finine_core.dataset.values import BY_NUMBER, RowNames, as_text, require_values
 from finine_core.errors import FinineError, shown
 
 # A label with fractions and more values than this is a measured quantity, not a class. Rating
@@ -107,13 +107,7 @@ def _present_text(
             f"The label column {shown(name)}{where} holds {kind} values.",
             "Choose a column of classes.",
         )
-    blank = np.flatnonzero(is_blank(column).to_numpy())
-    if len(blank):
-        raise FinineError(
-            f"The label column {shown(name)}{where} has no value in {len(blank)} of "
-            f"{len(column)} rows ({rows.some(blank.tolist())}).",
-            "Fill in these labels or remove the rows.",
-        )
+    require_values(name, column, rows, where, "Fill in these labels or remove the rows.")
     if pa.types.is_floating(kind):
         infinite = np.flatnonzero(~np.isfinite(column.to_numpy()))
         if len(infinite):

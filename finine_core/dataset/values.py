@@ -114,6 +114,27 @@ def row_name(row_number: int) -> str:
     )
 
 
+def require_values(
+    name: str, column: pa.ChunkedArray, rows: RowNames, where: str, mend: str
+) -> None:
+    """Refuse a label column that lacks a value in some rows.
+
+    Args:
+        where: of which file, such as ' of the validation file'.
+        mend: what to do about it.
+
+    Raises:
+        FinineError: so many rows have none; the first are named.
+    """
+    blank = np.flatnonzero(is_blank(column).to_numpy())
+    if len(blank):
+        raise FinineError(
+            f"The label column {shown(name)}{where} has no value in {len(blank)} of "
+            f"{len(column)} rows ({rows.some(blank.tolist())}).",
+            mend,
+        )
+
+
 def listed_columns(names: Sequence[str]) -> str:
     """Column names for an error message, the first of them.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from finine_app.components.glossary import GLOSSARY
 from finine_app.components.tour import STEPS
 from tests.app.looking import button, healthy, said
+from tests.app.test_every_page import PAGES
 
 
 def test_the_tour_stands_on_every_page_is_skipped_and_comes_back(app, tmp_path):
@@ -17,6 +18,11 @@ def test_the_tour_stands_on_every_page_is_skipped_and_comes_back(app, tmp_path):
     assert STEPS[0].text not in said(healthy(page))
     page = healthy(app(tmp_path, "glossary").run())
     assert not any((one.key or "") == "tour_next" for one in page.button)
+
+
+def test_the_tour_goes_through_the_pages_in_the_order_of_the_sidebar():
+    pages = [name for name in PAGES if name != "glossary"]
+    assert [step.page for step in STEPS] == pages
 
 
 def test_the_glossary_explains_every_word_and_is_a_page(app, tmp_path):

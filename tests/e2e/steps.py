@@ -1,5 +1,8 @@
 """What a person does on a page and waits for, in a real browser."""
 
+import io
+import zipfile
+
 from playwright.sync_api import TimeoutError, expect
 
 
@@ -48,3 +51,19 @@ def pick(chooser, option):
         except TimeoutError:
             chooser.press("Escape")
     raise AssertionError(f"the list never offered {option!r}")
+
+
+def export(page):
+    """Export on the Export page; gives the downloaded zip."""
+    go(page, "Export")
+    press(page, "prepare_export")
+    with page.expect_download() as waiting:
+        press(page, "download_zip")
+    no_error_is_shown(page)
+    return zipfile.ZipFile(io.BytesIO(waiting.value.path().read_bytes()))
+
+
+def without_row(content, row):
+    """The bytes of a file in which each row is a line, less one of the rows."""
+    lines = content.splitlines(keepends=True)
+    return b"".join(lines[: row + 1] + lines[row + 2 :])

@@ -3,17 +3,25 @@
 Each scenario ends with what must not happen.
 """
 
-import io
 import json
 import re
-import zipfile
 
 import pytest
 from playwright.sync_api import expect
 
 from finine_core import api
 from finine_sample_data import sample
-from tests.e2e.steps import by_key, go, no_error_is_shown, pick, press, settled, strike
+from tests.e2e.steps import (
+    by_key,
+    export,
+    go,
+    no_error_is_shown,
+    pick,
+    press,
+    settled,
+    strike,
+    without_row,
+)
 
 ROWS, FINISHED = 600, 1000  # of the uploaded texts; of the run that is there
 TRAINED = FINISHED * 4 // 5
@@ -73,16 +81,10 @@ def test_from_an_upload_to_a_downloaded_zip(page, serve, shot, tmp_path):
     no_error_is_shown(page)
 
     # Export: the zip holds the file less one row, byte for byte
-    go(page, "Export")
-    press(page, "prepare_export")
-    expect(by_key(page, "download_zip")).to_be_visible()
-    with page.expect_download() as waiting:
-        press(page, "download_zip")
-    with zipfile.ZipFile(io.BytesIO(waiting.value.path().read_bytes())) as packed:
+    with export(page) as packed:
         cleaned = packed.read("cleaned.csv")
         manifest = json.loads(packed.read("manifest.json"))
-    lines = original.splitlines(keepends=True)
-    assert cleaned == b"".join(lines[: first + 1] + lines[first + 2 :])
+    assert cleaned == without_row(original, first)
     assert manifest["removed_rows"] == [first]
     assert data.read_bytes() == original, "the original must not change"
 

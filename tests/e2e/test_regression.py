@@ -2,13 +2,12 @@
 
 import csv
 import io
-import zipfile
 
 from playwright.sync_api import expect
 
 from finine_core import api
 from finine_sample_data import sample
-from tests.e2e.steps import by_key, go, no_error_is_shown, press, settled
+from tests.e2e.steps import by_key, export, go, no_error_is_shown, press, settled, without_row
 
 SLOW_MS = 120_000  # a run's worker imports torch and trains, on a busy machine
 
@@ -45,14 +44,9 @@ def test_a_table_with_a_number_to_learn_from_upload_to_export(page, serve, shot,
     shot("regression_map")
     no_error_is_shown(page)
 
-    go(page, "Export")
-    press(page, "prepare_export")
-    with page.expect_download() as waiting:
-        press(page, "download_zip")
-    with zipfile.ZipFile(io.BytesIO(waiting.value.path().read_bytes())) as packed:
+    with export(page) as packed:
         cleaned = packed.read("cleaned.csv")
-    lines = original.splitlines(keepends=True)
-    assert cleaned == b"".join(lines[: first + 1] + lines[first + 2 :])
+    assert cleaned == without_row(original, first)
     assert len(list(csv.reader(io.StringIO(cleaned.decode())))) == 442
     assert data.read_bytes() == original, "the original must not change"
     no_error_is_shown(page)

@@ -3,7 +3,6 @@
 import csv
 import io
 import re
-import zipfile
 
 import numpy as np
 import pandas as pd
@@ -11,7 +10,7 @@ from playwright.sync_api import expect
 from sklearn.datasets import make_multilabel_classification
 
 from finine_core import api
-from tests.e2e.steps import by_key, go, no_error_is_shown, pick, press, settled
+from tests.e2e.steps import by_key, export, no_error_is_shown, pick, press, settled, without_row
 
 SLOW_MS = 120_000  # a run's worker imports torch and trains, on a busy machine
 NAMES = ("toxic", "insult", "threat")
@@ -62,14 +61,9 @@ def test_a_table_with_several_labels_from_upload_to_export(page, serve, shot, tm
     expect(by_key(page, "mark_relabel")).to_have_count(0)
     no_error_is_shown(page)
 
-    go(page, "Export")
-    press(page, "prepare_export")
-    with page.expect_download() as waiting:
-        press(page, "download_zip")
-    with zipfile.ZipFile(io.BytesIO(waiting.value.path().read_bytes())) as packed:
+    with export(page) as packed:
         cleaned = packed.read("cleaned.csv")
-    lines = original.splitlines(keepends=True)
-    assert cleaned == b"".join(lines[: first + 1] + lines[first + 2 :])
+    assert cleaned == without_row(original, first)
     assert len(list(csv.reader(io.StringIO(cleaned.decode())))) == ROWS
     assert data.read_bytes() == original, "the original must not change"
     no_error_is_shown(page)

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from finine_core.dataset.usable import check_numbers
-from finine_core.dataset.values import BY_NUMBER, RowNames, as_text, is_blank
+from finine_core.dataset.values import BY_NUMBER, RowNames, as_text, is_blank, require_values
 from finine_core.errors import FinineError, shown
 
 BANDS = 10  # deciles: fine enough to balance by, each with rows to draw from
@@ -53,13 +53,7 @@ def read_numbers(
             f"The label column {shown(name)}{where} does not hold numbers{example}.",
             "Choose a column of numbers, or the task classification.",
         )
-    blank = np.flatnonzero(is_blank(column).to_numpy())
-    if len(blank):
-        raise FinineError(
-            f"The label column {shown(name)}{where} has no value in {len(blank)} of "
-            f"{len(column)} rows ({rows.some(blank.tolist())}).",
-            "Fill in these numbers or remove the rows.",
-        )
+    require_values(name, column, rows, where, "Fill in these numbers or remove the rows.")
     check_numbers(pa.table({name: column}), [name], rows)
     return column.cast(pa.float64(), safe=False).to_numpy()
 

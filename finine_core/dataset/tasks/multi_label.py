@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from finine_core.dataset.roles import Roles
 from finine_core.dataset.tasks.base import Answers, together
-from finine_core.dataset.values import RowNames, as_text, is_blank, listed_columns
+from finine_core.dataset.values import RowNames, as_text, listed_columns, require_values
 from finine_core.errors import FinineError, shown
 
 YES = ("1", "true", "yes", "y", "t")
@@ -121,13 +121,7 @@ def _yes(name: str, column: pa.ChunkedArray, rows: RowNames, where: str) -> np.n
             f"The label column {shown(name)}{where} holds {kind} values.",
             "Choose columns of 0 and 1.",
         )
-    blank = np.flatnonzero(is_blank(column).to_numpy())
-    if len(blank):
-        raise FinineError(
-            f"The label column {shown(name)}{where} has no value in {len(blank)} of "
-            f"{len(column)} rows ({rows.some(blank.tolist())}).",
-            "Fill in 0 or 1, or remove the rows.",
-        )
+    require_values(name, column, rows, where, "Fill in 0 or 1, or remove the rows.")
     words = _words(column)
     neither = pc.invert(pc.is_in(words, value_set=pa.array([*YES, *NO]))).to_numpy()
     if neither.any():
