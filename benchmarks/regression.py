@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from sklearn.datasets import load_diabetes
 from sklearn.metrics import roc_auc_score
 
-from finine_core.dataset import encode
+from finine_core.encoders import encode
 from finine_core.influence import ESTIMATORS, SignalStore, SignalWriter, default_estimator
 from finine_core.influence.recorder import Recorder, plan_for
 from finine_core.runs.config import make_config

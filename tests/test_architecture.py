@@ -13,6 +13,7 @@ from finine_sample_data import SAMPLES
 ROOT = Path(__file__).parent.parent
 # Each room may import itself and the rooms listed with it.
 BASE = {"errors", "files", "measures"}
+READING = {"formats", "dataset", "encoders"}  # from bytes to what a model sees
 ALLOWED = {
     "errors": set(),
     "files": {"errors"},
@@ -20,15 +21,17 @@ ALLOWED = {
     "access": BASE,
     "tradeoff": set(),
     "database": BASE,
-    "dataset": BASE,
+    "formats": BASE,
+    "dataset": BASE | {"formats"},
+    "encoders": BASE | {"formats", "dataset"},
     "gradients": BASE,
     "training": BASE,
     "influence": BASE | {"tradeoff", "gradients", "training"},
-    "runs": BASE | {"database", "tradeoff", "influence", "gradients", "training", "dataset"},
-    "curation": BASE | {"database", "runs", "dataset", "influence"},
+    "runs": BASE | READING | {"database", "tradeoff", "influence", "gradients", "training"},
+    "curation": BASE | {"database", "runs", "formats", "dataset", "influence"},
     "verification": BASE | {"tradeoff", "runs", "training", "dataset"},
-    "health": BASE | {"database", "runs", "influence", "dataset"},
-    "api": BASE | {"health", "curation", "verification", "runs", "influence", "dataset"},
+    "health": BASE | {"database", "runs", "influence", "encoders"},
+    "api": BASE | READING | {"health", "curation", "verification", "runs", "influence"},
     "cli": BASE | {"access", "api", "curation", "verification", "runs", "influence", "sample_data"},
 }
 FILES = sorted((ROOT / "finine_core").rglob("*.py"))

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from finine_app.state import DataChoice
-from finine_core.dataset import written_ending
 from finine_core.dataset.roles import named_labels
+from finine_core.formats import written_ending
 
 # Options of `finine run` in the order a person would write them.
 _RUN_OPTIONS = (

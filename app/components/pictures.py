@@ -13,7 +13,7 @@ import streamlit as st
 from finine_app.components import reader
 from finine_app.components.messages import plain
 from finine_core import api
-from finine_core.dataset.images.decoding import read_header
+from finine_core.formats.images.decoding import read_header
 
 CELL = 112  # pixels: seven beside the details on a laptop, three on a telephone
 LARGE, LARGEST = 256, 512  # pixels of the image in the details, least and most

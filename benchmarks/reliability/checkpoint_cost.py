@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from finine_core.dataset import Encoded, encode
+from finine_core.encoders import Encoded, encode
 from finine_core.influence import SignalWriter
 from finine_core.influence.recorder import Recorder, plan_for
 from finine_core.runs.config import Resolved, make_config

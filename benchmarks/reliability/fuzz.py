@@ -33,7 +33,7 @@ from benchmarks.reliability.bad_inputs import CASES
 from benchmarks.reliability.bad_inputs.manifests import healthy
 from benchmarks.reliability.fuzzing import properties
 from benchmarks.reliability.fuzzing.damage import damaged
-from finine_core.dataset import read_table
+from finine_core.formats import read_table
 
 TARGETS = ("delimited", "json_lines", "parquet", "manifest")
 ADDRESS_SPACE = 8 * 1024**3

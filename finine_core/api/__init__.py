@@ -23,18 +23,12 @@ from finine_core.api.run import Run
 from finine_core.curation.apply import apply_manifest
 from finine_core.curation.export import check_tree, write_tree
 from finine_core.curation.marked import marked_rows
-from finine_core.dataset import (
-    Finding,
-    Report,
-    Severity,
-    check_dataset,
-    input_path,
-    is_image_tree,
-    load_dataset,
-)
-from finine_core.dataset.images import LABEL_COLUMN
+from finine_core.dataset import Finding, Report, Severity, check_dataset, load_dataset
 from finine_core.dataset.tasks import AUTO
 from finine_core.errors import FinineError
+from finine_core.formats import is_image_tree
+from finine_core.formats.images import LABEL_COLUMN
+from finine_core.formats.sources.input_file import input_path
 from finine_core.health import HomeFinding, HomeReport, check_home
 from finine_core.runs import (
     Plan,

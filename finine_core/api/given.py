@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from finine_core.dataset import input_path
-from finine_core.dataset.frames import ArrowTable, is_frame, keep_frame
 from finine_core.errors import FinineError
+from finine_core.formats.sources.frames import ArrowTable, is_frame, keep_frame
+from finine_core.formats.sources.input_file import input_path
 
 DATA_FOLDER = "data"  # of a home: the tables that were given as objects
 

@@ -12,10 +12,12 @@ import numpy as np
 
 from finine_core.curation.export.whole import written_whole
 from finine_core.curation.manifest import read_manifest
-from finine_core.dataset import check_input, fingerprint_of, format_of, largest_bytes
-from finine_core.dataset.saved_layout import is_saved_dataset
 from finine_core.errors import FinineError
 from finine_core.files import make_folder
+from finine_core.formats import format_of
+from finine_core.formats.sources.input_file import largest_bytes
+from finine_core.formats.sources.inputs import check_input, fingerprint_of
+from finine_core.formats.sources.saved_layout import is_saved_dataset
 
 
 def apply_manifest(manifest: Path, data: Path, out: Path, *, overwrite: bool = False) -> None:

@@ -25,9 +25,10 @@ from pydantic import (
     model_validator,
 )
 
-from finine_core.dataset import CopiedCells, check_input_file
-from finine_core.dataset.formats.json_line import unique_keys
 from finine_core.errors import FinineError, shown
+from finine_core.formats import CopiedCells
+from finine_core.formats.lines.json_line import unique_keys
+from finine_core.formats.sources.input_file import check_input_file
 
 MANIFEST_NAME = "manifest.json"
 MANIFEST_FORMAT = "finine-manifest"

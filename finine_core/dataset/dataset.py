@@ -15,16 +15,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from finine_core.dataset.formats import read_table
-from finine_core.dataset.images import Pictures, read_pictures
-from finine_core.dataset.input_file import unchanged
-from finine_core.dataset.inputs import check_input, fingerprint_of
 from finine_core.dataset.roles import Roles, resolve_roles
 from finine_core.dataset.split import fit_second_table, split_by_column, split_by_fraction
 from finine_core.dataset.tasks import AUTO, Answers, task_for
 from finine_core.dataset.usable import check_learnable, check_numbers, naming
-from finine_core.dataset.values import RowNames, is_blank
 from finine_core.errors import FinineError, printable, shown
+from finine_core.formats import read_table
+from finine_core.formats.images import Pictures, read_pictures
+from finine_core.formats.sources.input_file import unchanged
+from finine_core.formats.sources.inputs import check_input, fingerprint_of
+from finine_core.formats.values import RowNames, is_blank
 
 MIN_TRAINING_ROWS = 3  # the luck of the draw is a variance over the other rows: at least two
 COLUMN_PREFIX = "column:"

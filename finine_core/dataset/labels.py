@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from finine_core.dataset.values import BY_NUMBER, RowNames, as_text, require_values
 from finine_core.errors import FinineError, shown
+from finine_core.formats.values import BY_NUMBER, RowNames, as_text, require_values
 
 # A label with fractions and more values than this is a measured quantity, not a class. Rating
 # scales with half steps have at most ~20 values.

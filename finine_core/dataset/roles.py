@@ -12,8 +12,8 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
 from finine_core.dataset.suggestions import Suggestion, suggest_roles
-from finine_core.dataset.values import listed_columns, no_such_column
 from finine_core.errors import FinineError, shown
+from finine_core.formats.values import listed_columns, no_such_column
 
 __all__ = ["Roles", "Suggestion", "resolve_roles", "suggest_roles"]
 

@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from finine_core.dataset.roles import Roles
-from finine_core.dataset.suggestions import TRAINING_WORDS, VALIDATION_WORDS
-from finine_core.dataset.values import BY_NUMBER, RowNames, as_text, is_blank, no_such_column
 from finine_core.errors import FinineError, shown
+from finine_core.formats.part_words import TRAINING_WORDS, VALIDATION_WORDS
+from finine_core.formats.values import BY_NUMBER, RowNames, as_text, is_blank, no_such_column
 
 MAX_FRACTION = 0.9  # less than a tenth of the rows would be left to learn from
 

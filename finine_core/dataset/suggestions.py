@@ -15,8 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from finine_core.dataset.labels import is_quantity
-from finine_core.dataset.values import is_blank
 from finine_core.errors import shown
+from finine_core.formats.part_words import TRAINING_WORDS, VALIDATION_WORDS
+from finine_core.formats.values import is_blank
 
 LABEL_NAMES = ("label", "labels", "target", "class", "y", "category", "sentiment", "outcome")
 ID_NAMES = ("id", "ids", "uid", "uuid", "guid", "key", "index", "idx", "row", "row_number")
@@ -34,8 +35,6 @@ IMAGE_BYTES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"II*\0", b"MM\0*", b"GIF8"
 LOOKED_AT = 20  # cells with bytes whose beginning is looked at
 # A column named like this is another version of the label: learning from it would be a leak.
 OTHER_LABEL = re.compile(r"^(reference|gold|truth|ground_?truth|(true|clean|original|noisy)_.*)$")
-TRAINING_WORDS = frozenset({"train", "training"})
-VALIDATION_WORDS = frozenset({"validation", "val", "valid", "dev", "test"})
 
 # 2024-01-31, 31.01.2024, 1/31/24, with or without a time; each is a category of its own to a model.
 DATE = (

@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from finine_core.dataset.roles import Roles
-from finine_core.dataset.values import BY_NUMBER, RowNames, is_blank, listed_columns
 from finine_core.errors import FinineError, shown
+from finine_core.formats.values import BY_NUMBER, RowNames, is_blank, listed_columns
 
 # float32 holds up to 3e38; standardising squares differences in float64. Beyond this a number is
 # a placeholder or a slip, and would make every other value of its column look the same.

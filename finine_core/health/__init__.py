@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from finine_core.dataset.encoders.texts.embeddings import CACHE, cache_bytes
+from finine_core.encoders.texts.embeddings import CACHE, cache_bytes
 from finine_core.errors import FinineError
 from finine_core.health.base import HomeCheck, HomeFinding, HomeReport
 from finine_core.health.checks import (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from finine_core.dataset import Dataset
-from finine_core.dataset.encoders.pictures import DEFAULT_IMAGE_ENCODER
+from finine_core.encoders.pictures import DEFAULT_IMAGE_ENCODER
 from finine_core.errors import FinineError, shown
 from finine_core.training.models.base import PIXELS, TOKENS
 

@@ -13,9 +13,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from finine_core.dataset import Dataset
-from finine_core.dataset.encoders.pictures import DEFAULT_IMAGE_ENCODER, IMAGE_ENCODERS
-from finine_core.dataset.encoders.texts import DEFAULT_TEXT_ENCODER, TEXT_ENCODERS
 from finine_core.dataset.tasks import AUTO, task_named
+from finine_core.encoders.pictures import DEFAULT_IMAGE_ENCODER, IMAGE_ENCODERS
+from finine_core.encoders.texts import DEFAULT_TEXT_ENCODER, TEXT_ENCODERS
 from finine_core.errors import FinineError
 from finine_core.influence.targets import EACH_CLASS, target_named
 from finine_core.runs.combinations import require_fitting

@@ -18,8 +18,8 @@ from pathlib import Path
 import pyarrow.types as kinds
 
 from finine_core.dataset import Dataset
-from finine_core.dataset.encoders.pictures import DEFAULT_IMAGE_ENCODER
-from finine_core.dataset.encoders.texts import DEFAULT_TEXT_ENCODER
+from finine_core.encoders.pictures import DEFAULT_IMAGE_ENCODER
+from finine_core.encoders.texts import DEFAULT_TEXT_ENCODER
 from finine_core.runs.config import Resolved, RunConfig
 from finine_core.runs.results.listing import run_lines
 from finine_core.runs.state import State

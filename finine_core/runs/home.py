@@ -12,11 +12,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from finine_core.database import DATABASE_NAME, register_run, run_entries, utc_now
-from finine_core.dataset import bytes_of, check_input, fingerprint_of
-from finine_core.dataset.encoders.pictures import DEFAULT_IMAGE_ENCODER, image_encoder
-from finine_core.dataset.encoders.texts import DEFAULT_TEXT_ENCODER, text_encoder
+from finine_core.encoders.pictures import DEFAULT_IMAGE_ENCODER, image_encoder
+from finine_core.encoders.texts import DEFAULT_TEXT_ENCODER, text_encoder
 from finine_core.errors import FinineError
 from finine_core.files import make_private, write_json
+from finine_core.formats.sources.inputs import bytes_of, check_input, fingerprint_of
 from finine_core.runs.config import RunConfig, validation_file
 from finine_core.runs.folder import RUN_SCHEMA, RunFolder
 from finine_core.runs.state import State

@@ -7,9 +7,9 @@ import pytest
 
 from finine_app.components.run import form
 from finine_core import api
-from finine_core.dataset.encoders.pictures import IMAGE_ENCODERS
-from finine_core.dataset.encoders.texts import TEXT_ENCODERS
-from finine_core.dataset.encoders.texts.transformer import Transformer
+from finine_core.encoders.pictures import IMAGE_ENCODERS
+from finine_core.encoders.texts import TEXT_ENCODERS
+from finine_core.encoders.texts.transformer import Transformer
 from finine_core.errors import FinineError
 from finine_core.runs import NO_CODE
 from finine_core.runs.config import MODELS

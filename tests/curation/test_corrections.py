@@ -15,10 +15,10 @@ from finine_core.curation.decisions import DecisionLog
 from finine_core.curation.export import ExportResult, export_run, plan_export, zip_export
 from finine_core.curation.manifest import read_manifest
 from finine_core.curation.review import SCORE_COLUMNS, ReviewTable
-from finine_core.dataset import read_table
-from finine_core.dataset.values import as_text
 from finine_core.errors import FinineError
 from finine_core.files import sha256_of
+from finine_core.formats import read_table
+from finine_core.formats.values import as_text
 
 RUN_ID = "run-1"
 LABELS = ["cat", "dog", "cat", "dog", "cat", "dog"]

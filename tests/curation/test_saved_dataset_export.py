@@ -9,8 +9,9 @@ import pytest
 
 from finine_core import api
 from finine_core.curation.export import zip_export
-from finine_core.dataset import fingerprint_of, read_table
 from finine_core.errors import FinineError
+from finine_core.formats import read_table
+from finine_core.formats.sources.inputs import fingerprint_of
 from tests.saved_datasets import save_splits
 
 

@@ -12,10 +12,13 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from finine_core.dataset import check_dataset, encode, fingerprint_of, load_dataset, read_table
-from finine_core.dataset.images import decoding
-from finine_core.dataset.images.decoding import BadImage, pixels_of, read_header
+from finine_core.dataset import check_dataset, load_dataset
+from finine_core.encoders import encode
 from finine_core.errors import FinineError
+from finine_core.formats import read_table
+from finine_core.formats.images import decoding
+from finine_core.formats.images.decoding import BadImage, pixels_of, read_header
+from finine_core.formats.sources.inputs import fingerprint_of
 
 SIDE = 12
 

@@ -7,8 +7,8 @@ import pytest
 from finine_core.dataset import check_dataset, load_dataset
 from finine_core.dataset.roles import Roles
 from finine_core.dataset.tasks import MULTI_LABEL, task_for
-from finine_core.dataset.values import RowNames
 from finine_core.errors import FinineError
+from finine_core.formats.values import RowNames
 
 NAMES = ("rude", "loud")
 HELD = np.array([[1, 0], [0, 0], [1, 1], [0, 1]])

@@ -8,7 +8,7 @@ import pytest
 
 import finine_core as fi
 from finine_core import api
-from finine_core.dataset.frames import keep_frame
+from finine_core.formats.sources.frames import keep_frame
 
 COLUMNS = {"x": [k * 37 % 101 / 7 for k in range(60)], "y": ["ab"[k % 2] for k in range(60)]}
 FRAMES = [pd.DataFrame(COLUMNS), pl.DataFrame(COLUMNS), pa.table(COLUMNS)]

@@ -18,10 +18,11 @@ import streamlit as st
 from finine_app import state
 from finine_app.state import DataChoice
 from finine_core.access import require_choosable
-from finine_core.dataset import read_table, suggest_roles
+from finine_core.dataset import suggest_roles
 from finine_core.dataset.roles import named_labels
 from finine_core.dataset.tasks.multi_label import says_yes_or_no
 from finine_core.errors import FinineError
+from finine_core.formats import read_table
 
 PREVIEW_ROWS = 200  # enough to see what a file is; keeps the page light
 PREVIEW_COLUMNS = 300  # the table of roles below names all of them

@@ -13,7 +13,7 @@ import streamlit as st
 from finine_app.components import pictures
 from finine_app.components.data.file_facts import KEPT_FILES, FileFacts, Label, stamp
 from finine_app.components.messages import show_problem
-from finine_core.dataset.images.preview import some_images
+from finine_core.dataset.preview import some_images
 from finine_core.errors import FinineError
 
 SHOWN = 14  # two lines on a laptop

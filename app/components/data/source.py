@@ -17,9 +17,9 @@ from finine_app import state
 from finine_app.components.data.address import forget_choice
 from finine_app.components.messages import plain, show_problem
 from finine_core.access import require_choosable
-from finine_core.dataset import FORMAT_NAMES, format_of
 from finine_core.errors import FinineError
 from finine_core.files import HASH_CHUNK, make_private, write_atomically
+from finine_core.formats import FORMAT_NAMES, format_of
 from finine_sample_data import SAMPLES
 
 SAMPLE, UPLOAD, PATH = "A sample", "Upload a file", "A file on this machine"

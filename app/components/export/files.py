@@ -14,7 +14,7 @@ import streamlit as st
 
 from finine_core import api
 from finine_core.curation.export import ExportResult
-from finine_core.dataset import is_image_tree
+from finine_core.formats import is_image_tree
 
 SHOWN_ITEMS = 20  # of a list in the manifest's preview; a browser is slow with 50,000 numbers
 _KEEPS = "Keeps the format, the columns and every byte that no decision is about."

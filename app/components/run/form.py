@@ -20,9 +20,9 @@ from finine_app.components.messages import plain, show_problem
 from finine_app.state import DataChoice
 from finine_core import api
 from finine_core.dataset import Dataset
-from finine_core.dataset.encoders.pictures import IMAGE_ENCODERS, ImageEncoder, image_encoder
-from finine_core.dataset.encoders.texts import TEXT_ENCODERS, TextEncoder, text_encoder
 from finine_core.dataset.tasks import CLASSIFICATION, MULTI_LABEL, ORDINAL, REGRESSION
+from finine_core.encoders.pictures import IMAGE_ENCODERS, ImageEncoder, image_encoder
+from finine_core.encoders.texts import TEXT_ENCODERS, TextEncoder, text_encoder
 from finine_core.errors import FinineError
 from finine_core.influence.targets import CLASS_PREFIX
 from finine_core.runs.config import DEFAULT_LOSS, MODELS, Resolved, RunConfig, make_config, resolve

@@ -18,11 +18,11 @@ import numpy as np
 import pyarrow as pa
 
 from finine_core.curation.manifest import read_manifest
-from finine_core.dataset.formats import format_of, read_table
-from finine_core.dataset.formats.column_types import MISSING_WORDS
-from finine_core.dataset.formats.delimited import Delimited
-from finine_core.dataset.formats.encoding import detect_encoding
 from finine_core.errors import FinineError
+from finine_core.formats import format_of, read_table
+from finine_core.formats.delimited import Delimited
+from finine_core.formats.lines.column_types import MISSING_WORDS
+from finine_core.formats.lines.encoding import detect_encoding
 
 REFUSED, READ = "refused", "read"
 

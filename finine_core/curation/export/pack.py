@@ -10,9 +10,9 @@ from pathlib import Path
 
 from finine_core.curation.export.trees import TREE_NAME
 from finine_core.curation.manifest import MANIFEST_NAME, read_manifest
-from finine_core.dataset import fingerprint_of
 from finine_core.errors import FinineError
 from finine_core.files import write_atomically
+from finine_core.formats.sources.inputs import fingerprint_of
 
 ZIP_NAME = "export.zip"
 # Every file in a zip needs a time; a fixed one (the earliest zip knows) makes equal exports equal.

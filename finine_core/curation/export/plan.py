@@ -19,10 +19,10 @@ import pyarrow.parquet as pq
 
 from finine_core.curation.decisions import RELABEL, DecisionLog
 from finine_core.curation.review import DECISION, ROW_NUMBER
-from finine_core.dataset import CopiedCells
 from finine_core.dataset.tasks.bands import numeric_target
-from finine_core.dataset.values import as_text
 from finine_core.errors import FinineError
+from finine_core.formats import CopiedCells
+from finine_core.formats.values import as_text
 
 ERROR = "error"  # a column of the scores of runs that learned a number
 CORRECTED_SCHEMA = pa.schema(

@@ -16,8 +16,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from finine_core.dataset import format_of
 from finine_core.files import write_atomically
+from finine_core.formats import format_of
 
 SPREADSHEET_NAME = "cleaned_for_spreadsheets.csv"
 BEGINS_LIKE_A_FORMULA = r"^[=+\-@\t\r\n＝＋－＠]"

@@ -14,10 +14,10 @@ import numpy.typing as npt
 
 from finine_core.curation.export.whole import written_whole
 from finine_core.curation.export.write import check_source
-from finine_core.dataset import format_of
-from finine_core.dataset.saved_layout import is_saved_dataset
 from finine_core.errors import FinineError
 from finine_core.files import make_folder
+from finine_core.formats import format_of
+from finine_core.formats.sources.saved_layout import is_saved_dataset
 
 
 def write_subset(

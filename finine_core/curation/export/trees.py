@@ -15,11 +15,11 @@ from pathlib import Path, PurePosixPath
 
 import pyarrow as pa
 
-from finine_core.dataset import is_image_tree, read_table
-from finine_core.dataset.images import IMAGE_COLUMN, LABEL_COLUMN, images_of
-from finine_core.dataset.images.decoding import BadImage
 from finine_core.errors import FinineError
 from finine_core.files import is_full_disk
+from finine_core.formats import is_image_tree, read_table
+from finine_core.formats.images import IMAGE_COLUMN, LABEL_COLUMN, images_of
+from finine_core.formats.images.decoding import BadImage
 
 TREE_NAME = "images"  # of the folder, beside the list
 COPY, LINK = "copy", "link"

@@ -15,9 +15,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from finine_core.dataset.saved_layout import is_saved_dataset
 from finine_core.errors import FinineError
 from finine_core.files import is_full_disk, write_atomically
+from finine_core.formats.sources.saved_layout import is_saved_dataset
 
 _SUFFIX = ".tmp"
 

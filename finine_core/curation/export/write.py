@@ -36,9 +36,10 @@ from finine_core.curation.manifest import (
 )
 from finine_core.curation.review import ROW_NUMBER, SCORE_COLUMNS
 from finine_core.database import utc_now
-from finine_core.dataset import bytes_of, fingerprint_of, format_of, written_ending
 from finine_core.errors import FinineError
 from finine_core.files import drop_orphans, make_folder, write_atomically, write_json
+from finine_core.formats import format_of, written_ending
+from finine_core.formats.sources.inputs import bytes_of, fingerprint_of
 
 SCORES_NAME = "removed_scores.csv"
 CORRECTED_NAME = "corrected_labels.csv"

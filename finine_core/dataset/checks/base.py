@@ -15,9 +15,9 @@ import numpy as np
 import pyarrow as pa
 
 from finine_core.dataset.dataset import Dataset
-from finine_core.dataset.images.pictures import content_digests
 from finine_core.dataset.roles import Roles
 from finine_core.errors import shown
+from finine_core.formats.images.pictures import content_digests
 
 SHOWN = 20  # row numbers a finding names: enough to see what it is about, on one screen
 SHOWN_NAMES = 5  # columns or classes a sentence names before it says how many more there are

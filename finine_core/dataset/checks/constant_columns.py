@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from finine_core.dataset.checks.base import Check, Finding, Severity, Subject, counted, listed
-from finine_core.dataset.values import is_blank
+from finine_core.formats.values import is_blank
 
 # One other value in two hundred rows: too few for a pattern, and enough for a slip. A column with
 # a rare but real answer (1 % and more) is not named.

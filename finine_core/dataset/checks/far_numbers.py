@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from finine_core.dataset.checks.base import Check, Finding, Severity, Subject, counted
-from finine_core.dataset.values import number_text
 from finine_core.errors import shown
+from finine_core.formats.values import number_text
 
 # In robust deviations: of a normal distribution one number in two million lies beyond, of
 # skewed ones (incomes, prices) a few in a hundred do, and are told as such.

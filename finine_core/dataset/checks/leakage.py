@@ -27,8 +27,8 @@ from finine_core.dataset.checks.base import (
     percent,
 )
 from finine_core.dataset.checks.one_column_tree import thresholds
-from finine_core.dataset.values import as_text
 from finine_core.errors import shown
+from finine_core.formats.values import as_text
 
 # The share of the largest class's mistakes that a column avoids. Strong but honest measurements
 # stay below: a petal's width .93 (iris), the best of the breast cancer measurements .77.

@@ -16,7 +16,7 @@ from finine_core.dataset.checks.base import (
     counted,
     listed,
 )
-from finine_core.dataset.formats.column_types import MISSING_WORDS
+from finine_core.formats.lines.column_types import MISSING_WORDS
 
 NAMES = frozenset(MISSING_WORDS) - {"None", "none"}  # "none of these" is a class like any other
 

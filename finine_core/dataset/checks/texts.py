@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow.compute as pc
 
 from finine_core.dataset.checks.base import Check, Finding, Severity, Subject, counted, percent
-from finine_core.dataset.values import as_text, is_blank
 from finine_core.errors import shown
+from finine_core.formats.values import as_text, is_blank
 
 # A few empty texts are everyday life; from this share on they shape what is learned.
 MANY_EMPTY = 0.01

@@ -9,8 +9,8 @@ from finine_core.dataset.tasks.base import Answers, Task
 from finine_core.dataset.tasks.classification import CLASSIFICATION, ORDINAL
 from finine_core.dataset.tasks.multi_label import MULTI_LABEL
 from finine_core.dataset.tasks.regression import REGRESSION
-from finine_core.dataset.values import listed_columns
 from finine_core.errors import FinineError
+from finine_core.formats.values import listed_columns
 
 TASKS: dict[str, Task] = {
     one.name: one for one in (MULTI_LABEL, CLASSIFICATION, REGRESSION, ORDINAL)

@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from finine_core.dataset.usable import check_numbers
-from finine_core.dataset.values import BY_NUMBER, RowNames, as_text, is_blank, require_values
 from finine_core.errors import FinineError, shown
+from finine_core.formats.values import BY_NUMBER, RowNames, as_text, is_blank, require_values
 
 BANDS = 10  # deciles: fine enough to balance by, each with rows to draw from
 FEWEST_PER_BAND = 5

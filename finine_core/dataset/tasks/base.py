@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from finine_core.dataset.roles import Roles
-from finine_core.dataset.values import RowNames
+from finine_core.formats.values import RowNames
 
 NO_LABEL = "(none)"
 

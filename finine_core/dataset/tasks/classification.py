@@ -10,7 +10,7 @@ import pyarrow as pa
 from finine_core.dataset.labels import codes_in, is_quantity, read_labels
 from finine_core.dataset.roles import Roles
 from finine_core.dataset.tasks.base import Answers
-from finine_core.dataset.values import RowNames, as_text
+from finine_core.formats.values import RowNames, as_text
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 
 from finine_core.dataset.roles import Roles
 from finine_core.dataset.tasks.base import Answers, together
-from finine_core.dataset.values import RowNames, as_text, listed_columns, require_values
 from finine_core.errors import FinineError, shown
+from finine_core.formats.values import RowNames, as_text, listed_columns, require_values
 
 YES = ("1", "true", "yes", "y", "t")
 NO = ("0", "false", "no", "n", "f")

@@ -11,8 +11,8 @@ from finine_core.dataset.labels import is_quantity
 from finine_core.dataset.roles import Roles
 from finine_core.dataset.tasks.bands import band_of, numeric_target, read_numbers
 from finine_core.dataset.tasks.base import Answers
-from finine_core.dataset.values import RowNames, as_text
 from finine_core.errors import FinineError, shown
+from finine_core.formats.values import RowNames, as_text
 
 
 @dataclass(frozen=True)

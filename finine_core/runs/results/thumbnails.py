@@ -13,10 +13,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from finine_core.dataset.images.decoding import BadImage
-from finine_core.dataset.images.one import image_of_row
-from finine_core.dataset.images.thumbnails import look_alike, shrunk, thumbnail
 from finine_core.errors import FinineError
+from finine_core.formats.images.decoding import BadImage
+from finine_core.formats.images.one import image_of_row
+from finine_core.formats.images.thumbnails import look_alike, shrunk, thumbnail
 from finine_core.runs.folder import RunFolder
 
 SIDE_SHOWN = 640  # pixels: as much as the details of a row have room for

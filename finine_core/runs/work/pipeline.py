@@ -15,11 +15,11 @@ import numpy as np
 import torch
 from safetensors.numpy import load_file, save_file
 
-from finine_core.dataset import Dataset, Encoded, encode
-from finine_core.dataset.encoders import TEXT
-from finine_core.dataset.encoders.pictures import image_encoder
-from finine_core.dataset.encoders.texts import text_encoder
-from finine_core.dataset.encoders.texts.embeddings import CACHE
+from finine_core.dataset import Dataset
+from finine_core.encoders import TEXT, Encoded, encode
+from finine_core.encoders.pictures import image_encoder
+from finine_core.encoders.texts import text_encoder
+from finine_core.encoders.texts.embeddings import CACHE
 from finine_core.errors import FinineError
 from finine_core.files import write_atomically, write_json
 from finine_core.influence import (

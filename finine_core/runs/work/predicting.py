@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from finine_core.dataset import Dataset
 from finine_core.dataset.tasks import task_named
 from finine_core.dataset.tasks.base import together
-from finine_core.dataset.values import number_text
+from finine_core.formats.values import number_text
 from finine_core.runs.work.reading import GIVEN, ROW_NUMBER
 from finine_core.training.trainer import Trainer, predict
 

@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from finine_core.dataset import Dataset, fingerprint_of, load_dataset
-from finine_core.dataset.encoders.pictures import image_encoder
-from finine_core.dataset.encoders.texts import text_encoder
-from finine_core.dataset.images.files import is_bytes
+from finine_core.dataset import Dataset, load_dataset
+from finine_core.encoders.pictures import image_encoder
+from finine_core.encoders.texts import text_encoder
 from finine_core.errors import FinineError
 from finine_core.files import write_parquet
+from finine_core.formats.images.files import is_bytes
+from finine_core.formats.sources.inputs import fingerprint_of
 from finine_core.influence import check_targets
 from finine_core.runs.config import Resolved, RunConfig, resolve, validation_file
 from finine_core.runs.folder import RunFolder

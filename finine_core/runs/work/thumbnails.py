@@ -13,10 +13,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from finine_core.dataset import Dataset
-from finine_core.dataset.images import images_of
-from finine_core.dataset.images.decoding import BadImage
-from finine_core.dataset.images.thumbnails import thumbnail
 from finine_core.files import write_atomically
+from finine_core.formats.images import images_of
+from finine_core.formats.images.decoding import BadImage
+from finine_core.formats.images.thumbnails import thumbnail
 from finine_core.runs.folder import RunFolder
 from finine_core.runs.results.thumbnails import ROW, THUMBNAIL
 

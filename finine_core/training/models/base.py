@@ -26,7 +26,7 @@ class ModelKind:
         build: (shape of a row's input, outputs) -> a freshly initialised module.
         body: a built module -> what of it comes before its last linear layer; its outputs are
             where the model puts a row (the map, rows that look alike).
-        inputs: what it takes of a row: "columns", "tokens" or "pixels", see `dataset/encoders`.
+        inputs: what it takes of a row: "columns", "tokens" or "pixels", see `encoders/`.
     """
 
     name: str

@@ -1,6 +1,6 @@
 """A number: half the squared error, or Huber's loss, which grows evenly beyond a distance.
 
-Targets are standardised before training (`dataset/numeric_target.py`), so distances are in standard
+Targets are standardised before training (`dataset/tasks/bands.py`), so distances are in standard
 deviations of the training targets.
 """
 
