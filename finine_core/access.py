@@ -14,6 +14,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from finine_core.errors import FinineError
 
@@ -21,6 +22,8 @@ SECRETS_NAME = "secrets.toml"
 # What the command tells the app: folders that files may be chosen from, joined as in PATH. Unset:
 # any file, for the one person at this machine.
 DATA_ROOTS_VARIABLE = "FININE_DATA_ROOTS"
+ADDRESS_VARIABLE = "FININE_ADDRESS"  # where the app listens
+WILDCARDS = ("0.0.0.0", "::")  # every address of the machine
 
 
 def login_settings(home: Path) -> dict[str, Any] | None:
@@ -55,6 +58,21 @@ def login_settings(home: Path) -> dict[str, Any] | None:
             'Add: [finine] and allowed = ["ada@example.org", "@example.org"]',
         )
     return settings
+
+
+def login_origin(home: Path) -> str | None:
+    """The pages' address as the login's provider leads back to it: `scheme://host:port`.
+
+    None without a login, and where its file has a slip: then nobody gets in.
+    """
+    try:
+        if login_settings(home) is None:
+            return None
+        found = tomllib.loads((home / SECRETS_NAME).read_text(encoding="utf-8"))
+    except (FinineError, OSError, ValueError):
+        return None
+    parts = urlsplit(str(found["auth"].get("redirect_uri", "")))
+    return f"{parts.scheme}://{parts.netloc}" if parts.scheme and parts.netloc else None
 
 
 def may_enter(account: Mapping[str, Any], allowed: Iterable[str]) -> bool:

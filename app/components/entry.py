@@ -10,14 +10,23 @@ from typing import Any
 
 import streamlit as st
 
-from finine_app import state
+from finine_app import gate, state
 from finine_app.components.messages import plain, show_problem
 from finine_core.access import login_settings, may_enter
 from finine_core.errors import FinineError
 
 
 def let_in() -> bool:
-    """Whether the visitor may see the app; draws the way in, or why not, when the answer is no."""
+    """Whether the visitor may see the app; draws the way in, or why not, when the answer is no.
+
+    A visitor's browser may then send and fetch files too, and no longer after a logout.
+    """
+    allowed = _let_in()
+    (gate.admit if allowed else gate.dismiss)(st.context.cookies.get(gate.VISITOR))
+    return allowed
+
+
+def _let_in() -> bool:
     try:
         settings = login_settings(state.home())
     except FinineError as error:

@@ -16,10 +16,17 @@ from typing import Annotated
 
 import typer
 
-from finine_core.access import DATA_ROOTS_VARIABLE, SECRETS_NAME, is_loopback, login_settings
+from finine_core.access import (
+    ADDRESS_VARIABLE,
+    DATA_ROOTS_VARIABLE,
+    SECRETS_NAME,
+    is_loopback,
+    login_settings,
+)
 from finine_core.cli.common import Home, cli, say
 from finine_core.errors import FinineError
 from finine_core.files import make_private
+from finine_core.processes import child_environment, python_module
 from finine_core.runs.home import HOME_VARIABLE, default_home
 
 DEFAULT_PORT = 8501  # Streamlit's own
@@ -27,6 +34,16 @@ LOCALHOST = "localhost"  # nobody else can reach it
 # An upload is held in memory until it is stored; larger files are chosen by their path.
 UPLOAD_MB = 1024
 MESSAGE_MB = 50  # to a browser; the largest page sends 4 MB, and each browser costs that much
+# What opens something, said once more as flags, which win over Streamlit's variables too.
+_CLOSED = (
+    "--server.enableCORS", "true",
+    "--server.enableXsrfProtection", "true",
+    "--server.enableStaticServing", "false",
+    "--server.enableAgentApi", "false",
+    "--server.scriptHealthCheckEnabled", "false",
+    "--server.enableExpensiveMemoryStats", "false",
+    "--global.developmentMode", "false",
+)  # fmt: skip
 START_SECONDS, POLL_SECONDS = 60.0, 0.5  # how long, and how often, the app is waited for
 
 
@@ -66,19 +83,15 @@ def app_command(
     if first_job and not api.runs(chosen):
         say(f"No runs in {chosen} yet: running a first job on {first_job}.")
         _first_job(first_job, chosen)
-    found = find_spec("finine_app.main")
-    if found is None or found.origin is None:
+    if find_spec("finine_app") is None:
         raise FinineError("The app is not installed.", "Install finine with: pip install finine")
     shown = f"[{address}]" if ":" in address else address
     say(f"finine app: http://{shown}:{port}  (home {chosen}; stop with Ctrl+C)")
     command = [
-        sys.executable, "-m", "streamlit", "run", str(Path(found.origin)),
+        *python_module("finine_app.serve"),
         "--server.port", str(port),
         "--server.address", address,
-        # What a config.toml in some folder says must not open what is closed here.
-        "--server.enableCORS", "true",
-        "--server.enableXsrfProtection", "true",
-        "--server.enableStaticServing", "false",
+        *_CLOSED,
         "--secrets.files", str(chosen / SECRETS_NAME),
         "--server.showEmailPrompt", "false",
         # Otherwise Streamlit lays an advertisement over the page, which installs things.
@@ -98,7 +111,7 @@ def app_command(
     ]  # fmt: skip
     if not no_browser:
         threading.Thread(target=_show, args=(port,), daemon=True).start()
-    environment = {**os.environ, HOME_VARIABLE: str(chosen)}
+    environment = child_environment({HOME_VARIABLE: str(chosen), ADDRESS_VARIABLE: address})
     environment.pop(DATA_ROOTS_VARIABLE, None)
     if data_root or login or not is_loopback(address):
         roots = [str(one.expanduser().resolve()) for one in data_root or []]
@@ -150,7 +163,7 @@ def _require_free(address: str, port: int) -> None:
 
 
 def _first_job(data: str, home: Path) -> None:
-    command = [sys.executable, "-m", "finine_core.cli", "run", data, "--home", str(home)]
-    code = subprocess.call(command, stdout=subprocess.DEVNULL)
+    command = python_module("finine_core.cli", "run", data, "--home", str(home))
+    code = subprocess.call(command, stdout=subprocess.DEVNULL, env=child_environment())
     if code:
         raise typer.Exit(code)  # it has said why

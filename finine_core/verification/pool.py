@@ -13,11 +13,11 @@ import os
 import selectors
 import signal
 import subprocess
-import sys
 from collections.abc import Generator, Sequence
 from typing import IO
 
 from finine_core.errors import FinineError
+from finine_core.processes import child_environment, python_module
 from finine_core.runs import RunFolder
 from finine_core.verification.plan import Arm
 from finine_core.verification.store import Store, Training, training_of
@@ -75,18 +75,12 @@ class _Worker:
         self.store = store
         self.task: Task | None = None
         self.process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "finine_core.verification.worker",
-                str(folder.path),
-                str(store.plan),
-            ],
+            python_module("finine_core.verification.worker", str(folder.path), str(store.plan)),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
             start_new_session=True,  # Ctrl-C is for the one who asked; it ends this one
-            env={**os.environ, **_ONE_THREAD},
+            env=child_environment(_ONE_THREAD),
         )
 
     @property

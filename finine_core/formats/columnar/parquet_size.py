@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,6 +18,7 @@ import pyarrow.parquet as pq
 from finine_core.errors import FinineError, shown
 from finine_core.formats.base import CELL_BYTES, check_cells, check_width
 from finine_core.formats.sources.input_file import beyond_limit, gigabytes, largest_bytes
+from finine_core.processes import child_environment, python_code
 
 PROBE_SECONDS = 120.0  # to start Python and read a footer; a busy machine takes a while
 _COUNT_VALUES = """
@@ -104,8 +104,9 @@ def _nested_values(file: pq.ParquetFile, path: Path) -> dict[str, int]:
     if not nested:
         return {}
     asked = subprocess.run(
-        [sys.executable, "-c", _COUNT_VALUES, str(path)],
+        python_code(_COUNT_VALUES, str(path)),
         capture_output=True, text=True, timeout=PROBE_SECONDS, check=False,
+        env=child_environment(),
     )  # fmt: skip
     if asked.returncode != 0:
         lines = asked.stderr.strip().splitlines() or ["no reason is given"]

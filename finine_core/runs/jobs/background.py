@@ -23,6 +23,7 @@ from pathlib import Path
 
 from finine_core.errors import FinineError
 from finine_core.files import is_full_disk, read_json, write_json
+from finine_core.processes import child_environment, python_module
 from finine_core.runs.folder import RunFolder
 from finine_core.runs.process import Process
 
@@ -73,9 +74,9 @@ class Background:
         """Start `python -m module arguments` in a process group of its own."""
         with self.log.open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", module, *arguments],
+                python_module(module, *arguments),
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
-                start_new_session=True,
+                start_new_session=True, env=child_environment(),
             )  # fmt: skip
         write_json(self.job, Process.of(process.pid).stored)
         threading.Thread(target=process.wait, daemon=True).start()  # reaps it

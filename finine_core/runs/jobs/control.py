@@ -10,13 +10,13 @@ import contextlib
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
 
 from finine_core.errors import FinineError
 from finine_core.measures import measured
+from finine_core.processes import child_environment, python_module
 from finine_core.runs.config import RunConfig
 from finine_core.runs.folder import LOCK_SECONDS, RunFolder
 from finine_core.runs.jobs.background import one_at_a_time
@@ -58,12 +58,12 @@ def _start(folder: RunFolder) -> None:
     try:
         with folder.log.open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "finine_core.runs.worker", str(folder.path)],
+                python_module("finine_core.runs.worker", str(folder.path)),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                env=child_environment({"PYTHONUNBUFFERED": "1"}),
             )
     except OSError as error:
         why = f"No worker could be started ({error.strerror})."
