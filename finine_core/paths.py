@@ -1,0 +1,114 @@
+"""Which place does a person mean, and may something be written there?
+
+Takes paths as people write them, with ~ for a home folder. What is written goes onto a regular file
+or to a new name, never onto a folder, a pipe or a device, and not among the files that finine keeps
+itself. Links are followed before a path is judged. Nothing is opened.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+from finine_core.errors import FinineError
+
+KINDS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+    (stat.S_ISSOCK, "a socket"),
+)
+REASONS = {
+    errno.ELOOP: "it is a loop of symbolic links",
+    errno.ENAMETOOLONG: "its name is too long",
+    errno.EACCES: "permission denied",
+    errno.EPERM: "permission denied",
+    errno.EROFS: "its disk can only be read",
+    errno.ENOTDIR: "a part of it is a file, not a folder",
+    errno.EISDIR: "it is a folder",
+}
+
+
+def named_path(text: str | Path) -> Path:
+    """A path as a person writes it, with ~ for the home folder.
+
+    Raises:
+        FinineError: ~name, and nobody here is called so.
+
+    Examples:
+        >>> named_path("data/a.csv")
+        PosixPath('data/a.csv')
+    """
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise FinineError(f"{text} is no path ({error}).", "Write the whole path.") from None
+
+
+def kind_of(path: Path) -> str | None:
+    """What lies there, links followed: "a file", "a folder", "a device" …; None where nothing does.
+
+    Raises:
+        FinineError: the place cannot be looked at.
+
+    Examples:
+        >>> kind_of(Path("/dev/null")), kind_of(Path("/tmp")), kind_of(Path("/no/such"))
+        ('a device', 'a folder', None)
+    """
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:  # ValueError: a NUL letter in the path
+        raise FinineError(
+            f"{path} cannot be used: {reason_of(error)}.", "Choose another place."
+        ) from None
+    return next((kind for holds, kind in KINDS if holds(mode)), "a file")
+
+
+def check_output(path: Path) -> None:
+    """Refuse to write onto anything but a regular file or a new name, where writing is allowed.
+
+    Raises:
+        FinineError: what is there instead, or why nothing can be written.
+
+    Examples:
+        >>> check_output(Path("/dev/null"))
+        Traceback (most recent call last):
+            ...
+        finine_core.errors.FinineError: /dev/null is a device, not a file. Choose another name.
+    """
+    kind = kind_of(path)
+    if kind not in (None, "a file"):
+        raise FinineError(f"{path} is {kind}, not a file.", "Choose another name.")
+    folder = next((one for one in path.absolute().parents if os.path.lexists(one)), Path("/"))
+    if kind_of(folder) != "a folder":
+        raise FinineError(f"{folder} is {kind_of(folder)}, not a folder.", "Choose another place.")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise FinineError(f"Nothing can be written into {folder}.", "Choose another folder.")
+
+
+def check_outside(path: Path, home: Path) -> None:
+    """Refuse a place among the files that finine keeps: the home, and the runs in it.
+
+    Raises:
+        FinineError: it lies there.
+    """
+    try:
+        inside = path.resolve().is_relative_to(home.resolve())
+    except (OSError, RuntimeError):
+        inside = False
+    if inside:
+        raise FinineError(
+            f"{path} lies in the home {home}, where finine keeps its own files.",
+            "Choose a folder elsewhere.",
+        )
+
+
+def reason_of(error: Exception) -> str:
+    """Why the operating system does not do it, in words."""
+    number = error.errno if isinstance(error, OSError) else None
+    return REASONS.get(number or 0) or getattr(error, "strerror", None) or str(error)
