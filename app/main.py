@@ -9,6 +9,7 @@ import streamlit as st
 from finine_app import state, theme
 from finine_app.components.entry import let_in
 from finine_app.components.remember import write_cookies
+from finine_app.components.run.start import forget_start
 from finine_app.components.sidebar import sidebar
 from finine_app.components.tour import tour
 from finine_app.views import (
@@ -60,3 +61,4 @@ if allowed:
         tour(page.url_path)
     page.run()
     write_cookies()
+    forget_start()
