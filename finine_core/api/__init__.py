@@ -15,35 +15,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from finine_core.api.deciding import default_reviewer
-from finine_core.api.given import Data, given_data, kept_data
-from finine_core.api.own import by_name, own_of
-from finine_core.api.run import Run
-from finine_core.curation.apply import apply_manifest
-from finine_core.curation.export import check_tree, write_tree
-from finine_core.curation.marked import marked_rows
-from finine_core.dataset import Finding, Report, Severity, check_dataset, load_dataset
-from finine_core.dataset.tasks import AUTO
+from finine_core.api.one_run import Run
+from finine_core.dataset import AUTO
 from finine_core.errors import FinineError
-from finine_core.formats import is_image_tree
-from finine_core.formats.images import LABEL_COLUMN
-from finine_core.formats.sources.input_file import input_path
-from finine_core.health import HomeFinding, HomeReport, check_home
-from finine_core.runs import (
-    Plan,
-    RunLine,
-    State,
-    Status,
-    create_run,
-    default_home,
-    find_run,
-    list_runs,
-    plan_run,
-    run_lines,
-    start,
-)
-from finine_core.runs.config import make_config
+from finine_core.first_use import loaded_on_first_use
+from finine_core.runs.home import default_home
+
+if TYPE_CHECKING:
+    from finine_core.api.given import Data
+    from finine_core.dataset import Finding, Report, Severity
+    from finine_core.health import HomeFinding, HomeReport
+    from finine_core.runs import Plan, RunLine, Status
+else:
+    __getattr__, __dir__ = loaded_on_first_use(
+        __name__,
+        {
+            "finine_core.dataset": ["Finding", "Report", "Severity"],
+            "finine_core.health": ["HomeFinding", "HomeReport"],
+        },
+    )
 
 
 def check(
@@ -81,6 +74,9 @@ def check(
         >>> [(found.kind, found.columns) for found in check(path, label="y").warnings]
         [('leakage', ('code',))]
     """
+    from finine_core.api.given import given_data
+    from finine_core.dataset import check_dataset, load_dataset
+
     with given_data(data) as path:
         dataset = load_dataset(
             path,
@@ -105,6 +101,10 @@ def known_label(data: str | Path) -> str | None:
         >>> known_label("pets.zip"), known_label("pets.csv")
         ('label', None)
     """
+    from finine_core.formats import is_image_tree
+    from finine_core.formats.images import LABEL_COLUMN
+    from finine_core.formats.sources.input_file import input_path
+
     return LABEL_COLUMN if is_image_tree(input_path(data)) else None
 
 
@@ -144,6 +144,11 @@ def run(
     Raises:
         FinineError: an option or the data is wrong, or the run failed.
     """
+    from finine_core.api.given import kept_data
+    from finine_core.api.own import by_name, own_of
+    from finine_core.runs import State, create_run, start
+    from finine_core.runs.config import make_config
+
     own = own_of(options.get("model"), options.get("loss"))
     if own and not block:
         raise FinineError(
@@ -177,6 +182,10 @@ def plan(
     Raises:
         FinineError: an option or the data is wrong.
     """
+    from finine_core.api.given import given_data
+    from finine_core.runs.config import make_config
+    from finine_core.runs.estimate import plan_run
+
     with given_data(data) as path:
         return plan_run(_home(home), make_config(data=str(path), label=label, **options))
 
@@ -192,16 +201,22 @@ def open_run(
     Raises:
         FinineError: there is none, or it is in the trash.
     """
+    from finine_core.runs import find_run
+
     return Run(find_run(_home(home), run_id, trashed=trashed))
 
 
 def runs(home: str | Path | None = None, *, trashed: bool = False) -> list[Run]:
     """All runs of a home, newest first; those in the trash apart, last thrown away first."""
+    from finine_core.runs import list_runs
+
     return [Run(one) for one in list_runs(_home(home), trashed=trashed)]
 
 
 def lines(home: str | Path | None = None, *, trashed: bool = False) -> list[RunLine]:
     """What a list says of each of `runs`, without opening them."""
+    from finine_core.runs import run_lines
+
     return run_lines(_home(home), trashed=trashed)
 
 
@@ -219,6 +234,10 @@ def apply(
         tree: for a folder or zip of images: 'copy' or 'link' those of the list into a folder
             `images` beside it.
     """
+    from finine_core.curation.apply import apply_manifest
+    from finine_core.curation.export import check_tree, write_tree
+    from finine_core.formats.sources.input_file import input_path
+
     record, source, listing = (input_path(one) for one in (manifest, data, out))
     if tree is not None:
         check_tree(source, listing.parent, tree, overwrite=overwrite)
@@ -241,11 +260,15 @@ def doctor(home: str | Path | None = None, *, repair: bool = False) -> HomeRepor
         >>> doctor(tempfile.mkdtemp()).findings
         ()
     """
+    from finine_core.health import check_home
+
     return check_home(_home(home), repair=repair)
 
 
 def marked(home: str | Path | None, run_ids: Sequence[str]) -> dict[str, int]:
     """How many rows of each of these runs have a decision in force."""
+    from finine_core.curation.marked import marked_rows
+
     return marked_rows(_home(home), run_ids)
 
 

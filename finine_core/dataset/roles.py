@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
+from finine_core.dataset import named_labels
 from finine_core.dataset.suggestions import Suggestion, suggest_roles
 from finine_core.errors import FinineError, shown
 from finine_core.formats.values import listed_columns, no_such_column
@@ -54,16 +55,6 @@ class Roles(BaseModel):
     def inputs(self) -> tuple[str, ...]:
         """The columns a model sees: the image; or text first, then features."""
         return (self.image,) if self.image is not None else self.text + self.features
-
-
-def named_labels(label: str | Sequence[str]) -> tuple[str, ...]:
-    """The label columns that were named, one or several.
-
-    Examples:
-        >>> named_labels("mood"), named_labels(["rude", "loud"])
-        (('mood',), ('rude', 'loud'))
-    """
-    return _names(label)
 
 
 def resolve_roles(

@@ -4,25 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-import pyarrow.parquet as pq
+from typing import TYPE_CHECKING, Any
 
 from finine_core.api.mapping import Mapping
-from finine_core.curation.export import (
-    ExportPlan,
-    ExportResult,
-    check_tree,
-    export_run,
-    formula_cells,
-    plan_export,
-    write_subset,
-    write_tree,
-)
-from finine_core.curation.manifest import VerifiedEffect
-from finine_core.dataset.roles import named_labels
+from finine_core.dataset import named_labels
 from finine_core.runs.sharing import without_folders
-from finine_core.verification import sentences
+
+if TYPE_CHECKING:
+    from finine_core.curation.export import ExportPlan, ExportResult
+    from finine_core.curation.manifest import VerifiedEffect
 
 
 class Run(Mapping):
@@ -51,6 +41,8 @@ class Run(Mapping):
             FinineError: the input has changed, nothing would be left, a corrected label is no
                 class of the input, or `out` has an export.
         """
+        from finine_core.curation.export import check_tree, export_run, write_tree
+
         record = self._results.record()
         source = Path(data or record["config"]["data"]).expanduser()
         if tree is not None:
@@ -98,6 +90,8 @@ class Run(Mapping):
         Raises:
             FinineError: no rows, the input has changed, or `out` exists.
         """
+        from finine_core.curation.export import write_subset
+
         record = self._results.record()
         chosen = self.select(rows=rows, where=where, group=group, top=top, target=target)
         return write_subset(
@@ -116,6 +110,8 @@ class Run(Mapping):
             FinineError: the run is unfinished, nothing would be left, or a corrected label is no
                 class of the input.
         """
+        from finine_core.curation.export import plan_export
+
         record = self._results.record()
         return plan_export(
             run_folder=self.folder.path,
@@ -131,11 +127,18 @@ class Run(Mapping):
         Raises:
             FinineError: the run is unfinished.
         """
+        import pyarrow.parquet as pq
+
+        from finine_core.curation.export import formula_cells
+
         self._results.record()
         return formula_cells(pq.read_table(self.folder.dataset))
 
     def _verified(self) -> VerifiedEffect | None:
         """What retraining found about the marks as they are now, when it was asked."""
+        from finine_core.curation.manifest import VerifiedEffect
+        from finine_core.verification import sentences
+
         found = self.verification()
         if found is None:
             return None
