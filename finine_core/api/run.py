@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import pyarrow.parquet as pq
 
+from finine_core.api.looking import chosen_by
 from finine_core.api.mapping import Mapping
 from finine_core.curation.export import (
     ExportPlan,
@@ -20,6 +20,7 @@ from finine_core.curation.export import (
     write_tree,
 )
 from finine_core.curation.manifest import VerifiedEffect
+from finine_core.curation.selection import SelectionOptions
 from finine_core.dataset.roles import named_labels
 from finine_core.runs.sharing import without_folders
 from finine_core.verification import sentences
@@ -77,32 +78,28 @@ class Run(Mapping):
             write_tree(source, result.cleaned, result.out, tree, overwrite=overwrite)
         return result
 
+    @chosen_by
     def write_rows(
         self,
         out: str | Path,
         *,
-        rows: Sequence[int] | None = None,
-        where: str | None = None,
-        group: str | None = None,
-        top: int | None = None,
-        target: str | None = None,
         data: str | Path | None = None,
         overwrite: bool = False,
+        **selection: Unpack[SelectionOptions],
     ) -> int:
         """Write some training rows as they stand in the input to the file `out`; gives how many.
 
         Args:
-            rows, where, group, top, target: which rows, as in `select`.
             data: where the input file is now, when it was moved since the run.
+            selection: which rows, see `SelectionOptions`.
 
         Raises:
             FinineError: no rows, the input has changed, or `out` exists.
         """
         record = self._results.record()
-        chosen = self.select(rows=rows, where=where, group=group, top=top, target=target)
         return write_subset(
             Path(data or record["config"]["data"]).expanduser(),
-            chosen,
+            self.select(**selection),
             int(record["dataset"]["rows"]),
             Path(out).expanduser(),
             record["fingerprint"]["sha256"],

@@ -6,10 +6,14 @@ columns.
 """
 
 from finine_core.dataset.checks import Finding, Report, Severity, check_dataset
-from finine_core.dataset.dataset import Dataset, Part, load_dataset
+from finine_core.dataset.config import Columns, DataConfig, DataOptions
+from finine_core.dataset.dataset import Dataset, Part, load_dataset, read_dataset
 from finine_core.dataset.roles import Roles, resolve_roles, suggest_roles
 
 __all__ = [
+    "Columns",
+    "DataConfig",
+    "DataOptions",
     "Dataset",
     "Finding",
     "Part",
@@ -18,6 +22,7 @@ __all__ = [
     "Severity",
     "check_dataset",
     "load_dataset",
+    "read_dataset",
     "resolve_roles",
     "suggest_roles",
 ]
