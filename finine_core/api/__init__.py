@@ -15,14 +15,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from finine_core.api.deciding import default_reviewer
 from finine_core.api.one_run import Run
-from finine_core.dataset import AUTO
+from finine_core.dataset.config import DataConfig, DataOptions, defaults_of
 from finine_core.errors import FinineError
 from finine_core.first_use import loaded_on_first_use
+from finine_core.keywords import spelled_out
+from finine_core.runs.config import RunConfig, make_config
 from finine_core.runs.home import default_home
+from finine_core.runs.options import RunOptions
 
 if TYPE_CHECKING:
     from finine_core.api.given import Data
@@ -39,20 +42,8 @@ else:
     )
 
 
-def check(
-    data: Data,
-    *,
-    label: str | Sequence[str],
-    text: Sequence[str] = (),
-    features: Sequence[str] = (),
-    id: str | None = None,
-    ignore: Sequence[str] = (),
-    task: str = AUTO,
-    validation: float | str | Path = 0.2,
-    seed: int = 0,
-    image: str | None = None,
-    skip_corrupt: bool = False,
-) -> Report:
+@spelled_out(DataOptions, defaults_of(DataConfig))
+def check(data: Data, *, label: str | Sequence[str], **options: Unpack[DataOptions]) -> Report:
     """What is odd about a file, before anything is trained on it; nothing is changed.
 
     Looks for duplicates, columns that give the label away, label variants, uneven classes, ids
@@ -61,7 +52,8 @@ def check(
     Args:
         data: a CSV, TSV, JSON Lines, Parquet, Arrow or Excel file; a folder or zip of images; or a
             pandas, polars or Arrow table.
-        label, text, features, id, ignore, task, validation, seed, image, skip_corrupt: as in `run`.
+        label: as in `run`.
+        options: how the data is read, see `DataOptions`.
 
     Raises:
         FinineError: whatever would keep a run from starting.
@@ -78,20 +70,7 @@ def check(
     from finine_core.dataset import check_dataset, load_dataset
 
     with given_data(data) as path:
-        dataset = load_dataset(
-            path,
-            label=label,
-            text=text,
-            features=features,
-            id=id,
-            ignore=ignore,
-            task=task,
-            validation=validation,
-            seed=seed,
-            image=image,
-            skip_corrupt=skip_corrupt,
-        )
-        return check_dataset(dataset)
+        return check_dataset(load_dataset(path, label=label, **options))
 
 
 def known_label(data: str | Path) -> str | None:
@@ -108,6 +87,7 @@ def known_label(data: str | Path) -> str | None:
     return LABEL_COLUMN if is_image_tree(input_path(data)) else None
 
 
+@spelled_out(RunOptions, defaults_of(RunConfig))
 def run(
     data: Data,
     *,
@@ -116,7 +96,7 @@ def run(
     name: str = "",
     block: bool = True,
     on_progress: Callable[[Status], None] | None = None,
-    **options: object,
+    **options: Unpack[RunOptions],
 ) -> Run:
     """Train once on a file, with f-INE recording; gives the run.
 
@@ -134,12 +114,7 @@ def run(
         name: for people; the file's name when empty.
         block: wait for the end (else return at once).
         on_progress: called with each change while waiting.
-        options: text, features, image, skip_corrupt, id, ignore, task, loss, class_weights,
-            text_encoder, image_encoder, targets, validation, model, epochs, batch_size, lr,
-            optimizer, weight_decay, seed, record_steps, auxiliary, device: see `RunConfig`. The
-            model may also be 'package.module:name', a function of (shape, outputs) that gives a
-            module, or a module; the loss a name or a function of (outputs, targets) that gives the
-            loss of each row (docs/own_model.md).
+        options: how the data is read and what the run does, see `DataOptions` and `RunOptions`.
 
     Raises:
         FinineError: an option or the data is wrong, or the run failed.
@@ -147,7 +122,6 @@ def run(
     from finine_core.api.given import kept_data
     from finine_core.api.own import by_name, own_of
     from finine_core.runs import State, create_run, start
-    from finine_core.runs.config import make_config
 
     own = own_of(options.get("model"), options.get("loss"))
     if own and not block:
@@ -172,8 +146,13 @@ def run(
     return started
 
 
+@spelled_out(RunOptions, defaults_of(RunConfig))
 def plan(
-    data: Data, *, label: str | Sequence[str], home: str | Path | None = None, **options: object
+    data: Data,
+    *,
+    label: str | Sequence[str],
+    home: str | Path | None = None,
+    **options: Unpack[RunOptions],
 ) -> Plan:
     """What `run` with the same arguments would do, and about how long it would take.
 
@@ -183,7 +162,6 @@ def plan(
         FinineError: an option or the data is wrong.
     """
     from finine_core.api.given import given_data
-    from finine_core.runs.config import make_config
     from finine_core.runs.estimate import plan_run
 
     with given_data(data) as path:
@@ -277,11 +255,13 @@ def _home(home: str | Path | None) -> Path:
 
 
 __all__ = [
+    "DataOptions",
     "Finding",
     "HomeFinding",
     "HomeReport",
     "Report",
     "Run",
+    "RunOptions",
     "Severity",
     "apply",
     "check",

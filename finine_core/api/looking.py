@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Unpack
 
 from finine_core.api.opened import Opened
+from finine_core.curation.selection import Selection, SelectionOptions
 from finine_core.errors import FinineError
+from finine_core.keywords import spelled_out
 from finine_core.runs.map import NEIGHBOURS
 
 if TYPE_CHECKING:
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
     from finine_core.curation.review import ReviewTable
     from finine_core.curation.saved_groups import SavedGroups
     from finine_core.influence import Discoveries, GroupCurve, GroupInfluence, RowCurve, Slice
+
+chosen_by = spelled_out(SelectionOptions, {})  # each of its keywords is None unless given
 
 
 class Looking(Opened):
@@ -85,10 +90,7 @@ class Looking(Opened):
         Args:
             target: one of `targets`; the first when None.
             estimator: how μ is had from the signals; None for the one the run was scored with.
-            where: a SQL condition over score columns, `decision` and the data's columns;
-                `in_group('name')` holds for the rows of a saved group.
-            group: only rows of the saved group of that name.
-            top: the first so many.
+            where, group, top: which rows, as in `SelectionOptions`; all when None.
 
         Raises:
             FinineError: unknown target or estimator, a condition that is wrong, an unfinished run.
@@ -175,60 +177,46 @@ class Looking(Opened):
 
         return SavedGroups(self.home, self.run_id)
 
+    @chosen_by
     def group(
-        self,
-        *,
-        rows: Sequence[int] | None = None,
-        where: str | None = None,
-        group: str | None = None,
-        target: str | None = None,
-        refill: bool = True,
+        self, *, refill: bool = True, **selection: Unpack[SelectionOptions]
     ) -> GroupInfluence:
         """Influence of rows taken out together, from the stored signals.
 
         Args:
-            rows, where, group: which rows, as in `select`.
-            target: validation; no other has groups.
             refill: whether the other rows fill the members' places in the batches, so that the
                 group is held against a random one; else the sum of the members' own μ.
+            selection: which rows, see `SelectionOptions`; the target is validation, no other has
+                groups.
 
         Raises:
             FinineError: the target has no groups, or the group is empty or everything.
         """
-        name = self._results.group_target(target)
-        chosen = self.select(rows=rows, where=where, group=group, target=name)
+        chosen, name = self._members(selection)
         return self._results.group(chosen, name, refill=refill)
 
+    @chosen_by
     def group_curve(
-        self,
-        *,
-        rows: Sequence[int] | None = None,
-        where: str | None = None,
-        group: str | None = None,
-        target: str | None = None,
-        refill: bool = True,
+        self, *, refill: bool = True, **selection: Unpack[SelectionOptions]
     ) -> GroupCurve:
         """The trade-off curve of a group, empirical and Gaussian; arguments as in `group`."""
-        name = self._results.group_target(target)
-        chosen = self.select(rows=rows, where=where, group=group, target=name)
+        chosen, name = self._members(selection)
         return self._results.group_curve(chosen, self._results.group(chosen, name, refill=refill))
 
-    def group_signals(
-        self,
-        *,
-        rows: Sequence[int] | None = None,
-        where: str | None = None,
-        group: str | None = None,
-        target: str | None = None,
-    ) -> pd.DataFrame:
+    @chosen_by
+    def group_signals(self, **selection: Unpack[SelectionOptions]) -> pd.DataFrame:
         """What was recorded on a group's rows: a line per recorded step.
 
         Columns: step; signal, the mean of its rows less that of all other rows, which is what its
         μ is made of; deviation; loss, the mean of its rows.
         """
-        name = self._results.group_target(target)
-        chosen = self.select(rows=rows, where=where, group=group, target=name)
-        return self._results.group_signals(chosen, name)
+        return self._results.group_signals(*self._members(selection))
+
+    def _members(self, selection: SelectionOptions) -> tuple[NDArray[np.int64], str]:
+        """Row numbers of a group, and the target it is judged by."""
+        asked = Selection.of(selection)
+        name = self._results.group_target(asked.target)
+        return self._rows_of(replace(asked, target=name)), name
 
     def slices(self, target: str | None = None) -> list[Slice]:
         """Influence of every value of every column with few values, the most harmful first."""
@@ -242,43 +230,30 @@ class Looking(Opened):
         """The rows that stand out at a false discovery rate of q, and what that promises."""
         return self._results.discoveries(q, target)[0]
 
-    def select(
-        self,
-        *,
-        rows: Sequence[int] | None = None,
-        where: str | None = None,
-        group: str | None = None,
-        top: int | None = None,
-        fdr: float | None = None,
-        target: str | None = None,
-    ) -> NDArray[np.int64]:
+    @chosen_by
+    def select(self, **selection: Unpack[SelectionOptions]) -> NDArray[np.int64]:
         """Row numbers, by list, condition, saved group, rank or any of these together; or by rate.
 
         Args:
-            group: the name of a saved group (`groups`); with a condition, what meets both.
-            fdr: a false discovery rate; alone, for its promise is about all rows.
+            selection: which rows, see `SelectionOptions`.
 
         Raises:
             FinineError: nothing was asked for, or a row is not a training row of this run.
         """
+        return self._rows_of(Selection.of(selection))
+
+    def _rows_of(self, asked: Selection) -> NDArray[np.int64]:
         import numpy as np
 
-        if fdr is not None:
-            if not (rows is None and where is None and group is None and top is None):
-                raise FinineError(
-                    "A false discovery rate holds for all rows, not for a part chosen otherwise.",
-                    "Give it alone, or give rows, a condition or a top number without it.",
-                )
-            return self._results.discoveries(fdr, target)[1]
-        if rows is None and where is None and group is None and top is None:
-            raise FinineError(
-                "No rows were chosen.", "Give rows, a condition, a saved group or a top number."
-            )
-        if rows is not None and (where is not None or group is not None or top is not None):
-            raise FinineError("Rows were given both by list and by condition.", "Give one of them.")
+        asked.check()
+        if asked.fdr is not None:
+            return self._results.discoveries(asked.fdr, asked.target)[1]
+        rows = asked.rows
         if rows is None:
             return self.review().row_numbers(
-                target=self._results.target(target), where=self._within(where, group), top=top
+                target=self._results.target(asked.target),
+                where=self._within(asked.where, asked.group),
+                top=asked.top,
             )
         try:
             wanted = np.unique(np.asarray(list(rows), dtype=np.int64))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
+from finine_core.api.looking import chosen_by
 from finine_core.api.mapping import Mapping
-from finine_core.dataset import named_labels
+from finine_core.curation.selection import SelectionOptions
+from finine_core.dataset.config import named_labels
 from finine_core.runs.sharing import without_folders
 
 if TYPE_CHECKING:
@@ -69,23 +70,20 @@ class Run(Mapping):
             write_tree(source, result.cleaned, result.out, tree, overwrite=overwrite)
         return result
 
+    @chosen_by
     def write_rows(
         self,
         out: str | Path,
         *,
-        rows: Sequence[int] | None = None,
-        where: str | None = None,
-        group: str | None = None,
-        top: int | None = None,
-        target: str | None = None,
         data: str | Path | None = None,
         overwrite: bool = False,
+        **selection: Unpack[SelectionOptions],
     ) -> int:
         """Write some training rows as they stand in the input to the file `out`; gives how many.
 
         Args:
-            rows, where, group, top, target: which rows, as in `select`.
             data: where the input file is now, when it was moved since the run.
+            selection: which rows, see `SelectionOptions`.
 
         Raises:
             FinineError: no rows, the input has changed, or `out` exists.
@@ -93,10 +91,9 @@ class Run(Mapping):
         from finine_core.curation.export import write_subset
 
         record = self._results.record()
-        chosen = self.select(rows=rows, where=where, group=group, top=top, target=target)
         return write_subset(
             Path(data or record["config"]["data"]).expanduser(),
-            chosen,
+            self.select(**selection),
             int(record["dataset"]["rows"]),
             Path(out).expanduser(),
             record["fingerprint"]["sha256"],

@@ -6,17 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
-from finine_core.cli.common import (
-    Home,
-    Json,
-    RunId,
-    SavedGroup,
-    Target,
-    cli,
-    numbers_of,
-    print_json,
-    say,
-)
+from finine_core.cli.common import Home, Json, RunId, cli, print_json, say
+from finine_core.cli.flags import spread
+from finine_core.cli.selection_flags import SelectionFlags, Target
 from finine_core.errors import FinineError
 
 ALPHA = 0.05  # the false alarms at which a group's β is told
@@ -25,17 +17,13 @@ SIGNIFICANT = 0.1  # p- and q-values up to this one are called special in words
 
 
 @cli.command()
+@spread
 def group(
     run: RunId,
-    rows: Annotated[str | None, typer.Option(help="Row numbers, 3,17,…")] = None,
-    where: Annotated[
-        str | None, typer.Option(help="SQL condition, for example \"label = 'x'\".")
-    ] = None,
-    group: SavedGroup = None,
+    chosen: SelectionFlags,
     save: Annotated[
         str | None, typer.Option(metavar="NAME", help="Save these rows under a name.")
     ] = None,
-    target: Target = None,
     refill: Annotated[
         bool,
         typer.Option(
@@ -52,23 +40,20 @@ def group(
     """
     from finine_core import api
 
-    found = api.open_run(run, home)
-    numbers = numbers_of(rows, "--rows") if rows is not None else None
+    found, which = api.open_run(run, home), chosen.options()
     saved: dict[str, Any] = {}
     if save is not None:
-        known = target or (VALIDATION if VALIDATION in found.targets else None)
-        kept = found.save_group(save, rows=numbers, where=where, group=group, target=known)
+        known = chosen.target or (VALIDATION if VALIDATION in found.targets else None)
+        kept = found.save_group(save, **{**which, "target": known})
         saved = {"group_id": kept.group_id, "name": kept.name}
         say(f"saved {kept.rows} rows as group '{kept.name}'")
-        if VALIDATION not in found.targets and target is None:
+        if VALIDATION not in found.targets and chosen.target is None:
             say("This run recorded no influence on validation rows, so the group's is not known.")
             if json:
                 print_json({**saved, "rows": kept.rows})
             return
     if json:
-        curve = found.group_curve(
-            rows=numbers, where=where, group=group, target=target, refill=refill
-        )
+        curve = found.group_curve(**which, refill=refill)
         print_json(
             {
                 **saved,
@@ -81,7 +66,7 @@ def group(
             }
         )
         return
-    one = found.group(rows=numbers, where=where, group=group, target=target, refill=refill)
+    one = found.group(**which, refill=refill)
     typer.echo(f"{one.rows} rows, μ = {one.mu:.3g} on target {one.target} ({_interval(one)})")
     typer.echo(_verdict(one))
     typer.echo(

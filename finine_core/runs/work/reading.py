@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from finine_core.dataset import Dataset, load_dataset
+from finine_core.dataset import Dataset, read_dataset
 from finine_core.encoders.pictures import image_encoder
 from finine_core.encoders.texts import text_encoder
 from finine_core.errors import FinineError
@@ -71,19 +71,7 @@ def checked_input(config: RunConfig) -> tuple[Dataset, Resolved]:
     Raises:
         FinineError: a file is missing or wrong, or a target cannot be had from it.
     """
-    dataset = load_dataset(
-        config.data,
-        label=config.label,
-        text=config.text,
-        features=config.features,
-        id=config.id,
-        ignore=config.ignore,
-        task=config.task,
-        validation=config.validation,
-        seed=config.seed,
-        image=config.image,
-        skip_corrupt=config.skip_corrupt,
-    )
+    dataset = read_dataset(Path(config.data), config)
     resolved = resolve(config, dataset)
     if dataset.roles.text and (problem := text_encoder(config.text_encoder).problem()):
         raise problem
