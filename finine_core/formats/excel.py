@@ -34,7 +34,6 @@ from finine_core.formats.workbook.sheet import (
     opened,
     sheet_to_read,
 )
-from finine_core.formats.workbook.writing import write_rows
 
 KEPT_NOTE = (
     "Of an Excel workbook, an export keeps this sheet's cells with their types and number formats; "
@@ -119,6 +118,8 @@ class Excel:
         Raises:
             FinineError: the file no longer has as many rows as `keep` (n,), or not the column.
         """
+        from finine_core.formats.workbook.writing import write_rows
+
         check_mask(keep, source)
         with damage_told(source):
             write_rows(source, keep, destination, copied)
