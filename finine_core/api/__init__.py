@@ -15,42 +15,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from finine_core.api.deciding import default_reviewer
-from finine_core.api.given import Data, given_data, kept_data
-from finine_core.api.own import by_name, own_of
-from finine_core.api.run import Run
-from finine_core.curation.apply import apply_manifest
-from finine_core.curation.export import check_tree, write_tree
-from finine_core.curation.marked import marked_rows
-from finine_core.dataset import Finding, Report, Severity, check_dataset, load_dataset
-from finine_core.dataset.config import DataConfig, DataOptions, defaults_of
+from finine_core.api.one_run import Run
+from finine_core.dataset.options import DataOptions
 from finine_core.errors import FinineError
-from finine_core.formats import is_image_tree
-from finine_core.formats.images import LABEL_COLUMN
-from finine_core.formats.sources.input_file import input_path
-from finine_core.health import HomeFinding, HomeReport, check_home
+from finine_core.first_use import loaded_on_first_use
 from finine_core.keywords import spelled_out
-from finine_core.runs import (
-    Plan,
-    RunConfig,
-    RunLine,
-    State,
-    Status,
-    create_run,
-    default_home,
-    find_run,
-    list_runs,
-    plan_run,
-    run_lines,
-    start,
-)
-from finine_core.runs.config import make_config
+from finine_core.runs.home import default_home
 from finine_core.runs.options import RunOptions
 
+if TYPE_CHECKING:
+    from finine_core.api.given import Data
+    from finine_core.dataset import Finding, Report, Severity
+    from finine_core.health import HomeFinding, HomeReport
+    from finine_core.runs import Plan, RunLine, Status
+else:
+    __getattr__, __dir__ = loaded_on_first_use(
+        __name__,
+        {
+            "finine_core.dataset": ["Finding", "Report", "Severity"],
+            "finine_core.health": ["HomeFinding", "HomeReport"],
+        },
+    )
 
-@spelled_out(DataOptions, defaults_of(DataConfig))
+
+@spelled_out(DataOptions)
 def check(data: Data, *, label: str | Sequence[str], **options: Unpack[DataOptions]) -> Report:
     """What is odd about a file, before anything is trained on it; nothing is changed.
 
@@ -74,6 +65,9 @@ def check(data: Data, *, label: str | Sequence[str], **options: Unpack[DataOptio
         >>> [(found.kind, found.columns) for found in check(path, label="y").warnings]
         [('leakage', ('code',))]
     """
+    from finine_core.api.given import given_data
+    from finine_core.dataset import check_dataset, load_dataset
+
     with given_data(data) as path:
         return check_dataset(load_dataset(path, label=label, **options))
 
@@ -85,10 +79,14 @@ def known_label(data: str | Path) -> str | None:
         >>> known_label("pets.zip"), known_label("pets.csv")
         ('label', None)
     """
+    from finine_core.formats import is_image_tree
+    from finine_core.formats.images import LABEL_COLUMN
+    from finine_core.formats.sources.input_file import input_path
+
     return LABEL_COLUMN if is_image_tree(input_path(data)) else None
 
 
-@spelled_out(RunOptions, defaults_of(RunConfig))
+@spelled_out(DataOptions, RunOptions)
 def run(
     data: Data,
     *,
@@ -120,6 +118,11 @@ def run(
     Raises:
         FinineError: an option or the data is wrong, or the run failed.
     """
+    from finine_core.api.given import kept_data
+    from finine_core.api.own import by_name, own_of
+    from finine_core.runs import State, create_run, start
+    from finine_core.runs.config import make_config
+
     own = own_of(options.get("model"), options.get("loss"))
     if own and not block:
         raise FinineError(
@@ -143,7 +146,7 @@ def run(
     return started
 
 
-@spelled_out(RunOptions, defaults_of(RunConfig))
+@spelled_out(DataOptions, RunOptions)
 def plan(
     data: Data,
     *,
@@ -158,6 +161,10 @@ def plan(
     Raises:
         FinineError: an option or the data is wrong.
     """
+    from finine_core.api.given import given_data
+    from finine_core.runs.config import make_config
+    from finine_core.runs.estimate import plan_run
+
     with given_data(data) as path:
         return plan_run(_home(home), make_config(data=str(path), label=label, **options))
 
@@ -173,16 +180,22 @@ def open_run(
     Raises:
         FinineError: there is none, or it is in the trash.
     """
+    from finine_core.runs import find_run
+
     return Run(find_run(_home(home), run_id, trashed=trashed))
 
 
 def runs(home: str | Path | None = None, *, trashed: bool = False) -> list[Run]:
     """All runs of a home, newest first; those in the trash apart, last thrown away first."""
+    from finine_core.runs import list_runs
+
     return [Run(one) for one in list_runs(_home(home), trashed=trashed)]
 
 
 def lines(home: str | Path | None = None, *, trashed: bool = False) -> list[RunLine]:
     """What a list says of each of `runs`, without opening them."""
+    from finine_core.runs import run_lines
+
     return run_lines(_home(home), trashed=trashed)
 
 
@@ -200,6 +213,10 @@ def apply(
         tree: for a folder or zip of images: 'copy' or 'link' those of the list into a folder
             `images` beside it.
     """
+    from finine_core.curation.apply import apply_manifest
+    from finine_core.curation.export import check_tree, write_tree
+    from finine_core.formats.sources.input_file import input_path
+
     record, source, listing = (input_path(one) for one in (manifest, data, out))
     if tree is not None:
         check_tree(source, listing.parent, tree, overwrite=overwrite)
@@ -222,11 +239,15 @@ def doctor(home: str | Path | None = None, *, repair: bool = False) -> HomeRepor
         >>> doctor(tempfile.mkdtemp()).findings
         ()
     """
+    from finine_core.health import check_home
+
     return check_home(_home(home), repair=repair)
 
 
 def marked(home: str | Path | None, run_ids: Sequence[str]) -> dict[str, int]:
     """How many rows of each of these runs have a decision in force."""
+    from finine_core.curation.marked import marked_rows
+
     return marked_rows(_home(home), run_ids)
 
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import difflib
 import getpass
-from typing import Unpack
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Unpack
 
 from finine_core.api.looking import Looking, chosen_by
 from finine_core.curation.decisions import DecisionLog, Event, check_decision
-from finine_core.curation.saved_groups import SavedGroup
 from finine_core.curation.selection import Selection, SelectionOptions
-from finine_core.dataset.tasks import MULTI_LABEL, REGRESSION
 from finine_core.errors import FinineError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from finine_core.curation.saved_groups import SavedGroup
 
 LISTED_CLASSES = 20  # in an error message
 
@@ -76,20 +77,24 @@ class Deciding(Looking):
             FinineError: see above; the classes are named.
         """
         check_decision(decision, label)
+        if label is None:
+            return
+        from finine_core.dataset.tasks import MULTI_LABEL, REGRESSION
+
         dataset = self._results.record()["dataset"]
-        if label is not None and dataset.get("task") == REGRESSION.name:
+        if dataset.get("task") == REGRESSION.name:
             raise FinineError(
                 "This run learned a number, and numbers are not corrected: the model's guess is no"
                 " measurement.",
                 "Mark the row as delete or review, or correct the number in your file.",
             )
-        if label is not None and dataset.get("task") == MULTI_LABEL.name:
+        if dataset.get("task") == MULTI_LABEL.name:
             raise FinineError(
                 "This run learned several labels of a row, and finine does not correct these yet.",
                 "Mark the row as delete or review, or correct its labels in your file.",
             )
         classes = dataset["classes"]
-        if label is not None and label not in classes:
+        if label not in classes:
             close = difflib.get_close_matches(label, classes, n=2)
             guess = f"Did you mean {' or '.join(map(repr, close))}? " if close else ""
             more = f", … ({len(classes):,} in all)" if len(classes) > LISTED_CLASSES else ""

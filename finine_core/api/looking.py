@@ -4,32 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Unpack
-
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Unpack
 
 from finine_core.api.opened import Opened
-from finine_core.curation.comparing import same_rows
-from finine_core.curation.group_filter import in_group
-from finine_core.curation.review import ReviewTable
-from finine_core.curation.saved_groups import SavedGroups
 from finine_core.curation.selection import Selection, SelectionOptions
 from finine_core.errors import FinineError
-from finine_core.influence import (
-    Discoveries,
-    GroupCurve,
-    GroupInfluence,
-    RowCurve,
-    Slice,
-)
 from finine_core.keywords import spelled_out
-from finine_core.runs.map.embedding import NEIGHBOURS, neighbours
-from finine_core.runs.results.rescore import scores_by
-from finine_core.runs.results.thumbnails import read_image_itself, read_thumbnails
+from finine_core.runs.map import NEIGHBOURS
 
-chosen_by = spelled_out(SelectionOptions, {})  # each of its keywords is None unless given
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from finine_core.curation.review import ReviewTable
+    from finine_core.curation.saved_groups import SavedGroups
+    from finine_core.influence import Discoveries, GroupCurve, GroupInfluence, RowCurve, Slice
+
+chosen_by = spelled_out(SelectionOptions)
 
 
 class Looking(Opened):
@@ -48,6 +40,8 @@ class Looking(Opened):
         Raises:
             FinineError: the file with them is damaged.
         """
+        from finine_core.runs.results.thumbnails import read_thumbnails
+
         return read_thumbnails(self.folder, rows)
 
     def image(self, row: int) -> bytes | None:
@@ -58,6 +52,8 @@ class Looking(Opened):
         Raises:
             FinineError: the file with the small copies is damaged, or the run is unfinished.
         """
+        from finine_core.runs.results.thumbnails import read_image_itself
+
         self._results.record()
         return read_image_itself(self.folder, row)
 
@@ -68,6 +64,9 @@ class Looking(Opened):
 
         With `in_memory` a table that is not too large is read once, for many questions.
         """
+        from finine_core.curation.review import ReviewTable
+        from finine_core.runs.results.rescore import scores_by
+
         self._results.record()
         return ReviewTable(
             self.folder.path,
@@ -140,6 +139,10 @@ class Looking(Opened):
             row: row number.
             table: of this run's `review()`, if it is open already.
         """
+        import numpy as np
+
+        from finine_core.curation.comparing import same_rows
+
         table, target = table or self.review(), self.targets[0]
         self._results.check_rows(np.array([row]))
         roles = self.record()["dataset"]["roles"]
@@ -156,6 +159,8 @@ class Looking(Opened):
             FinineError: the row is not a training row, k is below 1, or the run was made by a
                 finine that kept no embedding.
         """
+        from finine_core.runs.map.embedding import neighbours
+
         self._results.record()
         found = neighbours(self.folder, int(row), k)
         if found is None:
@@ -168,6 +173,8 @@ class Looking(Opened):
     @property
     def groups(self) -> SavedGroups:
         """Groups of rows that somebody saved under a name."""
+        from finine_core.curation.saved_groups import SavedGroups
+
         return SavedGroups(self.home, self.run_id)
 
     @chosen_by
@@ -236,6 +243,8 @@ class Looking(Opened):
         return self._rows_of(Selection.of(selection))
 
     def _rows_of(self, asked: Selection) -> NDArray[np.int64]:
+        import numpy as np
+
         asked.check()
         if asked.fdr is not None:
             return self._results.discoveries(asked.fdr, asked.target)[1]
@@ -257,6 +266,8 @@ class Looking(Opened):
 
     def _within(self, where: str | None, group: str | None) -> str | None:
         """A condition, and that the row is in the saved group of that name."""
+        from finine_core.curation.group_filter import in_group
+
         if group is None:
             return where
         inside = in_group(self.groups.named(group).name)  # says which there are, if it is none

@@ -10,7 +10,6 @@ from finine_core.cli.common import Home, Json, RunId, cli, print_json, say
 from finine_core.cli.flags import spread
 from finine_core.cli.selection_flags import SelectionFlags, Target
 from finine_core.errors import FinineError
-from finine_core.influence.scores import INTERVAL
 
 ALPHA = 0.05  # the false alarms at which a group's β is told
 VALIDATION = "validation"  # the target that groups are judged by
@@ -68,8 +67,7 @@ def group(
         )
         return
     one = found.group(**which, refill=refill)
-    interval = f"{one.low:.3g} to {one.high:.3g}: {INTERVAL:.0%} interval"
-    typer.echo(f"{one.rows} rows, μ = {one.mu:.3g} on target {one.target} ({interval})")
+    typer.echo(f"{one.rows} rows, μ = {one.mu:.3g} on target {one.target} ({_interval(one)})")
     typer.echo(_verdict(one))
     typer.echo(
         f"A tester with {ALPHA:.0%} false alarms would miss whether the group was trained on with"
@@ -144,8 +142,7 @@ def groups(
         if part is None:
             typer.echo(f"{'':14}{why}")
             continue
-        interval = f"{part.low:.3g} to {part.high:.3g}: {INTERVAL:.0%} interval"
-        typer.echo(f"{'':14}μ = {part.mu:.3g} ({interval}). {_verdict(part)}")
+        typer.echo(f"{'':14}μ = {part.mu:.3g} ({_interval(part)}). {_verdict(part)}")
 
 
 def _influence_of(run: Any, group_id: int) -> tuple[Any, str]:
@@ -190,6 +187,12 @@ def slices(run: RunId, target: Target = None, home: Home = None, json: Json = Fa
             f"{'' if one.q_value <= SIGNIFICANT else '  (like a random group)'}"
             f"{'  (large: verify)' if part.large else ''}"
         )
+
+
+def _interval(one: Any) -> str:
+    from finine_core.influence.scores import INTERVAL
+
+    return f"{one.low:.3g} to {one.high:.3g}: {INTERVAL:.0%} interval"
 
 
 def _verdict(one: Any) -> str:

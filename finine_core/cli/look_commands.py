@@ -11,9 +11,11 @@ import typer
 from finine_core.cli.common import Home, Json, RunId, cli, print_json, say
 from finine_core.cli.selection_flags import Group, Target, Top, Where
 from finine_core.errors import FinineError
-from finine_core.influence.estimators import ESTIMATORS
 
-ESTIMATOR_HELP = f"How μ is estimated, by default as the run was scored: {', '.join(ESTIMATORS)}."
+ESTIMATOR_HELP = (
+    "carried, gaussian, composed, auc or threshold: how μ is estimated [default: as the run was"
+    " scored]."
+)
 
 
 class ScoreFormat(StrEnum):

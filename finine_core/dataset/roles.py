@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from finine_core.dataset.config import Columns, named_labels
+from finine_core.dataset.config import Columns
 from finine_core.dataset.suggestions import Suggestion, suggest_roles
 from finine_core.errors import FinineError, shown
 from finine_core.formats.values import listed_columns, no_such_column
 
-__all__ = ["Roles", "Suggestion", "named_labels", "resolve_roles", "suggest_roles"]
+__all__ = ["Roles", "Suggestion", "resolve_roles", "suggest_roles"]
 
 
 class Roles(Columns):

@@ -10,17 +10,17 @@ import shutil
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from finine_core.database import DATABASE_NAME, register_run, run_entries, utc_now
-from finine_core.encoders.pictures import DEFAULT_IMAGE_ENCODER, image_encoder
-from finine_core.encoders.texts import DEFAULT_TEXT_ENCODER, text_encoder
 from finine_core.errors import FinineError
 from finine_core.files import make_private, write_json
-from finine_core.formats.sources.inputs import bytes_of, check_input, fingerprint_of
-from finine_core.runs.config import RunConfig, validation_file
 from finine_core.runs.folder import RUN_SCHEMA, RunFolder
 from finine_core.runs.state import State
 from finine_core.training.code import digest_of, is_code, require_code_allowed
+
+if TYPE_CHECKING:
+    from finine_core.runs.config import RunConfig
 
 HOME_VARIABLE = "FININE_HOME"
 LATEST = "latest"  # instead of an id: the newest run
@@ -47,6 +47,9 @@ def create_run(home: Path, config: RunConfig, name: str = "") -> RunFolder:
     Raises:
         FinineError: the data file is missing, or the home cannot be written.
     """
+    from finine_core.formats.sources.inputs import bytes_of, check_input, fingerprint_of
+    from finine_core.runs.config import validation_file
+
     require_code_allowed(*config.code)
     data = Path(config.data)
     check_input(data)
@@ -147,6 +150,9 @@ def versions(config: RunConfig | None = None) -> dict[str, str]:
     Raises:
         FinineError: something that the run uses is not there.
     """
+    from finine_core.encoders.pictures import DEFAULT_IMAGE_ENCODER, image_encoder
+    from finine_core.encoders.texts import DEFAULT_TEXT_ENCODER, text_encoder
+
     found = {"python": platform.python_version()}
     for package in VERSIONED:
         try:

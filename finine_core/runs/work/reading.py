@@ -21,17 +21,15 @@ from finine_core.files import write_parquet
 from finine_core.formats.images.files import is_bytes
 from finine_core.formats.sources.inputs import fingerprint_of
 from finine_core.influence import check_targets
+from finine_core.runs.columns import ROW_NUMBER
 from finine_core.runs.config import Resolved, RunConfig, resolve, validation_file
 from finine_core.runs.folder import RunFolder
 from finine_core.runs.jobs.progress import begin_phase
 from finine_core.runs.work.target_rows import rows_of
 
-ROW_NUMBER = "row_number"
-GIVEN = "given"  # in predictions: of each label that may hold, whether the row has it
 DIGEST_DIGITS = 12  # enough to tell images apart, and to see that two are the same
 # In encoded.safetensors: the training rows' classes, or the bands of their numbers.
 TRAIN_CODES = "train_codes"
-Q_VALUE = "q_value"  # of scores: missing where the rows of a target could not be tested
 
 
 @dataclass(frozen=True)

@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Unpack
-
-import pyarrow.parquet as pq
+from typing import TYPE_CHECKING, Any, Unpack
 
 from finine_core.api.looking import chosen_by
 from finine_core.api.mapping import Mapping
-from finine_core.curation.export import (
-    ExportPlan,
-    ExportResult,
-    check_tree,
-    export_run,
-    formula_cells,
-    plan_export,
-    write_subset,
-    write_tree,
-)
-from finine_core.curation.manifest import VerifiedEffect
 from finine_core.curation.selection import SelectionOptions
-from finine_core.dataset.roles import named_labels
+from finine_core.dataset import named_labels
 from finine_core.runs.sharing import without_folders
-from finine_core.verification import sentences
+
+if TYPE_CHECKING:
+    from finine_core.curation.export import ExportPlan, ExportResult
+    from finine_core.curation.manifest import VerifiedEffect
 
 
 class Run(Mapping):
@@ -52,6 +42,8 @@ class Run(Mapping):
             FinineError: the input has changed, nothing would be left, a corrected label is no
                 class of the input, or `out` has an export.
         """
+        from finine_core.curation.export import check_tree, export_run, write_tree
+
         record = self._results.record()
         source = Path(data or record["config"]["data"]).expanduser()
         if tree is not None:
@@ -96,6 +88,8 @@ class Run(Mapping):
         Raises:
             FinineError: no rows, the input has changed, or `out` exists.
         """
+        from finine_core.curation.export import write_subset
+
         record = self._results.record()
         return write_subset(
             Path(data or record["config"]["data"]).expanduser(),
@@ -113,6 +107,8 @@ class Run(Mapping):
             FinineError: the run is unfinished, nothing would be left, or a corrected label is no
                 class of the input.
         """
+        from finine_core.curation.export import plan_export
+
         record = self._results.record()
         return plan_export(
             run_folder=self.folder.path,
@@ -128,11 +124,18 @@ class Run(Mapping):
         Raises:
             FinineError: the run is unfinished.
         """
+        import pyarrow.parquet as pq
+
+        from finine_core.curation.export import formula_cells
+
         self._results.record()
         return formula_cells(pq.read_table(self.folder.dataset))
 
     def _verified(self) -> VerifiedEffect | None:
         """What retraining found about the marks as they are now, when it was asked."""
+        from finine_core.curation.manifest import VerifiedEffect
+        from finine_core.verification import sentences
+
         found = self.verification()
         if found is None:
             return None
