@@ -9,24 +9,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from finine_core.dataset import Dataset
+from finine_core.dataset import AUTO
 from finine_core.dataset.config import SEEDS, DataConfig, checked
-from finine_core.dataset.tasks import AUTO, task_named
-from finine_core.encoders.pictures import DEFAULT_IMAGE_ENCODER, IMAGE_ENCODERS
-from finine_core.encoders.texts import DEFAULT_TEXT_ENCODER, TEXT_ENCODERS
 from finine_core.errors import FinineError
 from finine_core.influence.targets import EACH_CLASS, target_named
 from finine_core.runs.combinations import require_fitting
-from finine_core.runs.options import ClassWeights, Device, Optimizer, RunOptions
-from finine_core.runs.work.target_rows import expanded
+from finine_core.runs.options import (
+    IMAGE_ENCODER,
+    TEXT_ENCODER,
+    ClassWeights,
+    Device,
+    Optimizer,
+    RunOptions,
+)
 from finine_core.training.code import is_code, is_object
 from finine_core.training.models import MODELS, model_kind
 from finine_core.training.models.own import LEARNING_RATES
 from finine_core.training.settings import Settings
+
+if TYPE_CHECKING:
+    from finine_core.dataset import Dataset
 
 # About this many optimiser steps are taken when epochs are left to us: enough for the small
 # embedded models to fit, few enough for a first run of a minute.
@@ -51,8 +57,8 @@ class RunConfig(DataConfig):
     data: str
     loss: str = "auto"
     class_weights: ClassWeights = "none"
-    text_encoder: str = DEFAULT_TEXT_ENCODER
-    image_encoder: str = DEFAULT_IMAGE_ENCODER
+    text_encoder: str = TEXT_ENCODER
+    image_encoder: str = IMAGE_ENCODER
     targets: tuple[str, ...] = ("self", "validation")
     model: str = "auto"
     epochs: int | None = Field(default=None, ge=1, le=100_000)
@@ -112,6 +118,8 @@ class RunConfig(DataConfig):
     @field_validator("task")
     @classmethod
     def _known_task(cls, value: str) -> str:
+        from finine_core.dataset.tasks import task_named
+
         if value != AUTO:
             task_named(value)
         return value
@@ -119,6 +127,8 @@ class RunConfig(DataConfig):
     @field_validator("text_encoder")
     @classmethod
     def _known_encoder(cls, value: str) -> str:
+        from finine_core.encoders.texts import TEXT_ENCODERS
+
         if value in TEXT_ENCODERS:
             return value
         folder = _absolute_path(value)
@@ -133,6 +143,8 @@ class RunConfig(DataConfig):
     @field_validator("image_encoder")
     @classmethod
     def _known_image_encoder(cls, value: str) -> str:
+        from finine_core.encoders.pictures import IMAGE_ENCODERS
+
         if value not in IMAGE_ENCODERS:
             raise ValueError(f"there is no such image encoder; known: {', '.join(IMAGE_ENCODERS)}")
         return value
@@ -243,8 +255,10 @@ def resolve(config: RunConfig, dataset: Dataset) -> Resolved:
 
     Vectors of images get `logistic`, too.
     """
+    from finine_core.runs.work.target_rows import expanded
+
     name = config.model
-    vectors = config.image_encoder != DEFAULT_IMAGE_ENCODER
+    vectors = config.image_encoder != IMAGE_ENCODER
     if name == "auto":
         name = "logistic" if dataset.roles.text and not dataset.roles.features else "mlp"
         if dataset.roles.image is not None:

@@ -150,8 +150,9 @@ def versions(config: RunConfig | None = None) -> dict[str, str]:
     Raises:
         FinineError: something that the run uses is not there.
     """
-    from finine_core.encoders.pictures import DEFAULT_IMAGE_ENCODER, image_encoder
-    from finine_core.encoders.texts import DEFAULT_TEXT_ENCODER, text_encoder
+    from finine_core.encoders.pictures import image_encoder
+    from finine_core.encoders.texts import text_encoder
+    from finine_core.runs.options import IMAGE_ENCODER, TEXT_ENCODER
 
     found = {"python": platform.python_version()}
     for package in VERSIONED:
@@ -163,9 +164,9 @@ def versions(config: RunConfig | None = None) -> dict[str, str]:
         for key, name in zip(CODE, (config.model, config.loss), strict=True):
             if is_code(name):
                 found[key] = digest_of(name, config.code_folder)
-    if config is not None and config.text_encoder != DEFAULT_TEXT_ENCODER:
+    if config is not None and config.text_encoder != TEXT_ENCODER:
         found["text encoder"] = text_encoder(config.text_encoder).identity()
-    if config is not None and config.image_encoder != DEFAULT_IMAGE_ENCODER:
+    if config is not None and config.image_encoder != IMAGE_ENCODER:
         found["image encoder"] = image_encoder(config.image_encoder).identity()
     return found
 

@@ -13,6 +13,7 @@ from finine_core.dataset.options import DataOptions
 ClassWeights = Literal["none", "balanced"]
 Optimizer = Literal["sgd", "adam"]
 Device = Literal["auto", "cpu", "cuda"]
+TEXT_ENCODER, IMAGE_ENCODER = "tfidf", "pixels"  # unless others are named
 
 
 class RunOptions(DataOptions, total=False):

@@ -2,8 +2,8 @@
 
 A run's μ is an estimate from one training. Here the model is trained R times with the marked
 rows, R times without them, and R times without random rows of the same classes: the losses'
-distributions are the P and Q of f-influence (DESIGN §1.1). Encoding is kept as the run fitted it,
-on all training rows, so what is measured is the effect on training alone.
+distributions are the P and Q of f-influence (docs/method.md). Encoding is kept as the run fitted
+it, on all training rows, so what is measured is the effect on training alone.
 """
 
 from typing import TYPE_CHECKING

@@ -1,7 +1,7 @@
 """The `composed` estimator: each step's μ, added in squares.
 
 μ_step,i² = (1/T) Σ_t (s_it / σ_it)² with the sign of Σ_t s_it: the composition of Gaussian steps
-(DESIGN §1.1). Steps count by their own signal-to-noise ratio, so late steps weigh as much as
+(docs/method.md). Steps count by their own signal-to-noise ratio, so late steps weigh as much as
 early ones even where gradients have become small.
 """
 

@@ -1,6 +1,6 @@
 """The `gaussian` estimator: pooled mean over pooled deviation.
 
-μ_step,i = Σ_t s_it / √(T Σ_t σ²_it); the whole run's μ_i = p √T_total · μ_step,i (DESIGN §1.3).
+μ_step,i = Σ_t s_it / √(T Σ_t σ²_it); the whole run's μ_i = p √T_total · μ_step,i.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from finine_core.training.models.base import ModelKind
 if TYPE_CHECKING:
     from torch import nn
 
-# 64-32 is the network of DESIGN §1.3's calibration against real retraining.
+# The network that docs/fidelity.md holds against real retraining.
 HIDDEN = (64, 32)
 
 
