@@ -5,21 +5,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 from numpy.typing import NDArray
 
+from finine_core.influence.estimators.base import Estimator
 from finine_core.influence.signals import TargetSignals
 
 
-class Gaussian:
+class Gaussian(Estimator):
     """Mean signal over pooled standard deviation."""
 
     name = "gaussian"
     description = "mean signal over the pooled deviation of the recorded steps"
-    carried = False
-    model_error: Mapping[str, float] = {}
 
     def mu(self, signals: TargetSignals) -> NDArray[np.float64]:
         steps = len(signals.signal)
