@@ -12,12 +12,13 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from finine_core.influence.estimators.base import Estimator
 from finine_core.influence.estimators.samples import samples
 from finine_core.influence.signals import TargetSignals
 from finine_core.tradeoff import mu_from_auc
 
 
-class Auc:
+class Auc(Estimator):
     """Rank comparison of recorded steps with and without the row."""
 
     name = "auc"

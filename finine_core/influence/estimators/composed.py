@@ -12,10 +12,11 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from finine_core.influence.estimators.base import Estimator
 from finine_core.influence.signals import TargetSignals
 
 
-class Composed:
+class Composed(Estimator):
     """Root mean square of the steps' signal-to-noise ratios."""
 
     name = "composed"

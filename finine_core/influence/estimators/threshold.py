@@ -18,12 +18,13 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from finine_core.influence.estimators.base import Estimator
 from finine_core.influence.estimators.samples import samples
 from finine_core.influence.signals import TargetSignals
 from finine_core.tradeoff import mu_from_errors
 
 
-class Threshold:
+class Threshold(Estimator):
     """Largest-magnitude threshold test between recorded steps with and without the row."""
 
     name = "threshold"
