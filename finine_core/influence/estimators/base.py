@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from finine_core.influence.bootstrap import Draws, redrawn
 from finine_core.influence.signals import TargetSignals
 
 
@@ -33,3 +34,10 @@ class Estimator(ABC):
 
         A row with no variance at all gives NaN; the caller reports it.
         """
+
+    def mu_of_draws(self, signals: TargetSignals, draws: Draws) -> NDArray[np.float64]:
+        """μ of each row from each draw of recorded steps, shape (draws, n).
+
+        An estimator that sums over steps can do this for all draws at once.
+        """
+        return np.stack([self.mu(redrawn(signals, steps)) for steps in draws.index])
