@@ -7,9 +7,11 @@ a keyword that does not exist is answered with the one that was meant.
 
 from __future__ import annotations
 
+import ast
 import difflib
 import inspect
-from collections.abc import Callable, Collection, Mapping
+import re
+from collections.abc import Callable, Collection
 from typing import TypeVar, get_type_hints
 
 from finine_core.errors import FinineError
@@ -17,37 +19,56 @@ from finine_core.errors import FinineError
 _Function = TypeVar("_Function", bound=Callable[..., object])
 
 
-def spelled_out(options: type, defaults: Mapping[str, object]) -> Callable[[_Function], _Function]:
+_DEFAULT = re.compile(r"^ {8}(\w+): .*?\[default: (.*?)\]", re.DOTALL | re.MULTILINE)
+
+
+def spelled_out(*options: type) -> Callable[[_Function], _Function]:
     """Name the keywords of a `TypedDict` in the signature of a function that takes them as **.
 
     Args:
-        options: the `TypedDict`.
-        defaults: of its keywords; None for those that are not in it.
+        options: the `TypedDict`, after those it builds on; their docstrings tell what each keyword
+            means, and its default.
 
     Examples:
         >>> from typing import TypedDict
         >>> class Options(TypedDict, total=False):
+        ...     '''How to train.
+        ...
+        ...     Attributes:
+        ...         epochs: passes over the rows [default: 3].
+        ...     '''
         ...     epochs: int
-        >>> @spelled_out(Options, {"epochs": 3})
+        >>> @spelled_out(Options)
         ... def train(data: str, **options: object) -> None: ...
         >>> inspect.signature(train).parameters["epochs"].default
         3
     """
+    keywords: dict[str, inspect.Parameter] = {}
+    for one in options:
+        defaults = _defaults(one)
+        for name, kind in get_type_hints(one).items():
+            if name not in keywords:
+                keywords[name] = inspect.Parameter(
+                    name,
+                    inspect.Parameter.KEYWORD_ONLY,
+                    default=defaults.get(name, ...),
+                    annotation=kind,
+                )
 
     def spelled(function: _Function) -> _Function:
         signature = inspect.signature(function)
         *own, _ = signature.parameters.values()
-        keywords = [
-            inspect.Parameter(
-                name, inspect.Parameter.KEYWORD_ONLY, default=defaults.get(name), annotation=kind
-            )
-            for name, kind in get_type_hints(options).items()
-        ]
-        told = signature.replace(parameters=[*own, *keywords])
+        told = signature.replace(parameters=[*own, *keywords.values()])
         function.__signature__ = told  # type: ignore[attr-defined]
         return function
 
     return spelled
+
+
+def _defaults(options: type) -> dict[str, object]:
+    """The defaults that the docstring tells; none where Python was told to drop docstrings."""
+    told = _DEFAULT.findall(options.__doc__ or "")
+    return {name: ast.literal_eval(" ".join(value.split())) for name, value in told}
 
 
 def no_such_keyword(name: str, known: Collection[str]) -> FinineError:

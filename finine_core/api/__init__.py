@@ -19,11 +19,10 @@ from typing import TYPE_CHECKING, Unpack
 
 from finine_core.api.deciding import default_reviewer
 from finine_core.api.one_run import Run
-from finine_core.dataset.config import DataConfig, DataOptions, defaults_of
+from finine_core.dataset.options import DataOptions
 from finine_core.errors import FinineError
 from finine_core.first_use import loaded_on_first_use
 from finine_core.keywords import spelled_out
-from finine_core.runs.config import RunConfig, make_config
 from finine_core.runs.home import default_home
 from finine_core.runs.options import RunOptions
 
@@ -42,7 +41,7 @@ else:
     )
 
 
-@spelled_out(DataOptions, defaults_of(DataConfig))
+@spelled_out(DataOptions)
 def check(data: Data, *, label: str | Sequence[str], **options: Unpack[DataOptions]) -> Report:
     """What is odd about a file, before anything is trained on it; nothing is changed.
 
@@ -87,7 +86,7 @@ def known_label(data: str | Path) -> str | None:
     return LABEL_COLUMN if is_image_tree(input_path(data)) else None
 
 
-@spelled_out(RunOptions, defaults_of(RunConfig))
+@spelled_out(DataOptions, RunOptions)
 def run(
     data: Data,
     *,
@@ -122,6 +121,7 @@ def run(
     from finine_core.api.given import kept_data
     from finine_core.api.own import by_name, own_of
     from finine_core.runs import State, create_run, start
+    from finine_core.runs.config import make_config
 
     own = own_of(options.get("model"), options.get("loss"))
     if own and not block:
@@ -146,7 +146,7 @@ def run(
     return started
 
 
-@spelled_out(RunOptions, defaults_of(RunConfig))
+@spelled_out(DataOptions, RunOptions)
 def plan(
     data: Data,
     *,
@@ -162,6 +162,7 @@ def plan(
         FinineError: an option or the data is wrong.
     """
     from finine_core.api.given import given_data
+    from finine_core.runs.config import make_config
     from finine_core.runs.estimate import plan_run
 
     with given_data(data) as path:

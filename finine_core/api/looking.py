@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from finine_core.curation.saved_groups import SavedGroups
     from finine_core.influence import Discoveries, GroupCurve, GroupInfluence, RowCurve, Slice
 
-chosen_by = spelled_out(SelectionOptions, {})  # each of its keywords is None unless given
+chosen_by = spelled_out(SelectionOptions)
 
 
 class Looking(Opened):

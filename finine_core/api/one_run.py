@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from finine_core.api.looking import chosen_by
 from finine_core.api.mapping import Mapping
 from finine_core.curation.selection import SelectionOptions
-from finine_core.dataset.config import named_labels
+from finine_core.dataset import named_labels
 from finine_core.runs.sharing import without_folders
 
 if TYPE_CHECKING:

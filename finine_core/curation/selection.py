@@ -21,16 +21,18 @@ LISTED_ROWS = 20  # row numbers that the words name
 
 
 class SelectionOptions(TypedDict, total=False):
-    """Which training rows are meant; what is not given is None.
+    """Which training rows are meant; at least one of these has to be given.
 
     Attributes:
-        rows: row numbers, the 0-based positions in the input; alone.
+        rows: row numbers, the 0-based positions in the input; alone [default: None].
         where: a SQL condition over score columns, `decision` and the data's columns;
-            `in_group('name')` holds for the rows of a saved group.
-        group: the name of a saved group (`Run.groups`); with a condition, what meets both.
-        top: the first so many by rank, of those that meet the condition.
-        fdr: a false discovery rate above 0 and below 1; alone, for its promise is about all rows.
-        target: whose ranks and scores, one of `Run.targets`; None for the first.
+            `in_group('name')` holds for the rows of a saved group [default: None].
+        group: the name of a saved group (`Run.groups`); with a condition, what meets both
+            [default: None].
+        top: the first so many by rank, of those that meet the condition [default: None].
+        fdr: a false discovery rate above 0 and below 1; alone, for its promise is about all rows
+            [default: None].
+        target: whose ranks and scores, one of `Run.targets`; None for the first [default: None].
     """
 
     rows: Sequence[int] | None

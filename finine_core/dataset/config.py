@@ -1,54 +1,21 @@
 """What does a person say about a data set before it is read? Its columns, and what is held out.
 
-`DataOptions` are the keywords of every function that reads one; `DataConfig` is the same, checked,
-with the defaults; `Columns` is the part about columns.
+`DataConfig` is `DataOptions`, checked, with the defaults; `Columns` is the part about columns.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, TypedDict, TypeVar
+from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from finine_core.dataset import AUTO, named_labels
 from finine_core.errors import FinineError
 from finine_core.keywords import no_such_keyword
 
-AUTO = "auto"  # the task, when the label is to tell it
 SEEDS = 2**31  # above every seed
-
-
-class DataOptions(TypedDict, total=False):
-    """How a data set is read: the keywords of `check`, `run` and `plan` beside `label`.
-
-    Attributes:
-        text: columns read as free text; where neither these nor features nor an image are named,
-            they are suggested [default: ()].
-        features: columns read as numbers or categories [default: ()].
-        id: the column that names each row for people [default: None].
-        ignore: columns that nothing is learned from [default: ()].
-        image: the column of images, as paths within the file's folder or as bytes [default: None].
-        skip_corrupt: leave rows with damaged images out of both parts, instead of refusing them
-            [default: False].
-        task: what to learn, classification, regression, ordinal or multi_label; auto takes
-            multi_label for several label columns, regression for a measured quantity, else
-            classification [default: 'auto'].
-        validation: a fraction in [0, 0.9) of the rows, drawn by class; 'column:NAME' for a column
-            that says train or validation; or the path of a second file. 0 means no validation rows
-            [default: 0.2].
-        seed: of the draw and, in a run, of all that is random, from 0 to 2**31 - 1 [default: 0].
-    """
-
-    text: Sequence[str]
-    features: Sequence[str]
-    id: str | None
-    ignore: Sequence[str]
-    image: str | None
-    skip_corrupt: bool
-    task: str
-    validation: float | str | Path
-    seed: int
 
 
 def names_of(given: object) -> object:
@@ -95,16 +62,6 @@ class Columns(BaseModel):
         return named_labels(self.label)
 
 
-def named_labels(label: str | Sequence[str]) -> tuple[str, ...]:
-    """The label columns that were named, one or several.
-
-    Examples:
-        >>> named_labels("mood"), named_labels(["rude", "loud"])
-        (('mood',), ('rude', 'loud'))
-    """
-    return (label,) if isinstance(label, str) else tuple(label)
-
-
 def _as_text(value: object) -> object:
     return str(value) if isinstance(value, Path) else value
 
@@ -145,14 +102,3 @@ features, id, ignore, image, label, seed, skip_corrupt, task, text, validation.
                 f"{name} = {one['input']!r}: {one['msg'].removeprefix('Value error, ')}."
             )
         raise FinineError(" ".join(dict.fromkeys(problems))) from None
-
-
-def defaults_of(kind: type[BaseModel]) -> dict[str, object]:
-    """The options of a configuration that need not be given, with their defaults.
-
-    Examples:
-        >>> defaults_of(DataConfig)["validation"]
-        0.2
-    """
-    fields = kind.model_fields.items()
-    return {name: one.default for name, one in fields if not one.is_required()}

@@ -16,7 +16,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from finine_core.dataset.config import DataConfig, DataOptions, checked
+from finine_core.dataset.config import DataConfig, checked
+from finine_core.dataset.options import DataOptions
 from finine_core.dataset.roles import Roles, resolve_roles
 from finine_core.dataset.split import fit_second_table, split_by_column, split_by_fraction
 from finine_core.dataset.tasks import Answers, task_for

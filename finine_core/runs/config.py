@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from finine_core.dataset.config import AUTO, SEEDS, DataConfig, checked
+from finine_core.dataset import AUTO
+from finine_core.dataset.config import SEEDS, DataConfig, checked
 from finine_core.errors import FinineError
 from finine_core.influence.targets import EACH_CLASS, target_named
 from finine_core.runs.combinations import require_fitting

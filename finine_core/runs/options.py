@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from finine_core.dataset.config import DataOptions
+from finine_core.dataset.options import DataOptions
 
 ClassWeights = Literal["none", "balanced"]
 Optimizer = Literal["sgd", "adam"]

@@ -13,13 +13,17 @@ from finine_core.cli.run_flags import DataFlags, RunFlags
 from finine_core.cli.selection_flags import SelectionFlags
 from finine_core.curation.selection import Selection, SelectionOptions
 from finine_core.dataset import DataConfig, DataOptions
-from finine_core.dataset.config import defaults_of
 from finine_core.errors import FinineError
 from finine_core.runs import RunConfig
 from finine_core.runs.options import RunOptions
 
 NOT_ASKED = {"code_folder"}  # a run finds out itself where named code lies
 NAMED_ALONE = {"data", "label"}  # of every call, before the options
+
+
+def defaults_of(config):
+    fields_ = config.model_fields.items()
+    return {name: one.default for name, one in fields_ if not one.is_required()}
 
 
 def names(options: type) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from finine_core.dataset.config import AUTO
+from finine_core.dataset import AUTO
 from finine_core.dataset.roles import Roles
 from finine_core.dataset.tasks.base import Answers, Task
 from finine_core.dataset.tasks.classification import CLASSIFICATION, ORDINAL
