@@ -146,12 +146,12 @@ class Recorder:
         ):
             self.writer.write_losses(at.line, rows, found.losses.float().cpu().numpy())
             for view in views:
-                if probe is not None:
-                    self._write(
-                        at, SELF.name, rows, view, view.on_self(found, rows, in_batch[rows])
-                    )
+                said = view.of_chunk(found, rows, in_batch[rows])
+                if said.on_self is not None:
+                    self._write(at, SELF.name, rows, view, said.on_self)
                 if shared:
-                    along[view.carried].append(view.along(found))
+                    assert said.along is not None
+                    along[view.carried].append(said.along)
         for view in views:
             for name, k in shared:
                 of_all = torch.cat([part[:, k] for part in along[view.carried]])

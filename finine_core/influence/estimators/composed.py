@@ -7,21 +7,18 @@ early ones even where gradients have become small.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 from numpy.typing import NDArray
 
+from finine_core.influence.estimators.base import Estimator
 from finine_core.influence.signals import TargetSignals
 
 
-class Composed:
+class Composed(Estimator):
     """Root mean square of the steps' signal-to-noise ratios."""
 
     name = "composed"
     description = "root mean square of each recorded step's μ, with the sign of the mean signal"
-    carried = False
-    model_error: Mapping[str, float] = {}
 
     def mu(self, signals: TargetSignals) -> NDArray[np.float64]:
         signal = signals.signal.astype(np.float64)

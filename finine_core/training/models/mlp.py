@@ -26,16 +26,9 @@ def _build(shape: tuple[int, ...], outputs: int) -> nn.Module:
     )
 
 
-def _body(model: nn.Module) -> nn.Module:
-    from torch import nn
-
-    return nn.Sequential(*list(model.children())[:-1])
-
-
 MLP = ModelKind(
     name="mlp",
     description="Two hidden layers (64, 32): fits interactions between columns.",
     learning_rates={"sgd": 0.01, "adam": 0.002},
     build=_build,
-    body=_body,
 )
