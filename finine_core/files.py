@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from finine_core.errors import FinineError
+from finine_core.paths import check_output, reason_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -42,7 +43,7 @@ def write_atomically(path: Path, *, durable: bool = True) -> Iterator[Path]:
         durable: wait until it is on the disk; without, a power cut may bring the old content back.
 
     Raises:
-        FinineError: the disk is full.
+        FinineError: the disk is full, or something else than a file has that name.
 
     Examples:
         >>> import tempfile
@@ -55,6 +56,7 @@ def write_atomically(path: Path, *, durable: bool = True) -> Iterator[Path]:
     if path.name.startswith(".") and path.name.endswith(_SUFFIX):
         yield path
         return
+    check_output(path)
     try:
         with _temporary_beside(path) as temporary:
             yield temporary
@@ -131,7 +133,7 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise FinineError(
-            f"The folder {folder} cannot be made: {error.strerror}.", "Choose another folder."
+            f"The folder {folder} cannot be made: {reason_of(error)}.", "Choose another folder."
         ) from error
 
 

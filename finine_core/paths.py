@@ -14,8 +14,9 @@ from pathlib import Path
 
 from finine_core.errors import FinineError
 
+FILE, FOLDER = "a file", "a folder"
 KINDS = (
-    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISDIR, FOLDER),
     (stat.S_ISFIFO, "a named pipe"),
     (stat.S_ISCHR, "a device"),
     (stat.S_ISBLK, "a device"),
@@ -66,7 +67,17 @@ def kind_of(path: Path) -> str | None:
         raise FinineError(
             f"{path} cannot be used: {reason_of(error)}.", "Choose another place."
         ) from None
-    return next((kind for holds, kind in KINDS if holds(mode)), "a file")
+    return kind_in(mode)
+
+
+def kind_in(mode: int) -> str:
+    """What a file's mode says that it is.
+
+    Examples:
+        >>> kind_in(stat.S_IFIFO)
+        'a named pipe'
+    """
+    return next((kind for holds, kind in KINDS if holds(mode)), FILE)
 
 
 def check_output(path: Path) -> None:
@@ -82,10 +93,10 @@ def check_output(path: Path) -> None:
         finine_core.errors.FinineError: /dev/null is a device, not a file. Choose another name.
     """
     kind = kind_of(path)
-    if kind not in (None, "a file"):
+    if kind not in (None, FILE):
         raise FinineError(f"{path} is {kind}, not a file.", "Choose another name.")
     folder = next((one for one in path.absolute().parents if os.path.lexists(one)), Path("/"))
-    if kind_of(folder) != "a folder":
+    if kind_of(folder) != FOLDER:
         raise FinineError(f"{folder} is {kind_of(folder)}, not a folder.", "Choose another place.")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise FinineError(f"Nothing can be written into {folder}.", "Choose another folder.")

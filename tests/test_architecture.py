@@ -16,7 +16,7 @@ BASE = {"errors", "files", "keywords", "measures", "paths", "processes"}
 READING = {"formats", "dataset", "encoders"}  # from bytes to what a model sees
 ALLOWED = {
     "errors": set(),
-    "files": {"errors"},
+    "files": {"errors", "paths"},
     "keywords": {"errors"},
     "measures": set(),
     "paths": {"errors"},

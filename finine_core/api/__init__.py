@@ -23,6 +23,7 @@ from finine_core.dataset.options import DataOptions
 from finine_core.errors import FinineError
 from finine_core.first_use import loaded_on_first_use
 from finine_core.keywords import spelled_out
+from finine_core.paths import named_path
 from finine_core.runs.home import default_home
 from finine_core.runs.options import RunOptions
 
@@ -81,9 +82,8 @@ def known_label(data: str | Path) -> str | None:
     """
     from finine_core.formats import is_image_tree
     from finine_core.formats.images import LABEL_COLUMN
-    from finine_core.formats.sources.input_file import input_path
 
-    return LABEL_COLUMN if is_image_tree(input_path(data)) else None
+    return LABEL_COLUMN if is_image_tree(named_path(data)) else None
 
 
 @spelled_out(DataOptions, RunOptions)
@@ -215,9 +215,8 @@ def apply(
     """
     from finine_core.curation.apply import apply_manifest
     from finine_core.curation.export import check_tree, write_tree
-    from finine_core.formats.sources.input_file import input_path
 
-    record, source, listing = (input_path(one) for one in (manifest, data, out))
+    record, source, listing = (named_path(one) for one in (manifest, data, out))
     if tree is not None:
         check_tree(source, listing.parent, tree, overwrite=overwrite)
     apply_manifest(record, source, listing, overwrite=overwrite)
@@ -252,7 +251,7 @@ def marked(home: str | Path | None, run_ids: Sequence[str]) -> dict[str, int]:
 
 
 def _home(home: str | Path | None) -> Path:
-    return Path(home).expanduser() if home else default_home()
+    return named_path(home) if home else default_home()
 
 
 __all__ = [

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from finine_core.errors import FinineError
 from finine_core.formats.sources.frames import ArrowTable, is_frame, keep_frame
-from finine_core.formats.sources.input_file import input_path
+from finine_core.paths import named_path
 
 DATA_FOLDER = "data"  # of a home: the tables that were given as objects
 
@@ -32,7 +32,7 @@ def kept_data(data: Data, home: Path) -> Path:
 a pandas, polars or Arrow table.
     """
     if isinstance(data, (str, Path)):
-        return input_path(data)
+        return named_path(data)
     if is_frame(data):
         return keep_frame(data, home / DATA_FOLDER)
     raise FinineError(

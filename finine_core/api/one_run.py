@@ -9,6 +9,7 @@ from finine_core.api.looking import chosen_by
 from finine_core.api.mapping import Mapping
 from finine_core.curation.selection import SelectionOptions
 from finine_core.dataset import named_labels
+from finine_core.paths import check_outside, named_path
 from finine_core.runs.sharing import without_folders
 
 if TYPE_CHECKING:
@@ -45,15 +46,17 @@ class Run(Mapping):
         from finine_core.curation.export import check_tree, export_run, write_tree
 
         record = self._results.record()
-        source = Path(data or record["config"]["data"]).expanduser()
+        source = named_path(data or record["config"]["data"])
+        place = named_path(out)
+        check_outside(place, self.home)
         if tree is not None:
-            check_tree(source, Path(out).expanduser(), tree, overwrite=overwrite)
+            check_tree(source, place, tree, overwrite=overwrite)
         result = export_run(
             source=source,
             run_folder=self.folder.path,
             home=self.home,
             run_id=self.run_id,
-            out=Path(out).expanduser(),
+            out=place,
             # the manifest is shared with others: the file's name, not where it lies here
             config=without_folders(record["config"]),
             seed=record["seed"],
@@ -91,11 +94,13 @@ class Run(Mapping):
         from finine_core.curation.export import write_subset
 
         record = self._results.record()
+        place = named_path(out)
+        check_outside(place, self.home)
         return write_subset(
-            Path(data or record["config"]["data"]).expanduser(),
+            named_path(data or record["config"]["data"]),
             self.select(**selection),
             int(record["dataset"]["rows"]),
-            Path(out).expanduser(),
+            place,
             record["fingerprint"]["sha256"],
             overwrite=overwrite,
         )

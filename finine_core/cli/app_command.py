@@ -27,6 +27,7 @@ from finine_core.access import (
 from finine_core.cli.common import Home, cli, say
 from finine_core.errors import FinineError
 from finine_core.files import make_private
+from finine_core.paths import named_path
 from finine_core.processes import child_environment, python_module
 from finine_core.runs.home import HOME_VARIABLE, default_home
 
@@ -78,7 +79,7 @@ def app_command(
     from finine_core import api
 
     signal.signal(signal.SIGTERM, _end)
-    chosen = (home or default_home()).expanduser().resolve()
+    chosen = named_path(home or default_home()).resolve()
     login = login_settings(chosen) is not None
     _require_guarded(address, login, without_login)
     _require_free(address, port)
@@ -120,7 +121,7 @@ def app_command(
     environment = child_environment({HOME_VARIABLE: str(chosen), ADDRESS_VARIABLE: address})
     environment.pop(DATA_ROOTS_VARIABLE, None)
     if data_root or login or not is_loopback(address):
-        roots = [str(one.expanduser().resolve()) for one in data_root or []]
+        roots = [str(named_path(one).resolve()) for one in data_root or []]
         environment[DATA_ROOTS_VARIABLE] = os.pathsep.join(roots)
     server = subprocess.Popen(command, env=environment)
     try:

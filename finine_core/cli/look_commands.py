@@ -59,9 +59,12 @@ def scores(
         typer.echo(content, nl=False)
         return
     from finine_core.files import make_folder, write_atomically
+    from finine_core.paths import check_outside, named_path
 
-    make_folder(out.expanduser().parent)
-    with write_atomically(out.expanduser()) as temporary:
+    place = named_path(out)
+    check_outside(place, found.home)
+    make_folder(place.parent)
+    with write_atomically(place) as temporary:
         temporary.write_bytes(content)
     say(f"{len(table)} rows written to {out}")
 

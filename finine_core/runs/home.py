@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from finine_core.database import DATABASE_NAME, register_run, run_entries, utc_now
 from finine_core.errors import FinineError
 from finine_core.files import make_private, write_json
+from finine_core.paths import named_path
 from finine_core.runs.folder import RUN_SCHEMA, RunFolder
 from finine_core.runs.state import State
 from finine_core.training.code import digest_of, is_code, require_code_allowed
@@ -33,7 +34,7 @@ CODE = "model code", "loss code"  # among a run's versions: digests of a person'
 
 def default_home() -> Path:
     """$FININE_HOME, else ~/.finine."""
-    return Path(os.environ.get(HOME_VARIABLE) or Path.home() / ".finine").expanduser().resolve()
+    return named_path(os.environ.get(HOME_VARIABLE) or Path.home() / ".finine").resolve()
 
 
 def create_run(home: Path, config: RunConfig, name: str = "") -> RunFolder:

@@ -17,7 +17,8 @@ from finine_app import state
 from finine_app.components.messages import plain, show_problem
 from finine_core.access import require_choosable
 from finine_core.errors import FinineError
-from finine_core.files import HASH_CHUNK, make_private, write_atomically
+from finine_core.files import HASH_CHUNK, make_private, sha256_of, write_atomically
+from finine_core.paths import named_path
 from finine_sample_data import SAMPLES
 
 SAMPLE, UPLOAD, PATH = "A sample", "Upload a file", "A file on this machine"
@@ -60,7 +61,7 @@ def choose_source() -> None:
 
 
 def save_upload(home: Path, name: str, content: BinaryIO) -> Path:
-    """Keep an uploaded file as <home>/uploads/<first 12 of its sha256>/<name>.
+    """Keep an uploaded file as <home>/uploads/<its sha256>/<name>; one that is there is compared.
 
     Raises:
         FinineError: its format is not known, or the home cannot be written.
@@ -73,10 +74,10 @@ def save_upload(home: Path, name: str, content: BinaryIO) -> Path:
     content.seek(0)
     while chunk := content.read(HASH_CHUNK):
         digest.update(chunk)
-    path = home / state.UPLOADS / digest.hexdigest()[:12] / safe
+    path = home / state.UPLOADS / digest.hexdigest() / safe
     try:
         make_private(path.parent)
-        if not path.exists():
+        if not path.is_file() or sha256_of(path) != digest.hexdigest():
             content.seek(0)
             with write_atomically(path) as temporary, temporary.open("wb") as stream:
                 while chunk := content.read(HASH_CHUNK):
@@ -170,7 +171,7 @@ def _take_path() -> None:
     if not text:
         return
     try:
-        path = Path(text).expanduser().resolve()
+        path = named_path(text).resolve()
         require_choosable(path, state.data_roots())
         if not path.exists():
             raise FinineError(

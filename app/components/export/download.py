@@ -1,6 +1,6 @@
 """How does the cleaned data leave? As a zip that the core makes, or by commands to copy.
 
-The export is made into a temporary folder of this process and packed; the download reads it from
+The export is made into a folder of this process (`shelf.py`) and packed; the download reads it from
 disk when it is clicked. A prepared zip is offered only as long as no decision was made after it
 and the copy for spreadsheets is wanted or not, as it was then.
 """
@@ -8,7 +8,6 @@ and the copy for spreadsheets is wanted or not, as it was then.
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,11 +24,14 @@ from finine_app.components.export.files import (
     show_files,
     show_manifest,
 )
+from finine_app.components.export.shelf import new_place
 from finine_app.components.messages import plain, show_problem
 from finine_app.components.pressing import whole
 from finine_core import api
+from finine_core.access import require_choosable
 from finine_core.curation.export import ExportResult, zip_export
 from finine_core.errors import FinineError
+from finine_core.paths import named_path
 
 _PREPARED, _PROBLEM, _DATA = "_prepared", "_export_problem", "export_data"
 
@@ -97,11 +99,24 @@ def _moved_input(run: api.Run) -> Path | None:
         if not original.exists():
             st.warning(f"The input is no longer at {plain(original)}. Say where it is now.")
         text = _ask_path(original)
-    return _path(text)
+    try:
+        return _path(text)
+    except FinineError as error:
+        show_problem(error)
+        return None
 
 
 def _path(text: str) -> Path | None:
-    return Path(text.strip()).expanduser() if text.strip() else None
+    """The place that a person named; where others may use the app, only among the roots.
+
+    Raises:
+        FinineError: it is no path, or lies elsewhere. Whether anything is there is not said.
+    """
+    if not text.strip():
+        return None
+    path = named_path(text.strip())
+    require_choosable(path, state.data_roots())
+    return path
 
 
 def _ask_path(original: Path) -> str:
@@ -130,7 +145,6 @@ def _verified(run: api.Run) -> int:
 
 def _prepare(run: api.Run) -> None:
     # What stands in the fields when the button is pressed; the page may not have drawn it yet.
-    data = _path(str(st.session_state.get(_DATA) or ""))
     spreadsheet_safe = bool(st.session_state.get(SPREADSHEET_SAFE))
     tree = bool(st.session_state.get(IMAGE_TREE))
     old = st.session_state.pop(_PREPARED, None)
@@ -139,7 +153,8 @@ def _prepare(run: api.Run) -> None:
     # before the export: a decision or a training meanwhile makes it stale
     decisions, verified = run.log.version(), _verified(run)
     try:
-        out = Path(tempfile.mkdtemp(dir=_shelf().name))
+        data = _path(str(st.session_state.get(_DATA) or ""))
+        out = new_place()
         result = run.export(
             out, data=data, spreadsheet_safe=spreadsheet_safe, tree="copy" if tree else None
         )
@@ -155,12 +170,6 @@ def _prepare(run: api.Run) -> None:
     st.session_state[_PREPARED] = Prepared(
         run.run_id, decisions, verified, spreadsheet_safe, tree, path, result
     )
-
-
-@st.cache_resource
-def _shelf() -> tempfile.TemporaryDirectory[str]:
-    """One temporary folder for all exports of this process, removed when it ends."""
-    return tempfile.TemporaryDirectory(prefix="finine-export-")
 
 
 def _reader(path: Path) -> Callable[[], bytes]:

@@ -39,7 +39,8 @@ from finine_core.database import utc_now
 from finine_core.errors import FinineError
 from finine_core.files import drop_orphans, make_folder, write_atomically, write_json
 from finine_core.formats import format_of, written_ending
-from finine_core.formats.sources.inputs import bytes_of, fingerprint_of
+from finine_core.formats.sources.inputs import bytes_of, check_input, fingerprint_of
+from finine_core.paths import kind_of
 
 SCORES_NAME = "removed_scores.csv"
 CORRECTED_NAME = "corrected_labels.csv"
@@ -218,8 +219,9 @@ def check_source(source: Path, expected_sha256: str) -> None:
     Raises:
         FinineError: it is missing, or its SHA-256 is another.
     """
-    if not source.exists():
+    if kind_of(source) is None:
         raise FinineError(f"The input {source} does not exist.", "Put it back, or name its place.")
+    check_input(source)
     found = fingerprint_of(source)
     if found != expected_sha256:
         raise FinineError(

@@ -7,32 +7,18 @@ file was written to while it was read.
 
 from __future__ import annotations
 
-import errno
 import os
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from finine_core.errors import FinineError, shown
+from finine_core.paths import FILE, FOLDER, kind_in, reason_of
 
 GB = 1024**3
 # A table is held in memory, as text and as typed columns: two to three times its file's size.
 LARGEST_GB = 2.0
 LARGEST_VARIABLE = "FININE_LARGEST_GB"
-
-_KINDS = (
-    (stat.S_ISFIFO, "a named pipe"),
-    (stat.S_ISCHR, "a device"),
-    (stat.S_ISBLK, "a device"),
-    (stat.S_ISSOCK, "a socket"),
-)
-_REASONS = {
-    errno.ELOOP: "it is a loop of symbolic links",
-    errno.ENAMETOOLONG: "its name is too long",
-    errno.EACCES: "permission denied",
-    errno.EPERM: "permission denied",
-}
 
 
 def largest_bytes() -> int:
@@ -71,22 +57,6 @@ def gigabytes(count: int) -> str:
     return f"{count / GB:.1f} GB" if count >= 0.1 * GB else f"{count / 1024**2:.0f} MB"
 
 
-def input_path(text: str | Path) -> Path:
-    """A path as a person writes it, with ~ for the home folder.
-
-    Raises:
-        FinineError: ~name, and nobody here is called so.
-
-    Examples:
-        >>> input_path("data/a.csv")
-        PosixPath('data/a.csv')
-    """
-    try:
-        return Path(text).expanduser()
-    except RuntimeError as error:
-        raise FinineError(f"{text} is no path ({error}).", "Write the whole path.") from None
-
-
 def check_input_file(path: Path, largest: int | None = None) -> None:
     """Refuse what is no ordinary file, or larger than `largest` bytes (the limit of data if None).
 
@@ -111,13 +81,13 @@ of it into a file first.
         raise FinineError(f"There is no file {path}.{link}", "Check the path.") from None
     except (OSError, ValueError) as error:  # ValueError: a NUL letter in the path
         raise cannot_be_read(path, error) from None
-    if stat.S_ISDIR(found.st_mode):
+    kind = kind_in(found.st_mode)
+    if kind == FOLDER:
         raise FinineError(f"{path} is a folder, not a file.", "Name a file inside it.")
-    for holds, kind in _KINDS:
-        if holds(found.st_mode):
-            raise FinineError(
-                f"{path} is {kind}, not a file.", "Write what comes out of it into a file first."
-            )
+    if kind != FILE:
+        raise FinineError(
+            f"{path} is {kind}, not a file.", "Write what comes out of it into a file first."
+        )
     limit = largest_bytes() if largest is None else largest
     if found.st_size > limit:
         raise FinineError(
@@ -142,9 +112,9 @@ def is_folder(path: Path) -> bool:
 
 def cannot_be_read(path: Path, error: Exception) -> FinineError:
     """The error for a file that the operating system does not hand out."""
-    number = error.errno if isinstance(error, OSError) else None
-    reason = _REASONS.get(number or 0) or getattr(error, "strerror", None) or str(error)
-    return FinineError(f"{path} cannot be read: {reason}.", "Check the path and its permissions.")
+    return FinineError(
+        f"{path} cannot be read: {reason_of(error)}.", "Check the path and its permissions."
+    )
 
 
 @contextmanager
