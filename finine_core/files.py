@@ -17,12 +17,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
-
-import pyarrow as pa
-import pyarrow.parquet as pq
+from typing import TYPE_CHECKING, Any
 
 from finine_core.errors import FinineError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 # Rows of a Parquet file that are read together: whoever asks for one row waits for so many. Smaller
 # groups make the file larger and a whole reading slower.
@@ -197,5 +197,7 @@ def _sync(path: Path) -> None:
 
 def write_parquet(table: pa.Table, path: Path) -> None:
     """Write a table atomically, so that one row of many is found without reading the others."""
+    import pyarrow.parquet as pq  # most who write files write no tables
+
     with write_atomically(path) as temporary:
         pq.write_table(table, temporary, row_group_size=GROUP_ROWS)

@@ -1,7 +1,7 @@
 """What is stored of a recorded step: its signals as they are, and carried to the end of the run.
 
-Both views take the same products of a chunk of rows and give the same four quantities (DESIGN
-§1.2; `signals.py`). The first knows only its step. The second asks the curvature what is left of
+Both views take the same products of a chunk of rows and give the same four quantities (listed
+in `signals.py`). The first knows only its step. The second asks the curvature what is left of
 everything at the end (`carrying.py`), speaks of margins (of errors, in regression) instead of
 losses on target self, and adds to the variance what other initial parameters would have changed.
 """

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Protocol
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from finine_core.influence.bootstrap import Draws, redrawn
 from finine_core.influence.signals import TargetSignals
 
 
-class Estimator(Protocol):
+class Estimator(ABC):
     """One choice of `--estimator`.
 
     Attributes:
@@ -24,9 +25,10 @@ class Estimator(Protocol):
 
     name: str
     description: str
-    carried: bool
-    model_error: Mapping[str, float]
+    carried: bool = False
+    model_error: ClassVar[Mapping[str, float]] = {}
 
+    @abstractmethod
     def mu(self, signals: TargetSignals) -> NDArray[np.float64]:
         """The whole run's signed Gaussian influence of each row, shape (n,).
 

@@ -1,11 +1,9 @@
 """The `gaussian` estimator: pooled mean over pooled deviation.
 
-μ_step,i = Σ_t s_it / √(T Σ_t σ²_it); the whole run's μ_i = p √T_total · μ_step,i (DESIGN §1.3).
+μ_step,i = Σ_t s_it / √(T Σ_t σ²_it); the whole run's μ_i = p √T_total · μ_step,i.
 """
 
 from __future__ import annotations
-
-from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +18,6 @@ class Gaussian(Estimator):
 
     name = "gaussian"
     description = "mean signal over the pooled deviation of the recorded steps"
-    carried = False
-    model_error: Mapping[str, float] = {}
 
     def mu(self, signals: TargetSignals) -> NDArray[np.float64]:
         total = signals.signal.sum(axis=0, dtype=np.float64)

@@ -13,8 +13,6 @@ rely on.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,8 +27,6 @@ class Threshold(Estimator):
 
     name = "threshold"
     description = "the paper's scan: the threshold test of largest |μ|; biased away from 0"
-    carried = False
-    model_error: Mapping[str, float] = {}
 
     def mu(self, signals: TargetSignals) -> NDArray[np.float64]:
         steps, rows = signals.signal.shape
