@@ -11,6 +11,7 @@ import streamlit as st
 from finine_app import state, theme
 from finine_app.components.entry import let_in
 from finine_app.components.remember import write_cookies
+from finine_app.components.run.start import forget_start
 from finine_app.components.sidebar import sidebar
 from finine_app.components.tour import tour
 from finine_core.runs import NO_CODE
@@ -56,3 +57,4 @@ if allowed:
         tour(page.url_path)
     page.run()
     write_cookies()
+    forget_start()

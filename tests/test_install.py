@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -19,6 +20,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import typer
+
+from finine_core.cli import cli
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -128,3 +132,25 @@ def answers(port: int) -> bool:
         with urllib.request.urlopen(address, timeout=5) as page:
             return ready and b"<html" in page.read()
     return False
+
+
+def test_the_containerfile_names_what_is_there_and_runs_as_no_root():
+    lines = (ROOT / "Containerfile").read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
+    said: dict[str, list[str]] = {}
+    for word, _, rest in (line.partition(" ") for line in lines if line.strip()):
+        said.setdefault(word, []).append(rest)
+    copied = {name for rest in said["COPY"] for name in rest.split()[:-1]}
+    assert {*FOLDERS.values(), "pyproject.toml", "constraints.txt"} <= copied
+    kept = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    for name in copied:
+        assert (ROOT / name).exists(), name
+        assert f"!{name}" in kept, name
+    assert said["USER"] == ["finine"]
+    assert lines.index("USER finine") < lines.index(f"ENTRYPOINT {said['ENTRYPOINT'][0]}")
+    (home,) = said["VOLUME"]
+    assert said["ENV"] == [f"FININE_HOME={home}"]
+    program, name, *options = json.loads(said["ENTRYPOINT"][0]) + json.loads(said["CMD"][0])
+    assert program in PROJECT["project"]["scripts"]
+    command = typer.main.get_command(cli).commands[name]
+    given = command.make_context(name, options).params  # an option that does not exist is refused
+    assert [str(given["port"])] == said["EXPOSE"]

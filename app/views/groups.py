@@ -20,6 +20,7 @@ def render() -> None:
 
 
 def _groups(run: api.Run) -> None:
+    seen = run.log.version()  # before what is told of the decisions
     theme.compact()
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.title("Groups", width="content")
@@ -39,10 +40,11 @@ def _groups(run: api.Run) -> None:
             "run",
             "Start a run",
         )
-    decide.undo_bar(run)
-    if (problem := state.last_problem()) is not None:
-        show_problem(problem)
-        state.note_problem(None)
-    saved.show(run)
+    decide.undo_bar(run, seen)
+    with st.container():  # there with and without it, so that nothing below moves its place
+        if (problem := state.last_problem()) is not None:
+            show_problem(problem)
+            state.note_problem(None)
+    saved.show(run, seen)
     if judged:
         kinds.show(run)

@@ -88,6 +88,9 @@ def app_command(
         "--server.headless", "true",
         "--browser.gatherUsageStats", "false",
         "--server.fileWatcherType", "none",
+        # Else Streamlit ends the answer to a press where it stands when the next one comes, which
+        # may be before it has begun.
+        "--runner.fastReruns", "false",
         "--client.toolbarMode", "minimal",
         # A fault of ours is named on the page; its traceback goes to the terminal.
         "--client.showErrorDetails", "type",

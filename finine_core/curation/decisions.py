@@ -139,16 +139,18 @@ class DecisionLog:
             (mark_id,) = connection.execute(NEXT_UNDO, {"run": self.run_id}).fetchone()
             return None if mark_id is None else self._event(connection, mark_id)
 
-    def events(self) -> list[Event]:
-        """Every event of this run, oldest first."""
+    def events(self, after: int = 0) -> list[Event]:
+        """The events of this run that came after a `version`, oldest first; without it, all."""
+        asked = {"run": self.run_id, "event": None, "after": after}
         with open_database(self.home) as connection:
-            lines = connection.execute(EVENTS, {"run": self.run_id, "event": None}).fetchall()
+            lines = connection.execute(EVENTS, asked).fetchall()
         return [_event_of(line) for line in lines]
 
     def version(self) -> int:
         """The id of the newest event, 0 when there is none.
 
-        The log is append-only, so an equal version means equal decisions: a key for caches.
+        The log is append-only, so an equal version means equal decisions: a key for caches. Ask
+        for it before what it is to stand for: read after, it hides what came in between.
         """
         with open_database(self.home) as connection:
             line = connection.execute(
@@ -252,7 +254,8 @@ class DecisionLog:
         return cursor.lastrowid
 
     def _event(self, connection: sqlite3.Connection, event_id: int) -> Event:
-        line = connection.execute(EVENTS, {"run": self.run_id, "event": event_id}).fetchone()
+        asked = {"run": self.run_id, "event": event_id, "after": 0}
+        line = connection.execute(EVENTS, asked).fetchone()
         if line is None:
             raise FinineError(f"Run {self.run_id!r} has no event {event_id}.")
         return _event_of(line)

@@ -28,7 +28,6 @@ from finine_core.formats.workbook.sheet import (
     opened,
     sheet_to_read,
 )
-from finine_core.formats.workbook.writing import write_rows
 
 KEPT_NOTE = (
     "Of an Excel workbook, an export keeps this sheet's cells with their types and number formats; "
@@ -104,6 +103,8 @@ class Excel(Format):
 
         A changed cell gets the value and number format of the other row's.
         """
+        from finine_core.formats.workbook.writing import write_rows
+
         with damage_told(source):
             write_rows(source, subset, destination)
 
