@@ -15,6 +15,7 @@ import duckdb
 import pyarrow.parquet as pq
 
 from finine_core.curation.expressions import literal
+from finine_core.meanwhile import meanwhile
 
 MEMORY_LIMIT = "1GB"  # room for a sort of 100k rows with text, and no threat to a laptop with 8 GB
 # Files that take no more are read once and kept: a page of 25 rows with their texts then takes a
@@ -31,21 +32,15 @@ AGAIN_SECONDS = 0.05  # between two interrupts
 @contextmanager
 def interrupted_after(cursor: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[None]:
     """Stop what the cursor runs in the body when it takes longer: duckdb.InterruptException."""
-    done = threading.Event()
 
-    def watch() -> None:
+    def watch(over: threading.Event) -> None:
         wait = seconds
-        while not done.wait(wait):
+        while not over.wait(wait):
             cursor.interrupt()  # again and again: one that comes while a query is planned is lost
             wait = AGAIN_SECONDS
 
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    try:
+    with meanwhile(watch):
         yield
-    finally:
-        done.set()
-        watcher.join()
 
 
 def path_literal(path: Path) -> str:
