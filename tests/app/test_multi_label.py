@@ -14,6 +14,7 @@ from tests.app.looking import healthy, in_address, said, shown_row, table, widge
 from tests.app.looking import with_file as opened_with
 from tests.app.test_past_runs import choose
 from tests.conftest import APP
+from tests.trained import trained
 
 NAMES = ["toxic", "insult", "threat"]
 PAGES = re.findall(r'url_path="(\w+)"', APP.read_text(encoding="utf-8"))
@@ -37,7 +38,7 @@ def finished(tmp_path_factory):
     folder = tmp_path_factory.mktemp("labels")
     path = folder / "comments.csv"
     path.write_text(content())
-    return api.run(path, label=NAMES, home=folder / "home", epochs=8,
+    return trained(path, label=NAMES, home=folder / "home", epochs=8,
                    targets=("self", "validation", "class:threat"))  # fmt: skip
 
 

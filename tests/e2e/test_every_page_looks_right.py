@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 from finine_core import api
 from finine_sample_data import SAMPLES
 from tests.e2e.steps import no_error_is_shown, settled
+from tests.trained import trained
 
 FOLDER = os.environ.get("FININE_SCREENSHOTS")
 LOOKS = [(1280, "light"), (1280, "dark"), (768, "light"), (768, "dark")] if FOLDER else [
@@ -26,7 +27,7 @@ TALLEST = 2400  # pixels of a picture; the rest of a long page is more of the sa
 def reviewed(tmp_path_factory):
     """A home with a run on tweets, decisions of every kind, a saved group, and a verification."""
     sample, home = SAMPLES["tweets"], tmp_path_factory.mktemp("home")
-    run = api.run(sample.path, label=sample.label, text=sample.text, id=sample.id, home=home,
+    run = trained(sample.path, label=sample.label, text=sample.text, id=sample.id, home=home,
                   epochs=None if FOLDER else 3)  # fmt: skip
     run.mark(where="suspicious AND rank <= 60", target="self", decision="delete",
              reason="wrong label", reviewer="ada")  # fmt: skip

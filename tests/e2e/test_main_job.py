@@ -22,6 +22,7 @@ from tests.e2e.steps import (
     strike,
     without_row,
 )
+from tests.trained import trained
 
 ROWS, FINISHED = 600, 1000  # of the uploaded texts; of the run that is there
 TRAINED = FINISHED * 4 // 5
@@ -34,7 +35,7 @@ def finished(tmp_path_factory):
     home, chosen = tmp_path_factory.mktemp("home"), sample("tweets")
     data = tmp_path_factory.mktemp("data") / "tweets.csv"
     data.write_bytes(first_lines(chosen.path, FINISHED))
-    run = api.run(data, label=chosen.label, text=chosen.text, id=chosen.id, home=home)
+    run = trained(data, label=chosen.label, text=chosen.text, id=chosen.id, home=home)
     return home, run
 
 

@@ -15,6 +15,7 @@ from finine_core.runs.config import RunConfig
 from finine_core.runs.work.pipeline import stored_inputs
 from finine_core.training.objectives import objective_named
 from finine_core.verification import sentences
+from tests.trained import trained
 
 NAMES = ["toxic", "insult", "threat"]
 ROWS, WRONG = 500, 50
@@ -41,7 +42,7 @@ def planted(tmp_path_factory):
 def run(planted, tmp_path_factory):
     home = tmp_path_factory.mktemp("home")
     targets = ("self", "validation", "classes")
-    return api.run(planted[0], label=NAMES, home=home, targets=targets)
+    return trained(planted[0], label=NAMES, home=home, targets=targets)
 
 
 def test_labels_stand_in_its_files_as_a_person_reads_them(run):

@@ -15,6 +15,7 @@ from finine_core import api
 from finine_core.errors import FinineError
 from finine_core.verification import sentences
 from finine_sample_data import SAMPLES
+from tests.trained import trained
 
 SAMPLE = SAMPLES["diabetes_outliers"]
 
@@ -23,7 +24,7 @@ SAMPLE = SAMPLES["diabetes_outliers"]
 def numbers_run(tmp_path_factory):
     """A finished run on diabetes_outliers, with all that is left to the defaults."""
     home = tmp_path_factory.mktemp("home")
-    return api.run(SAMPLE.path, label=SAMPLE.label, id=SAMPLE.id, home=home)
+    return trained(SAMPLE.path, label=SAMPLE.label, id=SAMPLE.id, home=home)
 
 
 @pytest.fixture(scope="module")
