@@ -29,7 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def processes() -> set[str]:
     """The numbers of all processes of this machine."""
-    return {name for name in os.listdir("/proc") if name.isdigit()}
+    return {path.name for path in Path("/proc").iterdir() if path.name.isdigit()}
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +46,7 @@ def no_job_outlives_its_test(tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 @pytest.fixture(scope="session")
-def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], object]], Path]:
+def once(tmp_path_factory: pytest.TempPathFactory) -> Callable:
     """Give `once(name, make)`: a folder that one test process fills; each has a copy of its own."""
     ours = tmp_path_factory.getbasetemp()
     shared = ours.parent if "PYTEST_XDIST_WORKER" in os.environ else ours

@@ -54,4 +54,4 @@ def taken_over(report: Path) -> dict[str, float]:
 if __name__ == "__main__":
     times = taken_over(Path(sys.argv[1]) if len(sys.argv) > 1 else REPORT)
     LISTED.write_text(json.dumps(times, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(f"{len(times)} tests of {LISTED_SECONDS:g} s or more, {sum(times.values()):.0f} s together")
+    print(f"{len(times)} tests of {LISTED_SECONDS:g} s or more, {sum(times.values()):.0f} s in all")

@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from finine_core import api
 from finine_sample_data import sample
 from tests.trained import trained
 

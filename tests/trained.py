@@ -1,4 +1,4 @@
-"""Runs carried out in the test's own process: what a worker does, without the time it takes to start.
+"""Runs carried out in the test's own process: what a worker does, without the seconds of its start.
 
 For tests that look at what a run leaves. That it leaves the same as a worker's, to the last bit, is
 a test of its own (tests/runs/test_jobs.py).

@@ -7,7 +7,6 @@ import json
 import pandas as pd
 import pytest
 
-from finine_core import api
 from finine_sample_data import SAMPLES
 from tests.app.looking import button, healthy, metrics, said, widget
 from tests.app.test_every_page import PAGES

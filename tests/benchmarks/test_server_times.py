@@ -9,7 +9,6 @@ import time
 from pathlib import Path
 
 from benchmarks.server_times import make_file
-from finine_core import api
 from tests.trained import trained
 
 ROOT = Path(__file__).parent.parent.parent

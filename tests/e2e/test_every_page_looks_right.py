@@ -10,7 +10,6 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from finine_core import api
 from finine_sample_data import SAMPLES
 from tests.e2e.steps import no_error_is_shown, settled
 from tests.trained import trained

@@ -7,7 +7,6 @@ import csv
 import pytest
 from playwright.sync_api import expect
 
-from finine_core import api
 from tests.e2e.steps import no_error_is_shown, settled
 from tests.trained import trained
 

@@ -8,7 +8,6 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from finine_core import api
 from tests.saved_datasets import LABEL, save_table
 from tests.trained import trained
 

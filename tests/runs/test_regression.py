@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from finine_core import api
 from finine_core.errors import FinineError
 from finine_core.verification import sentences
 from finine_sample_data import SAMPLES
