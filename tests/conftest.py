@@ -15,14 +15,21 @@ import pytest
 
 from finine_core import api
 from finine_sample_data import SAMPLES
-from tests.durations import long_ones_first
+from tests.durations import LONG_SECONDS, listed, long_ones_first
 
 APP = Path(__file__).parent.parent / "app" / "main.py"
 APP_SECONDS = 60  # for one pass over a page on a busy machine
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long files first; `--no-loadscope-reorder` in the Makefile keeps that order."""
+    """Long tests are known as such, and long files come first.
+
+    `--no-loadscope-reorder` in the Makefile keeps that order.
+    """
+    known = listed()
+    for item in items:
+        if known.get(item.nodeid, 0) >= LONG_SECONDS:
+            item.add_marker(pytest.mark.long)
     place = {path: k for k, path in enumerate(long_ones_first({item.path for item in items}))}
     items.sort(key=lambda item: place[item.path])
 

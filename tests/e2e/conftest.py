@@ -17,6 +17,7 @@ ARGUMENTS = [
     "--no-sandbox",
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
+    "--disable-gpu-compositing",  # without a graphics card: only the map needs WebGL
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",

@@ -1,4 +1,4 @@
-"""Every page at two widths in both themes: nothing broken, nothing wider than the window.
+"""Every page is a link, at two widths in both themes: nothing broken or wider than the window.
 
 With FININE_SCREENSHOTS all four are drawn and kept as pictures for the docs; without, one of them.
 """
@@ -55,7 +55,9 @@ def address_of(page_name, run):
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_pages_fit_their_window_in_both_themes(browser, serve, reviewed, width, scheme):
+def test_every_page_is_a_link_and_fits_its_window_in_both_themes(
+    browser, serve, reviewed, width, scheme
+):
     home, run = reviewed
     base = serve(home)
     context = browser.new_context(
@@ -66,8 +68,11 @@ def test_pages_fit_their_window_in_both_themes(browser, serve, reviewed, width, 
     page.set_default_timeout(60_000)
     for name in PAGES:
         page.goto(base + address_of(name, run))
-        expect(page.get_by_role("heading", level=1).first).to_be_visible()
         settled(page)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        expect(page.get_by_text("Page not found")).to_have_count(0)
+        assert f"/{name}" in page.url
+        assert run.run_id in page.url
         no_error_is_shown(page)
         wide = page.evaluate(
             "() => { const m = document.querySelector('[data-testid=stMain]');"
@@ -76,6 +81,9 @@ def test_pages_fit_their_window_in_both_themes(browser, serve, reviewed, width, 
         assert wide <= 1, f"{name} is {wide} pixels wider than its window of {width}"
         if FOLDER:
             picture(page, name, width, scheme)
+    page.goto(base)  # the plain address leads to the results
+    page.wait_for_url("**/review?*")
+    no_error_is_shown(page)
     context.close()
 
 
