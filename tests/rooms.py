@@ -18,15 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 MAIN = "main"
 OUTSIDE = {"app", "benchmarks", "sample_data"}  # rooms that are no folder of finine_core
-PYTEST = (
-    "-n",
-    "2",
-    "--dist",
-    "loadfile",
-    "--no-loadscope-reorder",
-    "-m",
-    "not browser and not long",
-)
+QUICK = "not browser and not long"
 
 
 def rooms() -> set[str]:
@@ -78,16 +70,16 @@ def places(chosen: set[str]) -> Iterator[str]:
 def main(wanted: set[str]) -> int:
     """Run them; gives pytest's exit code."""
     if unknown := wanted - rooms():
-        print(
-            f"There is no room {', '.join(sorted(unknown))}; there are {', '.join(sorted(rooms()))}."
-        )
+        print(f"There is no room {names(unknown)}; there are {names(rooms())}.")
         return 2
     chosen = wanted or {room for path in changed() if (room := room_of(path))}
-    print(
-        f"==> Testing {', '.join(sorted(chosen)) or 'the house only: no room has changed'}",
-        flush=True,
-    )
-    return subprocess.call([sys.executable, "-m", "pytest", *PYTEST, *places(chosen)], cwd=ROOT)
+    print(f"==> Testing {names(chosen) or 'the house only: no room has changed'}", flush=True)
+    pytest = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", "-m", QUICK]
+    return subprocess.call([*pytest, "--no-loadscope-reorder", *places(chosen)], cwd=ROOT)
+
+
+def names(of: set[str]) -> str:
+    return ", ".join(sorted(of))
 
 
 if __name__ == "__main__":

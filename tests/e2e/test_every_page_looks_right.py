@@ -55,9 +55,7 @@ def address_of(page_name, run):
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_every_page_is_a_link_and_fits_its_window_in_both_themes(
-    browser, serve, reviewed, width, scheme
-):
+def test_every_page_is_a_link_and_fits_its_window(browser, serve, reviewed, width, scheme):
     home, run = reviewed
     base = serve(home)
     context = browser.new_context(
