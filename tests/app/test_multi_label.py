@@ -72,10 +72,9 @@ def test_several_label_columns_are_chosen_kept_in_the_address_and_run(app, tmp_p
     page.number_input(key="epochs").set_value(2).run()
     page.checkbox(key="target_classes").check().run()
     page.button(key="start_run").click().run()
-    run = api.open_run(home=home)
-    run.wait()
-    assert run.record()["config"]["label"] == NAMES
-    assert run.targets == ("self", "validation", *(f"class:{name}" for name in NAMES))
+    config = api.open_run(home=home).record()["config"]
+    assert config["label"] == NAMES
+    assert config["targets"] == ["self", "validation", "classes"]
 
 
 def test_one_label_column_alone_is_still_a_class(app, tmp_path):
