@@ -8,7 +8,7 @@ RUN := $(VENV)/bin/python
 # Two test processes and those they start share the cores: threads of one library would contend.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: app test check durations lint audit clean install browser screenshots help
+.PHONY: app test check durations lint audit findings clean install browser screenshots help
 
 help:
 	@echo "make app     install, run a first job on sample data, open the app on it"
@@ -18,6 +18,7 @@ help:
 	@echo "make lint    ruff and mypy"
 	@echo "make durations  which tests are long, told by the last make test: they begin first"
 	@echo "make audit   ask a public database for known weaknesses of what is installed (network)"
+	@echo "make findings  run what surprised us in other libraries, to see whether it still holds (network)"
 	@echo "make clean   remove the virtual environment and caches; runs and data stay"
 
 app: $(VENV)/.installed
@@ -44,12 +45,18 @@ lint: $(VENV)/.installed-dev
 	@ln -sfn ../../app build/types/finine_app
 	@ln -sfn ../../sample_data build/types/finine_sample_data
 	@MYPYPATH=build/types $(RUN) -m mypy -p finine_core -p finine_app -p finine_sample_data
+	@MYPYPATH=build/types:. $(RUN) -m mypy tests/api/typed_calls.py
 
 audit: $(VENV)/.installed
 	@echo "==> Checking installed packages against the public database of weaknesses"
 	@$(PYTHON) -m venv $(VENV)-audit && $(VENV)-audit/bin/python -m pip install --quiet pip-audit
 	@$(RUN) -m pip freeze --exclude-editable > $(VENV)-audit/installed.txt
 	@$(VENV)-audit/bin/pip-audit --no-deps --disable-pip -r $(VENV)-audit/installed.txt
+
+# Not part of the tests: it says what others' packages do, a minute or two each.
+findings:
+	@PYTHON="$(PYTHON)" sh -c 'failed=0; for one in findings/*_*.sh; do \
+		echo "==> $$one"; "$$one" || failed=1; done; exit $$failed'
 
 screenshots: $(VENV)/.installed-dev browser
 	@echo "==> Taking the README's screenshots from the running app into docs/screenshots"

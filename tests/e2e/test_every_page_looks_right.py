@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from finine_sample_data import SAMPLES
-from tests.e2e.steps import no_error_is_shown, settled
+from tests.e2e.steps import ACTION_MS, no_error_is_shown, settled
 from tests.trained import trained
 
 FOLDER = os.environ.get("FININE_SCREENSHOTS")
@@ -63,7 +63,7 @@ def test_every_page_is_a_link_and_fits_its_window(browser, serve, reviewed, widt
     )
     context.add_cookies([{"name": "finine_tour", "value": "over", "url": base}])
     page = context.new_page()
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(ACTION_MS)
     for name in PAGES:
         page.goto(base + address_of(name, run))
         settled(page)
