@@ -8,13 +8,14 @@ RUN := $(VENV)/bin/python
 # Two test processes and those they start share the cores: threads of one library would contend.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: app test lint audit clean install browser screenshots help
+.PHONY: app test lint audit findings clean install browser screenshots help
 
 help:
 	@echo "make app     install, run a first job on sample data, open the app on it"
 	@echo "make test    install, then run every test (a real browser included, where there is one)"
 	@echo "make lint    ruff and mypy"
 	@echo "make audit   ask a public database for known weaknesses of what is installed (network)"
+	@echo "make findings  run what surprised us in other libraries, to see whether it still holds (network)"
 	@echo "make clean   remove the virtual environment and caches; runs and data stay"
 
 app: $(VENV)/.installed
@@ -40,6 +41,11 @@ audit: $(VENV)/.installed
 	@$(PYTHON) -m venv $(VENV)-audit && $(VENV)-audit/bin/python -m pip install --quiet pip-audit
 	@$(RUN) -m pip freeze --exclude-editable > $(VENV)-audit/installed.txt
 	@$(VENV)-audit/bin/pip-audit --no-deps --disable-pip -r $(VENV)-audit/installed.txt
+
+# Not part of the tests: it says what others' packages do, a minute or two each.
+findings:
+	@PYTHON="$(PYTHON)" sh -c 'failed=0; for one in findings/*_*.sh; do \
+		echo "==> $$one"; "$$one" || failed=1; done; exit $$failed'
 
 screenshots: $(VENV)/.installed-dev browser
 	@echo "==> Taking the README's screenshots from the running app into docs/screenshots"
