@@ -13,7 +13,7 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-install torch==2.13.0 numpy==2.4.6 tqdm==4.70.1 packaging==26.4
+install torch==2.13.0 numpy==2.4.6 tqdm==4.70.1 packaging==26.4 matplotlib==3.11.2
 install --no-deps captum==0.9.0
 
 observe <<'PY'
