@@ -34,6 +34,7 @@ lint: $(VENV)/.installed-dev
 	@ln -sfn ../../app build/types/finine_app
 	@ln -sfn ../../sample_data build/types/finine_sample_data
 	@MYPYPATH=build/types $(RUN) -m mypy -p finine_core -p finine_app -p finine_sample_data
+	@MYPYPATH=build/types:. $(RUN) -m mypy tests/api/typed_calls.py
 
 audit: $(VENV)/.installed
 	@echo "==> Checking installed packages against the public database of weaknesses"

@@ -17,12 +17,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
-
-import pyarrow as pa
-import pyarrow.parquet as pq
+from typing import TYPE_CHECKING, Any
 
 from finine_core.errors import FinineError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 HASH_CHUNK = 1 << 20  # bytes read at a time; large enough that hashing is bound by the disk
 _FULL = (errno.ENOSPC, errno.EDQUOT)  # no space left, or none left to this person
@@ -194,5 +194,7 @@ def _sync(path: Path) -> None:
 
 def write_parquet(table: pa.Table, path: Path) -> None:
     """Write a table atomically."""
+    import pyarrow.parquet as pq  # most who write files write no tables
+
     with write_atomically(path) as temporary:
         pq.write_table(table, temporary)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Callable
 from itertools import zip_longest
 from pathlib import Path
@@ -12,12 +11,13 @@ import pytest
 
 from finine_core import api
 from finine_sample_data import SAMPLES
+from tests.waiting import wait_until
 
 # Folders whose files take minutes, longest first: they come first, so that no long file is left to
 # one process at the end, and those of the browser in between, so that two seldom draw at once.
 BROWSER, LONG_FIRST = "e2e", ("verification", "runs", "benchmarks", "cli", "tests")
 APP = Path(__file__).parent.parent / "app" / "main.py"
-APP_SECONDS = 60  # for one pass over a page on a busy machine
+APP_SECONDS = 300  # for one pass over a page: two seconds where nothing else is going on
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -76,13 +76,7 @@ def app(monkeypatch: pytest.MonkeyPatch) -> Callable:
 
 
 @pytest.fixture(scope="session")
-def wait_for() -> Callable:
-    """Give `wait_for(condition)`: look until it holds; three minutes at most, on a busy machine."""
-
-    def wait(condition, seconds=180):
-        deadline = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < deadline, "it never came"
-            time.sleep(0.02)
-
-    return wait
+def wait_for(tmp_path_factory: pytest.TempPathFactory) -> Callable:
+    """Give `wait_for(condition)`: look until it holds, as long as any process here goes on."""
+    folder = tmp_path_factory.getbasetemp()
+    return lambda condition: wait_until(condition, folder)

@@ -1,4 +1,4 @@
-"""Does μ find bad rows? Small versions of the README's figures, on the sample data.
+"""Does μ find bad rows? Small versions of the figures in docs/detection.md.
 
 The reference files are read here, after the run; no run reads them.
 """

@@ -8,6 +8,7 @@ from finine_app import state
 from finine_app.components.entry import log_out_button
 from finine_app.components.glossary import GLOSSARY
 from finine_app.components.messages import plain
+from finine_app.components.pressing import whole
 from finine_app.components.run_summary import line_state, line_words, local_time
 from finine_app.components.tour import restart_button
 from finine_core import api
@@ -47,7 +48,7 @@ def _choose_run() -> None:
         list(found),
         format_func=lambda run_id: line_words(found[run_id]) if run_id in found else run_id,
         key="run_choice",
-        on_change=_take_run,
+        on_change=whole(_take_run),
         help="All pages show this run.",
     )
     line = found[current.run_id]
@@ -69,6 +70,6 @@ def _name_reviewer() -> None:
     st.text_input(
         "Your name",
         key="reviewer_name",
-        on_change=lambda: state.set_reviewer(st.session_state["reviewer_name"]),
+        on_change=whole(lambda: state.set_reviewer(st.session_state["reviewer_name"])),
         help="Written beside every decision, so that the log says who decided.",
     )

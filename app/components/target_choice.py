@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from finine_app import state
+from finine_app.components.pressing import whole
 from finine_app.components.review.listing import list_changed
 from finine_app.components.words import TARGET_NAMES, TARGET_WORDS
 from finine_core import api
@@ -18,6 +19,7 @@ def choose_target(run: api.Run, key: str) -> str:
     # The address decides; the widget follows it, and tells it when a person chooses.
     st.session_state[key] = state.target(run)
 
+    @whole
     def take() -> None:
         if st.session_state[key]:
             state.select_target(st.session_state[key])

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from finine_app import state
+from finine_app.components.pressing import whole
 from finine_app.components.remember import remember, remembered
 
 _OVER, _GO_TO = "_tour_over", "_tour_go_to"
@@ -66,11 +67,11 @@ def tour(page: str) -> None:
         with right.container(horizontal=True, horizontal_alignment="right", gap="small"):
             last = place == len(STEPS) - 1
             if not last:
-                st.button("Skip the tour", key="tour_skip", type="tertiary", on_click=_end)
+                st.button("Skip the tour", key="tour_skip", type="tertiary", on_click=whole(_end))
             st.button(
                 "Done" if last else f"Next: {STEPS[place + 1].page.title()}",
                 key="tour_next",
-                on_click=_end if last else _go,
+                on_click=whole(_end if last else _go),
                 args=() if last else (place + 1,),
             )
 
@@ -78,7 +79,7 @@ def tour(page: str) -> None:
 def restart_button() -> None:
     """The button that begins the tour again."""
     st.button("Show the tour", key="tour_restart", type="tertiary", icon=":material/tour:",
-              on_click=_go, args=(0,))  # fmt: skip
+              on_click=whole(_go), args=(0,))  # fmt: skip
 
 
 def _is_over() -> bool:

@@ -65,7 +65,7 @@ def _export(run: api.Run) -> None:
     _balance(plan, learned.learns_number(run.record()))
     if counts.removed:
         st.subheader("What will be removed")
-        show_removed(run, counts.removed)
+        show_removed(run, plan)
     if counts.corrected:
         st.subheader("What will be corrected")
         show_corrected(run, plan)

@@ -10,22 +10,17 @@ from finine_app.components.groups import kinds, saved
 from finine_app.components.groups.card import TARGET
 from finine_app.components.messages import nothing_yet, show_problem
 from finine_app.components.review import decide
-from finine_app.views.review import finished_run
+from finine_app.views.review import show_finished
 from finine_core import api
-from finine_core.errors import FinineError
 
 
 def render() -> None:
     """Draw the page."""
-    try:
-        run = finished_run("Groups")
-        if run is not None:
-            _groups(run)
-    except FinineError as error:
-        show_problem(error)
+    show_finished("Groups", _groups)
 
 
 def _groups(run: api.Run) -> None:
+    seen = run.log.version()  # before what is told of the decisions
     theme.compact()
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.title("Groups", width="content")
@@ -45,10 +40,11 @@ def _groups(run: api.Run) -> None:
             "run",
             "Start a run",
         )
-    decide.undo_bar(run)
-    if (problem := state.last_problem()) is not None:
-        show_problem(problem)
-        state.note_problem(None)
-    saved.show(run)
+    decide.undo_bar(run, seen)
+    with st.container():  # there with and without it, so that nothing below moves its place
+        if (problem := state.last_problem()) is not None:
+            show_problem(problem)
+            state.note_problem(None)
+    saved.show(run, seen)
     if judged:
         kinds.show(run)

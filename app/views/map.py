@@ -16,12 +16,12 @@ from finine_app.components.map import chart, drawings, making, points, selected,
 from finine_app.components.map.areas import area_of, corners_of, drawn_area, inside
 from finine_app.components.map.drawings import Choice, Drawing
 from finine_app.components.messages import plain, show_problem
+from finine_app.components.pressing import whole
 from finine_app.components.review import decide
 from finine_app.components.target_choice import choose_target
 from finine_app.components.words import mu_words
-from finine_app.views.review import finished_run
+from finine_app.views.review import show_finished
 from finine_core import api
-from finine_core.errors import FinineError
 from finine_core.runs.map.job import KINDS
 
 SPLIT, SPLIT_NARROWEST = "map_split", "21rem"
@@ -34,12 +34,7 @@ CONFIG: dict[str, Any] = {
 
 def render() -> None:
     """Draw the page."""
-    try:
-        run = finished_run("Map")
-        if run is not None:
-            _map(run)
-    except FinineError as error:
-        show_problem(error)
+    show_finished("Map", _map)
 
 
 def _map(run: api.Run) -> None:
@@ -91,6 +86,7 @@ def _chart(run: api.Run, known: points.Points, drawing: Drawing) -> None:
     area = area_of(wish.area, KINDS)
     key = f"map_{choice.kind}_{choice.mouse}_{wish.taken}"
 
+    @whole
     def take() -> None:
         take_selection(st.session_state[key], known)
 
@@ -145,10 +141,11 @@ def _panel(run: api.Run, known: points.Points, drawing: Drawing) -> None:
     """The row that is looked at, the selected rows, and what is decided on them."""
     if drawings.wish(run, drawing.wish.choice) != drawing.wish:
         st.rerun()
+    seen = run.log.version()  # before what is told of the decisions
     _problem()
-    decide.undo_bar(run)
+    decide.undo_bar(run, seen)
     _row(run, known, drawing.wish.row)
-    _selection(run, known, drawing)
+    _selection(run, known, drawing, seen)
 
 
 def _problem() -> None:
@@ -189,7 +186,7 @@ def _row_words(run: api.Run, row: int) -> None:
         )
 
 
-def _selection(run: api.Run, known: points.Points, drawing: Drawing) -> None:
+def _selection(run: api.Run, known: points.Points, drawing: Drawing, seen: int) -> None:
     area = area_of(state.lasso(), KINDS)
     if area is None:
         st.info(
@@ -208,4 +205,4 @@ def _selection(run: api.Run, known: points.Points, drawing: Drawing) -> None:
     mask = inside(places, corners_of(area, places))
     hidden = int(mask.sum() - mask[drawing.drawn.places].sum())
     with st.container(border=True):
-        selected.show(run, known, mask, hidden, area.kind)
+        selected.show(run, known, mask, hidden, area.kind, seen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -35,10 +36,15 @@ SPLIT, SPLIT_NARROWEST = "review_split", "21rem"  # below it the details go unde
 
 def render() -> None:
     """Draw the page."""
+    show_finished("Review", _review)
+
+
+def show_finished(title: str, draw: Callable[[api.Run], None]) -> None:
+    """A page about the run that is looked at; what is wrong is told in its place."""
     try:
-        run = finished_run("Review")
+        run = finished_run(title)
         if run is not None:
-            _review(run)
+            draw(run)
     except FinineError as error:
         show_problem(error)
 
@@ -69,6 +75,7 @@ def finished_run(title: str) -> api.Run | None:
 
 
 def _review(run: api.Run) -> None:
+    drawn = going_on.moment(run)  # first: what is decided from here on is looked for
     theme.compact()
     record = run.record()
     table = reader.review_table(run)
@@ -76,15 +83,17 @@ def _review(run: api.Run) -> None:
     rows = int(record["dataset"]["train_rows"])
     target = _header(run, record, rows)
     tab, counts = choose_tab(table, run, target)
-    if tab.name == "suspicious":
-        going_on.show_progress(counts)
-    elif not state.tab():
-        going_on.offer_to_continue(counts)
+    with st.container():  # there with and without it, so that nothing below moves its place
+        if tab.name == "suspicious":
+            going_on.show_progress(counts)
+        elif not state.tab():
+            going_on.offer_to_continue(counts)
     asked = filters.choose(reader.labels_said(run, record))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         more = filters.choose_more(run, table, target, asked)
         if more is None:
             st.warning("The SQL condition under More filters does not work, so no row is listed.")
+            going_on.watch_others(run, drawn)
             return
         asked_for = more.where(content.searched)
         where = in_list(tab, asked_for)
@@ -94,8 +103,9 @@ def _review(run: api.Run) -> None:
             st.markdown(f"**{listing.total:,} of {rows:,} rows**")
         if asked_for:
             st.button("Show all rows", key="filter_clear", type="tertiary", on_click=filters.clear)
-    if (problem := state.last_problem()) is not None:
-        show_problem(problem)
+    with st.container():
+        if (problem := state.last_problem()) is not None:
+            show_problem(problem)
     if listing.total == 0:
         st.info(
             "No row meets the filter. Take a part of it away, or show all rows."
@@ -103,8 +113,8 @@ def _review(run: api.Run) -> None:
             else tab.empty,
             icon=":material/filter_alt_off:",
         )
-        decide.undo_bar(run)
-        going_on.watch_others(run)
+        decide.undo_bar(run, drawn.version, drawn.meanwhile)
+        going_on.watch_others(run, drawn)
         return
     row = row_table.shown_row(listing)
     theme.side_by_side(SPLIT, SPLIT_NARROWEST)
@@ -113,12 +123,14 @@ def _review(run: api.Run) -> None:
         with left:
             decide.undo_bar(
                 run,
+                drawn.version,
+                drawn.meanwhile,
                 lambda: going_on.next_undecided_button(run, target, where, sort, size),
             )
             as_images = gallery.wanted(run)
             several = not as_images and ticked.switch()
             if several:
-                ticked.act_on_ticked(run, listing.rows)
+                ticked.act_on_ticked(run, listing.rows, drawn.version)
             if as_images:
                 gallery.draw(run, listing)
             else:
@@ -131,13 +143,19 @@ def _review(run: api.Run) -> None:
                     bind="query-params",
                 )
             bulk.decide_on_all(
-                run, table, target, in_list_words(tab, more.words()), where, listing.total
+                run,
+                table,
+                target,
+                in_list_words(tab, more.words()),
+                where,
+                listing.total,
+                drawn.version,
             )
             take_rows(run, "list", listing.total, where=where or "true", target=target)
         with right:
             if row is not None:
-                _detail(run, record, target, content, listing, row, more.text)
-    going_on.watch_others(run)
+                _detail(run, record, target, content, listing, row, more.text, drawn.version)
+    going_on.watch_others(run, drawn)
 
 
 def _header(run: api.Run, record: dict[str, Any], rows: int) -> str:
@@ -160,6 +178,7 @@ def _detail(
     listing: row_table.Listing,
     row: int,
     searched: str,
+    seen: int,
 ) -> None:
     line = next((one for one in listing.lines if one["row_number"] == row), None)
     if line is None:
@@ -169,15 +188,19 @@ def _detail(
             return
         line = found[0]
     with st.container(key="row_detail"):
-        row_detail.heading(line, int(record["dataset"]["train_rows"]))
-        if row not in listing.rows:
-            st.caption("This row is not on this page of the list.")
-        row_detail.verdict(run, line, target)
-        row_detail.image(run, line)
-        if not reader.has_images(run):  # a path says nothing that the image does not
-            row_detail.texts(line, content, searched)
+        # One element above the buttons, whatever it holds: at the same place the buttons of the
+        # next row replace those of the last, and a key never presses both.
+        with st.container():
+            row_detail.heading(line, int(record["dataset"]["train_rows"]))
+            if row not in listing.rows:
+                st.caption("This row is not on this page of the list.")
+            row_detail.verdict(run, line, target)
+            row_detail.image(run, line)
+            if not reader.has_images(run):  # a path says nothing that the image does not
+                row_detail.texts(line, content, searched)
         classes = learned.classes_to_correct_to(record)
-        decide.decide(run, line, classes, listing.around(row))
+        with st.container():
+            decide.decide(run, line, classes, listing.around(row), seen)
         others.twins(run, line, target)
         row_detail.values(run, line, content, target)
         row_detail.influence(run, line, target)

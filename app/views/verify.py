@@ -8,9 +8,10 @@ from finine_app import state
 from finine_app.components import learned
 from finine_app.components.export.removal import name_of
 from finine_app.components.messages import nothing_yet, plain, show_problem
+from finine_app.components.pressing import whole
 from finine_app.components.run_summary import seconds_in_words
 from finine_app.components.verify.result import show_result
-from finine_app.views.review import finished_run
+from finine_app.views.review import show_finished
 from finine_core import api
 from finine_core.errors import FinineError
 from finine_core.verification import (
@@ -29,16 +30,12 @@ MOST_REPEATS = 1000  # that the form takes; the command takes more
 START_SECONDS = 6.0  # about what training processes need to come up
 LISTED = 10  # earlier verifications
 _PROBLEM = "_verify_problem"
+Marks = tuple[list[int], dict[int, str]]  # rows marked for deletion, and labels corrected to
 
 
 def render() -> None:
     """Draw the page."""
-    try:
-        run = finished_run("Verify")
-        if run is not None:
-            _verify(run)
-    except FinineError as error:
-        show_problem(error)
+    show_finished("Verify", _verify)
 
 
 def _verify(run: api.Run) -> None:
@@ -46,7 +43,8 @@ def _verify(run: api.Run) -> None:
     st.caption(f"Marks of the run {name_of(run)}")
     if (problem := st.session_state.pop(_PROBLEM, None)) is not None:
         show_problem(problem)
-    marked, corrected = len(run.marked()), len(run.corrected())
+    marks = run.marked().tolist(), run.corrected()
+    marked, corrected = map(len, marks)
     if not (marked or corrected):
         nothing_yet(
             "Nothing is marked for deletion, and no label is corrected",
@@ -58,8 +56,7 @@ def _verify(run: api.Run) -> None:
         )
         _earlier(run, None)
         return
-    status = run.verify_status()
-    going_on = run.running_verifications()
+    status, going_on = _standing(run)
     if status.state is VerifyState.RUNNING and going_on:
         _watch(run, marks_words(marked, corrected), going_on[0])
         return
@@ -69,11 +66,21 @@ def _verify(run: api.Run) -> None:
     if status.problem is not None:
         show_problem(status.problem)
     found = run.verification()
-    _form(run, marks_words(marked, corrected), status, found)
+    _form(run, marks, status, found)
     if found is not None:
         show_result(found, "now")
         st.page_link(state.page("export"), label="Go to Export", icon=":material/arrow_forward:")
     _earlier(run, found)
+
+
+def _standing(run: api.Run) -> tuple[VerifyStatus, list[Running]]:
+    """How the marks' verification stands and which are going on, at one moment."""
+    going_on = run.running_verifications()
+    while True:
+        status, before = run.verify_status(), going_on
+        going_on = run.running_verifications()
+        if going_on == before:
+            return status, going_on
 
 
 def marks_words(marked: int, corrected: int) -> str:
@@ -91,14 +98,15 @@ def marks_words(marked: int, corrected: int) -> str:
     return " and ".join(parts)
 
 
-def _form(run: api.Run, marks: str, status: VerifyStatus, found: Verification | None) -> None:
+def _form(run: api.Run, marks: Marks, status: VerifyStatus, found: Verification | None) -> None:
     if found is None:
         record = run.record()
         alike = "with like values" if learned.learns_number(record) else "of the same classes"
         alike = "with the same labels" if learned.learns_labels(record) else alike
         st.write(
-            f"{marks}. The model is trained again: on all rows as they are, with these marks "
-            f"carried out, and with the same done to as many random rows {alike}, on "
+            f"{marks_words(*map(len, marks))}. The model is trained again: on all rows as they "
+            f"are, with these marks carried out, and with the same done to as many random rows "
+            f"{alike}, on "
             "the same seeds. Without the random rows one could not tell a good mark from any mark."
         )
     if status.state is VerifyState.STOPPED:
@@ -118,13 +126,14 @@ def _form(run: api.Run, marks: str, status: VerifyStatus, found: Verification | 
         asked = 2 * found.repeats
     if status.state is VerifyState.STOPPED:
         asked = status.total // len(Arm)
+    key = f"verify_repeats_{least}_{asked}"
     with st.container(horizontal=True, vertical_alignment="bottom"):
         repeats = st.number_input(
             "Retrainings of each kind, in all",
             min_value=least,
             max_value=MOST_REPEATS,
             value=min(max(least, asked), MOST_REPEATS),
-            key=f"verify_repeats_{least}_{asked}",
+            key=key,
             help="More make the intervals narrower. What was trained before is kept.",
             width=220,
         )
@@ -133,8 +142,8 @@ def _form(run: api.Run, marks: str, status: VerifyStatus, found: Verification | 
             key="start_verify",
             type="secondary" if found else "primary",
             icon=":material/science:",
-            on_click=_start,
-            args=(run, int(repeats)),
+            on_click=whole(_start),
+            args=(run, key, marks),
         )
     if found:
         st.caption(
@@ -168,7 +177,7 @@ def _other(run: api.Run, going_on: Running) -> None:
 
 def _stop_button(run: api.Run, going_on: Running) -> None:
     st.button(
-        "Stop", key="stop_verify", icon=":material/stop:", on_click=_stop,
+        "Stop", key="stop_verify", icon=":material/stop:", on_click=whole(_stop),
         args=(run, going_on.key), help="Finished trainings are kept.",
     )  # fmt: skip
 
@@ -209,8 +218,15 @@ def _earlier(run: api.Run, shown: Verification | None) -> None:
             )
 
 
-def _start(run: api.Run, repeats: int) -> None:
+def _start(run: api.Run, key: str, marks: Marks) -> None:
+    # What stands in the field when the button is pressed; the page may not have drawn it yet.
+    repeats = int(st.session_state[key])
     try:
+        if (run.marked().tolist(), run.corrected()) != marks:
+            raise FinineError(
+                "The marks were changed meanwhile, so nothing was started.",
+                "Look at them, and press again.",
+            )
         run.start_verify(repeats=repeats)
     except FinineError as error:
         st.session_state[_PROBLEM] = error

@@ -1,6 +1,7 @@
 """Which marks of a run are in force? The questions that `DecisionLog` asks the database, as SQL.
 
-Every query takes the parameter `run`; `EVENTS` also `event`, None for all.
+Every query takes the parameter `run`; `EVENTS` also `event`, None for all, and `after`, the id that
+the events come after.
 """
 
 # Each mark of a run with the last event about it. In SQLite, a plain column beside a lone MAX()
@@ -53,5 +54,6 @@ EVENTS = (
     + """SELECT e.event_id, e.at, e.reviewer, e.kind, e.decision, e.label, e.reason, e.selection,
        e.rows, e.of_event, COALESCE(m.active, 0)
 FROM events e LEFT JOIN marks m ON m.event_id = e.event_id
-WHERE e.run_id = :run AND (:event IS NULL OR e.event_id = :event) ORDER BY e.event_id"""
+WHERE e.run_id = :run AND (:event IS NULL OR e.event_id = :event) AND e.event_id > :after
+ORDER BY e.event_id"""
 )

@@ -11,30 +11,22 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any
 
 from finine_core.curation.decision_queries import COUNTS, CURRENT, EVENTS, NEXT_REDO, NEXT_UNDO
 from finine_core.database import open_database, transaction, utc_now
 from finine_core.errors import FinineError
 
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import pyarrow as pa
+
 RELABEL = "relabel"  # keep the row and correct its label; the new label stands beside it
 DECISIONS = ("delete", "keep", "review", RELABEL)  # what a row can be
 CLEAR = "clear"  # the mark that takes a row's decision away
-
-CURRENT_SCHEMA = pa.schema(
-    [
-        ("row_number", pa.int64()),
-        ("decision", pa.string()),
-        ("label", pa.string()),
-        ("reason", pa.string()),
-        ("reviewer", pa.string()),
-        ("at", pa.string()),
-    ]
-)
+# Beside the row number, of each row with a decision in force; each is text.
+_IN_FORCE = ("decision", "label", "reason", "reviewer", "at")
 
 
 @dataclass(frozen=True)
@@ -147,16 +139,18 @@ class DecisionLog:
             (mark_id,) = connection.execute(NEXT_UNDO, {"run": self.run_id}).fetchone()
             return None if mark_id is None else self._event(connection, mark_id)
 
-    def events(self) -> list[Event]:
-        """Every event of this run, oldest first."""
+    def events(self, after: int = 0) -> list[Event]:
+        """The events of this run that came after a `version`, oldest first; without it, all."""
+        asked = {"run": self.run_id, "event": None, "after": after}
         with open_database(self.home) as connection:
-            lines = connection.execute(EVENTS, {"run": self.run_id, "event": None}).fetchall()
+            lines = connection.execute(EVENTS, asked).fetchall()
         return [_event_of(line) for line in lines]
 
     def version(self) -> int:
         """The id of the newest event, 0 when there is none.
 
-        The log is append-only, so an equal version means equal decisions: a key for caches.
+        The log is append-only, so an equal version means equal decisions: a key for caches. Ask
+        for it before what it is to stand for: read after, it hides what came in between.
         """
         with open_database(self.home) as connection:
             line = connection.execute(
@@ -165,7 +159,9 @@ class DecisionLog:
         return int(line[0])
 
     def current(self) -> pa.Table:
-        """The decision in force for each marked row: `CURRENT_SCHEMA`, in row order.
+        """The decision in force for each marked row, in row order.
+
+        Columns: row_number, and as text decision, label, reason, reviewer, at.
 
         A row's newest mark that was not undone holds; rows it cleared are absent.
 
@@ -176,6 +172,9 @@ class DecisionLog:
             >>> log.current().column("row_number").to_pylist()
             [1]
         """
+        import numpy as np
+        import pyarrow as pa
+
         with open_database(self.home) as connection:
             connection.execute("BEGIN")  # both reads see the same moment
             lines = connection.execute(CURRENT, {"run": self.run_id}).fetchall()
@@ -185,15 +184,13 @@ class DecisionLog:
                 (self.run_id,),
             ).fetchall()
             connection.execute("COMMIT")
-        if not lines:
-            return CURRENT_SCHEMA.empty_table()
         # The text belongs to the event, so it is looked up per event and not carried per row.
-        pairs = np.array(lines, dtype=np.int64)  # (marked rows, 2)
-        place = np.searchsorted(np.array([mark[0] for mark in marks]), pairs[:, 1])
-        columns = [pa.array(pairs[:, 0])]
-        for field in range(1, 6):
-            columns.append(pa.array([mark[field] for mark in marks], pa.string()).take(place))
-        return pa.Table.from_arrays(columns, schema=CURRENT_SCHEMA)
+        pairs = np.array(lines, dtype=np.int64).reshape(-1, 2)  # (marked rows, 2)
+        place = np.searchsorted(np.array([mark[0] for mark in marks], np.int64), pairs[:, 1])
+        columns = {"row_number": pa.array(pairs[:, 0])}
+        for field, name in enumerate(_IN_FORCE, start=1):
+            columns[name] = pa.array([mark[field] for mark in marks], pa.string()).take(place)
+        return pa.table(columns)
 
     def counts(self) -> dict[str, int]:
         """How many rows have each decision; every decision is listed, also at 0."""
@@ -213,6 +210,8 @@ class DecisionLog:
             >>> log.rows_of(log.mark([9, 4], "keep").event_id).tolist()
             [4, 9]
         """
+        import numpy as np
+
         with open_database(self.home) as connection:
             event = self._event(connection, event_id)
             rows = connection.execute(
@@ -255,7 +254,8 @@ class DecisionLog:
         return cursor.lastrowid
 
     def _event(self, connection: sqlite3.Connection, event_id: int) -> Event:
-        line = connection.execute(EVENTS, {"run": self.run_id, "event": event_id}).fetchone()
+        asked = {"run": self.run_id, "event": event_id, "after": 0}
+        line = connection.execute(EVENTS, asked).fetchone()
         if line is None:
             raise FinineError(f"Run {self.run_id!r} has no event {event_id}.")
         return _event_of(line)
@@ -289,6 +289,8 @@ def checked_rows(rows: Sequence[int] | npt.NDArray[np.integer]) -> npt.NDArray[n
     Raises:
         FinineError: there are none, or one cannot be a row number.
     """
+    import numpy as np
+
     numbers = np.asarray(rows)
     if numbers.size == 0:
         raise FinineError("No rows are selected.", "Select at least one row.")

@@ -2,7 +2,7 @@
 
 Takes the recorded signals of all n training rows and the places of k of them; gives the group's μ
 for the whole run, its interval and its trade-off curve, without another run: signals add up
-(DESIGN §1.2), so only the members' columns are read.
+(docs/method.md, "Groups"), so only the members' columns are read.
 
 What taking a group out means has to be said. Let s̄_S and s̄_rest be the mean signals of the members
 and of the other rows at a step.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from finine_app.components.pressing import digest
 from finine_sample_data import SAMPLES
 
 FLIPS = SAMPLES["breast_cancer_flips"]
@@ -66,6 +67,12 @@ def _bound(name, key):
 def shown_row(page):
     """The row that the buttons are bound to."""
     return int(button(page, "mark_delete").key.removeprefix("mark_delete_"))
+
+
+def selected(page):
+    """The places in the table of ranked rows that are selected."""
+    key = f"review_table_{digest(listed(page)['row_number'].tolist())}"
+    return page.session_state[key]["selection"]["rows"]
 
 
 def listed(page):

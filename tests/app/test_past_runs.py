@@ -59,7 +59,7 @@ def test_the_trash_has_an_undo_and_a_way_back(app, home, own_run):
     assert "flips was moved to the trash" in said(page)
     assert listed(page) == [OTHER]
     assert in_address(page, "run") == OTHER, "the pages show a run that is there"
-    healthy(page.button(key="undo_trash").click().run())
+    healthy(page.button(key=f"undo_trash_{own_run.run_id}").click().run())
     assert listed(page) == [own_run.run_id, OTHER]
     choose(page, OTHER, "Move to trash")
     page.toggle(key="runs_trash").set_value(True).run()

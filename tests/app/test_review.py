@@ -6,7 +6,7 @@ import pytest
 
 from finine_app import theme
 from finine_app.components.words import EXAMPLE_ALPHA, miss_words
-from tests.app.looking import button, in_address, listed, ranked, said, shown_row
+from tests.app.looking import button, in_address, listed, ranked, said, selected, shown_row
 
 
 @pytest.fixture
@@ -78,13 +78,13 @@ def test_the_shown_row_is_known_by_its_number_when_its_place_changes(app, own_ru
     review = app(own_run.home, "review")
     review.query_params["row"] = str(wanted)
     review.run()
-    assert review.session_state["review_table"]["selection"]["rows"] == [4]
+    assert selected(review) == [4]
     label = own_run.scores(where=f"row_number = {wanted}")["label"][0]
     review.selectbox(key="filter_label").set_value(label).run()
     place = listed(review)["row_number"].tolist().index(wanted)
     assert place < 4, "rows of the other label are gone from before it"
     assert shown_row(review) == wanted
-    assert review.session_state["review_table"]["selection"]["rows"] == [place]
+    assert selected(review) == [place]
 
 
 def test_a_link_to_a_row_opens_it_with_all_its_values_and_its_curve_in_words(app, own_run):
@@ -165,17 +165,6 @@ def test_the_same_press_delivered_twice_marks_once(own_run, monkeypatch):
     decide._flip(own_run, "undo", seen)
     decide._flip(own_run, "undo", seen)
     assert [one.kind for one in own_run.decisions()] == ["mark", "undo"]
-
-
-def test_a_press_on_the_picture_of_a_row_that_is_gone_marks_nothing(own_run, monkeypatch):
-    from finine_app.components.review import decide
-
-    gone_to = []
-    monkeypatch.setattr(decide.st, "session_state", {decide._DRAWN: 8})
-    monkeypatch.setattr(decide, "go_to", lambda row, _: gone_to.append(row))
-    decide._mark(own_run, 3, "delete", 8, own_run.log.version())
-    assert own_run.decisions() == []
-    assert gone_to == [8]
 
 
 def test_next_and_previous_go_on_over_the_end_of_a_page(app, own_run):

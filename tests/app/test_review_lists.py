@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from tests.app.looking import button, healthy, in_address, listed, ranked, said, shown_row, words
+from tests.app.looking import (
+    button,
+    healthy,
+    in_address,
+    listed,
+    ranked,
+    said,
+    selected,
+    shown_row,
+    words,
+)
 
 
 @pytest.fixture
@@ -185,7 +195,7 @@ def test_ticked_rows_of_two_pages_are_decided_on_in_one_step_and_undone_in_one(a
     page.session_state["_ticked_rows"] = (own_run.run_id, wanted)
     page.run()
     assert "3 rows ticked** (1 not on this page)" in words(page)
-    assert page.session_state["review_table"]["selection"]["rows"] == [1, 3]
+    assert selected(page) == [1, 3]
     button(page, "ticked_delete").click().run()
     assert own_run.log.current().column("row_number").to_pylist() == sorted(wanted)
     assert "3 ticked rows marked for deletion" in words(page)

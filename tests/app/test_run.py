@@ -14,6 +14,7 @@ from finine_core import api
 from finine_core.errors import FinineError
 from finine_core.runs import State
 from tests.app.looking import FLIPS, healthy, metrics, words
+from tests.conftest import APP_SECONDS
 
 
 def test_run_without_data_says_what_to_do(app, tmp_path):
@@ -93,14 +94,14 @@ def test_two_clicks_in_a_row_start_one_run(monkeypatch, tmp_path):
     def two_clicks(data):
         import streamlit as st
 
-        from finine_app.components.run import form as run_form
+        from finine_app.components.run import start
 
-        st.session_state["_start_token"] = True  # what the button carries
+        st.session_state["_start_token"] = "of this form"  # what the button carries
         for _ in range(2):
-            run_form._start({"data": data, "label": "diagnosis", "epochs": 1}, "")
+            start.start({"data": data, "label": "diagnosis", "epochs": 1}, "")
 
     monkeypatch.setenv("FININE_HOME", str(tmp_path))
-    healthy(AppTest.from_function(two_clicks, args=(str(FLIPS.path),)).run(timeout=60))
+    healthy(AppTest.from_function(two_clicks, args=(str(FLIPS.path),)).run(timeout=APP_SECONDS))
     (run,) = api.runs(tmp_path)
     assert run.wait().state is State.DONE
 

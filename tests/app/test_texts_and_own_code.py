@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from finine_app.components.run import form
+from finine_app.components.run import start
 from finine_core import api
 from finine_core.encoders.pictures import IMAGE_ENCODERS
 from finine_core.encoders.texts import TEXT_ENCODERS
@@ -67,11 +67,11 @@ def test_the_models_on_offer_are_the_registered_ones_and_no_address_adds_one(
 
 def test_the_form_starts_no_code_whatever_it_is_given(tmp_path, monkeypatch):
     monkeypatch.setenv(NO_CODE, "1")
-    monkeypatch.setattr(form.state, "home", lambda: tmp_path)
-    form.st.session_state[form._TOKEN] = True
+    monkeypatch.setattr(start.state, "home", lambda: tmp_path)
+    start.st.session_state[start._TOKEN] = "of this form"
     data = sample("breast_cancer_flips")
-    form._start({"data": str(data.path), "label": data.label, "model": "os:getcwd"}, "")
-    assert "not run from a browser" in str(form.st.session_state[form._PROBLEM])
+    start.start({"data": str(data.path), "label": data.label, "model": "os:getcwd"}, "")
+    assert "not run from a browser" in str(start.st.session_state[start._PROBLEM])
     assert not api.runs(tmp_path)
 
 

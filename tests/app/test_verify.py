@@ -2,22 +2,9 @@
 
 from __future__ import annotations
 
-import time
-
 from finine_core import api
 from finine_core.verification import VerifyState
 from tests.app.looking import FLIPS, healthy, table, words
-
-SECONDS = 90
-
-
-def until_over(page, run):
-    """Look at the page as a browser does, until the trainings are over."""
-    deadline = time.monotonic() + SECONDS
-    while run.verify_status().state is VerifyState.RUNNING:
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
-    return healthy(page.run())
 
 
 def keys(page):
@@ -37,7 +24,7 @@ def test_with_nothing_marked_it_leads_to_review(app, own_run):
     assert "start_verify" not in keys(page)
 
 
-def test_marks_are_verified_stopped_shown_and_taken_into_the_export(app, own_run):
+def test_marks_are_verified_stopped_shown_and_taken_into_the_export(app, own_run, wait_for):
     own_run.mark(top=12, decision="delete", reviewer="ann")
     page = healthy(app(own_run.home, "verify").run())
     assert "12 rows marked for deletion" in words(page)
@@ -55,7 +42,8 @@ def test_marks_are_verified_stopped_shown_and_taken_into_the_export(app, own_run
     assert "-" not in page.caption[1].value
     page.number_input(key="verify_repeats_2_40").set_value(2).run()
     page.button(key="start_verify").click().run()
-    page = until_over(page, own_run)
+    wait_for(lambda: own_run.verify_status().state is not VerifyState.RUNNING)
+    healthy(page.run())
     found = own_run.verification()
     assert found.repeats == 2
     assert "2 retrainings each" in words(page)

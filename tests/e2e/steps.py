@@ -5,6 +5,14 @@ import zipfile
 
 from playwright.sync_api import TimeoutError, expect
 
+from tests.waiting import Progress
+
+ACTION_MS = 300_000  # a page takes two seconds; a hundred times that is a hang on any machine
+LOOK_MS = 200
+# Two frames after a button is drawn the browser has bound its key.
+BOUND = """() => new Promise(done =>
+    requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"""
+
 
 def by_key(page, key):
     return page.locator(f".st-key-{key}")
@@ -22,7 +30,7 @@ def strike(page, letter):
     """Press a key, once the page has answered what was done before."""
     settled(page)
     expect(by_key(page, "mark_delete").get_by_role("button")).to_have_count(1)
-    page.wait_for_timeout(500)  # the browser binds a drawn button's key a moment later
+    page.evaluate(BOUND)
     page.keyboard.press(letter)
 
 
@@ -38,6 +46,14 @@ def go(page, name):
 def settled(page):
     """Wait until the page has answered the last action."""
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+
+def comes(locator, home):
+    """Wait for what a run, a verification or a map of a home brings, as long as it goes on."""
+    progress = Progress(home)
+    while not locator.is_visible():
+        progress.require()
+        locator.page.wait_for_timeout(LOOK_MS)
 
 
 def pick(chooser, option):

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from finine_core import api
 from finine_sample_data import SAMPLES
-from tests.e2e.steps import no_error_is_shown, settled
+from tests.e2e.steps import ACTION_MS, no_error_is_shown, settled
 
 FOLDER = os.environ.get("FININE_SCREENSHOTS")
 LOOKS = [(1280, "light"), (1280, "dark"), (768, "light"), (768, "dark")] if FOLDER else [
@@ -63,7 +63,7 @@ def test_pages_fit_their_window_in_both_themes(browser, serve, reviewed, width, 
     )
     context.add_cookies([{"name": "finine_tour", "value": "over", "url": base}])
     page = context.new_page()
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(ACTION_MS)
     for name in PAGES:
         page.goto(base + address_of(name, run))
         expect(page.get_by_role("heading", level=1).first).to_be_visible()

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from finine_core import api
-from tests.e2e.steps import no_error_is_shown, settled
+from tests.e2e.steps import ACTION_MS, no_error_is_shown, settled
 
 # Each of these, were it read as more than text, would fetch EVIL, open a dialog or make an element.
 EVIL = "http://evil.invalid"
@@ -57,7 +57,7 @@ def test_no_page_runs_fetches_or_draws_what_stands_in_the_data(browser, serve, h
          "url": base},
     ])  # fmt: skip
     page = context.new_page()
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(ACTION_MS)
     asked, dialogs = [], []
     page.on("request", lambda request: asked.append(request.url))
     page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))

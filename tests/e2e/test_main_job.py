@@ -13,6 +13,7 @@ from finine_core import api
 from finine_sample_data import sample
 from tests.e2e.steps import (
     by_key,
+    comes,
     export,
     go,
     no_error_is_shown,
@@ -25,7 +26,6 @@ from tests.e2e.steps import (
 
 ROWS, FINISHED = 600, 1000  # of the uploaded texts; of the run that is there
 TRAINED = FINISHED * 4 // 5
-SLOW_MS = 120_000  # a run's worker imports torch and trains, on a busy machine
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def test_from_an_upload_to_a_downloaded_zip(page, serve, shot, tmp_path):
     expect(by_key(page, "start_run")).to_be_visible()
     shot("run_new")
     press(page, "start_run")
-    expect(by_key(page, "open_review")).to_be_visible(timeout=SLOW_MS)
+    comes(by_key(page, "open_review"), tmp_path / "home")
     shot("run_done")
     no_error_is_shown(page)
     assert len(api.runs(tmp_path / "home")) == 1, "one click must not start two runs"
@@ -170,7 +170,7 @@ def test_marks_are_verified_in_the_page_and_a_reload_in_between_loses_nothing(
     repeats.press("Enter")
     expect(page.get_by_text(" trainings, ", exact=False)).to_be_visible()
     press(page, "start_verify")
-    expect(page.get_by_text("What this does not show", exact=False)).to_be_visible(timeout=120_000)
+    comes(page.get_by_text("What this does not show", exact=False), home)
     expect(page.get_by_text("random rows of the same classes", exact=False).first).to_be_visible()
     settled(page)
     no_error_is_shown(page)

@@ -1,10 +1,8 @@
 """What a person sees who types `finine app` and nothing more."""
 
-import time
-
 from playwright.sync_api import expect
 
-OPENED_SECONDS = 60
+from tests.waiting import wait_until
 
 
 def test_the_app_opens_in_the_persons_browser_with_nothing_laid_over_it(serve, page, tmp_path):
@@ -23,10 +21,7 @@ def test_the_app_opens_in_the_persons_browser_with_nothing_laid_over_it(serve, p
         environment={"BROWSER": str(browser), "HOME": str(account)},
     )
 
-    deadline = time.monotonic() + OPENED_SECONDS
-    while not (opened.exists() and opened.read_text()):
-        assert time.monotonic() < deadline, "no browser was opened"
-        time.sleep(0.2)
+    wait_until(lambda: opened.exists() and opened.read_text(), tmp_path)
     assert opened.read_text() == address
 
     page.goto(address)

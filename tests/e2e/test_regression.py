@@ -7,9 +7,16 @@ from playwright.sync_api import expect
 
 from finine_core import api
 from finine_sample_data import sample
-from tests.e2e.steps import by_key, export, go, no_error_is_shown, press, settled, without_row
-
-SLOW_MS = 120_000  # a run's worker imports torch and trains, on a busy machine
+from tests.e2e.steps import (
+    by_key,
+    comes,
+    export,
+    go,
+    no_error_is_shown,
+    press,
+    settled,
+    without_row,
+)
 
 
 def test_a_table_with_a_number_to_learn_from_upload_to_export(page, serve, shot, tmp_path):
@@ -25,7 +32,7 @@ def test_a_table_with_a_number_to_learn_from_upload_to_export(page, serve, shot,
     shot("regression_data")
     press(page, "go_to_run")
     press(page, "start_run")
-    expect(by_key(page, "open_review")).to_be_visible(timeout=SLOW_MS)
+    comes(by_key(page, "open_review"), home)
     expect(page.get_by_text("RMSE", exact=False).first).to_be_visible()
     shot("regression_run")
     press(page, "open_review")

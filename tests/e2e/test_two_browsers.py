@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.steps import by_key, no_error_is_shown, press, settled
+from tests.e2e.steps import ACTION_MS, by_key, no_error_is_shown, press, settled
 
 
 @pytest.fixture
@@ -13,7 +13,7 @@ def two(browser):
     contexts = [browser.new_context(viewport=view, reduced_motion="reduce") for _ in range(2)]
     pages = [context.new_page() for context in contexts]
     for page in pages:
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(ACTION_MS)
     yield pages
     for context in contexts:
         context.close()

@@ -26,7 +26,7 @@ def test_one_process_makes_it_also_for_a_run_without_an_embedding(own_run, wait_
         started = list(pool.map(lambda _: own_run.start_map(), range(3)))
     assert sorted(started) == [False, False, True]
     assert own_run.map_status().state is MapState.RUNNING
-    wait_for(lambda: own_run.map_status().state is not MapState.RUNNING, seconds=400)
+    wait_for(lambda: own_run.map_status().state is not MapState.RUNNING)
     assert own_run.map_status().state is MapState.DONE
     made = own_run.projection("umap")
     assert made["row_number"].tolist() == before["row_number"].tolist()

@@ -125,7 +125,8 @@ def test_one_in_a_terminal_is_seen_but_not_stopped_from_elsewhere(marked_run, wa
             marked_run.stop_verify(going_on.key)
     finally:
         terminal.send_signal(signal.SIGINT)
-        assert terminal.wait(60) == 130
+        wait_for(lambda: terminal.poll() is not None)
+        assert terminal.returncode == 130
     status = marked_run.verify_status()
     assert (status.state, status.total) == (VerifyState.STOPPED, 600)
 

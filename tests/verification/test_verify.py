@@ -118,7 +118,7 @@ def test_a_killed_verification_leaves_no_process_and_resumes_to_the_same_bits(
     assert training_processes(store)
     first.kill()
     first.communicate()
-    wait_for(lambda: not training_processes(store), seconds=10)
+    wait_for(lambda: not training_processes(store))
     assert lines(store.trainings) < 3 * REPEATS
     with store.trainings.open("ab") as stream:
         stream.write(b'{"repeat": 2, "ar')  # as a kill in the middle of a line leaves it
@@ -150,7 +150,8 @@ def test_two_at_once_are_refused_and_an_interrupt_says_what_is_kept(marked_run, 
     with pytest.raises(FinineError, match="Another process is verifying"):
         marked_run.verify()
     first.send_signal(signal.SIGINT)
-    _, told = first.communicate(timeout=20)
+    wait_for(lambda: first.poll() is not None)
+    _, told = first.communicate()
     assert first.returncode == 130
     assert "the same command goes on from there" in told
     assert "Traceback" not in told

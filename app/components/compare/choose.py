@@ -12,6 +12,7 @@ from finine_app import state
 from finine_app.components import reader
 from finine_app.components.messages import plain, show_problem
 from finine_app.components.named_curve import NamedCurve, of_group, of_row
+from finine_app.components.pressing import whole
 from finine_app.state import Pin
 from finine_core import api
 from finine_core.curation.saved_groups import SavedGroup
@@ -39,7 +40,7 @@ def choose_pins(run: api.Run, target: str) -> None:
         key="compare_pins",
         format_func=name,
         placeholder="none yet",
-        on_change=lambda: state.set_pins(st.session_state["compare_pins"]),
+        on_change=whole(lambda: state.set_pins(st.session_state["compare_pins"])),
         help="Part of the address: a link to this page shows the same rows and groups.",
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -50,7 +51,7 @@ def choose_pins(run: api.Run, target: str) -> None:
             value=None,
             placeholder="for example 17",
             key="compare_add",
-            on_change=_add,
+            on_change=whole(_add),
             args=(run, target),
             width=170,
         )
@@ -62,7 +63,7 @@ def choose_pins(run: api.Run, target: str) -> None:
                 format_func=lambda number: saved[number].name if number in saved else "",
                 placeholder="choose one",
                 key="compare_add_group",
-                on_change=_add_group,
+                on_change=whole(_add_group),
                 width=200,
             )
         st.button(
@@ -70,7 +71,7 @@ def choose_pins(run: api.Run, target: str) -> None:
             key="compare_top",
             icon=":material/keep:",
             help="The most suspicious rows for this target.",
-            on_click=_add_top,
+            on_click=whole(_add_top),
             args=(run, target),
         )
 
@@ -119,15 +120,15 @@ def _add(run: api.Run, target: str) -> None:
     except FinineError as error:
         state.note_problem(error)
         return
-    st.session_state["compare_add"] = None
     pin_or_say(Pin(int(row)))
+    st.session_state["compare_add"] = None
 
 
 def _add_group() -> None:
     number = st.session_state["compare_add_group"]
-    st.session_state["compare_add_group"] = None
     if number is not None:
         pin_or_say(Pin(int(number), group=True))
+    st.session_state["compare_add_group"] = None
 
 
 def _add_top(run: api.Run, target: str) -> None:

@@ -18,17 +18,20 @@ import streamlit as st
 from finine_app import state
 from finine_app.components.commands import apply_command, export_command
 from finine_app.components.export.files import (
+    IMAGE_TREE,
+    SPREADSHEET_SAFE,
     ask_spreadsheet_copy,
     ask_tree,
     show_files,
     show_manifest,
 )
 from finine_app.components.messages import plain, show_problem
+from finine_app.components.pressing import whole
 from finine_core import api
 from finine_core.curation.export import ExportResult, zip_export
 from finine_core.errors import FinineError
 
-_PREPARED, _PROBLEM = "_prepared", "_export_problem"
+_PREPARED, _PROBLEM, _DATA = "_prepared", "_export_problem", "export_data"
 
 
 @dataclass(frozen=True)
@@ -55,8 +58,8 @@ def download(run: api.Run) -> None:
         key="prepare_export",
         type="primary" if prepared is None else "secondary",
         icon=":material/inventory_2:",
-        on_click=_prepare,
-        args=(run, moved, spreadsheet_safe, tree),
+        on_click=whole(_prepare),
+        args=(run,),
     )
     if (problem := st.session_state.pop(_PROBLEM, None)) is not None:
         show_problem(problem)
@@ -87,23 +90,27 @@ def download(run: api.Run) -> None:
 def _moved_input(run: api.Run) -> Path | None:
     """Where the input is now, when it is not where the run found it."""
     original = Path(run.record()["config"]["data"])
-    if original.exists() and not st.session_state.get("export_data"):
+    if original.exists() and not st.session_state.get(_DATA):
         with st.expander("The input file has been moved?", icon=":material/drive_file_move:"):
             text = _ask_path(original)
     else:
         if not original.exists():
             st.warning(f"The input is no longer at {plain(original)}. Say where it is now.")
         text = _ask_path(original)
-    return Path(text).expanduser() if text else None
+    return _path(text)
+
+
+def _path(text: str) -> Path | None:
+    return Path(text.strip()).expanduser() if text.strip() else None
 
 
 def _ask_path(original: Path) -> str:
     return st.text_input(
         "Where the input file is now",
-        key="export_data",
+        key=_DATA,
         placeholder=str(original),
         help="It must be the very file of the run; finine compares its SHA-256.",
-    ).strip()
+    )
 
 
 def _prepared(run: api.Run, spreadsheet_safe: bool, tree: bool) -> Prepared | None:
@@ -121,7 +128,11 @@ def _verified(run: api.Run) -> int:
     return 0 if found is None else found.repeats
 
 
-def _prepare(run: api.Run, data: Path | None, spreadsheet_safe: bool, tree: bool) -> None:
+def _prepare(run: api.Run) -> None:
+    # What stands in the fields when the button is pressed; the page may not have drawn it yet.
+    data = _path(str(st.session_state.get(_DATA) or ""))
+    spreadsheet_safe = bool(st.session_state.get(SPREADSHEET_SAFE))
+    tree = bool(st.session_state.get(IMAGE_TREE))
     old = st.session_state.pop(_PREPARED, None)
     if old is not None:
         shutil.rmtree(old.path.parent, ignore_errors=True)

@@ -17,6 +17,7 @@ from finine_core.curation.export import ExportResult
 from finine_core.formats import is_image_tree
 
 SHOWN_ITEMS = 20  # of a list in the manifest's preview; a browser is slow with 50,000 numbers
+SPREADSHEET_SAFE, IMAGE_TREE = "spreadsheet_safe", "image_tree"  # keys of the boxes
 _KEEPS = "Keeps the format, the columns and every byte that no decision is about."
 
 
@@ -33,7 +34,7 @@ def ask_spreadsheet_copy(run: api.Run) -> bool:
         )
     wanted = st.checkbox(
         "Add a copy that is safe to open in a spreadsheet",
-        key="spreadsheet_safe",
+        key=SPREADSHEET_SAFE,
         bind="query-params",
         help="In the copy an apostrophe stands before each cell that begins like a formula; "
         "numbers such as -3.5 stay numbers. It is UTF-8 with a byte order mark, so that Excel "
@@ -51,7 +52,7 @@ def ask_tree(data: Path) -> bool:
     return bool(
         st.checkbox(
             "Add the images themselves, in a folder per class",
-            key="image_tree",
+            key=IMAGE_TREE,
             bind="query-params",
             help="Copies of the images that are kept. One whose label was corrected lies in the "
             "folder of its new class. Without them the export has the list of the images alone.",

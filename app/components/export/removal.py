@@ -6,10 +6,10 @@ first are fetched, so that the page stays light.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import pandas as pd
-import pyarrow.compute as pc
 import streamlit as st
 
 from finine_app import state
@@ -41,8 +41,9 @@ class Counts:
 
 
 def counts_of(run: api.Run, plan: ExportPlan) -> Counts:
-    """How many rows stay, go, and stay with another label."""
-    dataset, decided = run.record()["dataset"], run.log.counts()
+    """How many rows stay, go, and stay with another label, by the plan alone."""
+    dataset = run.record()["dataset"]
+    decided = Counter(plan.decided.column("decision").to_pylist())
     return Counts(
         all=dataset["rows"],
         # a second validation file is not part of the file that is exported
@@ -53,10 +54,10 @@ def counts_of(run: api.Run, plan: ExportPlan) -> Counts:
     )
 
 
-def show_removed(run: api.Run, count: int) -> None:
+def show_removed(run: api.Run, plan: ExportPlan) -> None:
     """The rows to be removed: by reason and reviewer, and the first of them one by one."""
-    current = run.log.current()
-    deleted = current.filter(pc.equal(current.column("decision"), "delete"))
+    deleted = plan.deleted
+    count = deleted.num_rows
     groups = deleted.group_by(["reason", "reviewer"]).aggregate([("row_number", "count")])
     table = groups.to_pandas().rename(
         columns={"reason": "Reason", "reviewer": "Decided by", "row_number_count": "Rows"}

@@ -16,6 +16,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from finine_app import theme
+from finine_app.components.pressing import whole
 from finine_app.components.words import number_words
 from finine_core.influence import GroupInfluence
 
@@ -29,11 +30,12 @@ HURTS, HELPS, NEITHER = "▼ hurts", "▲ helps", "○ cannot be told from chanc
 
 @dataclass(frozen=True)
 class Line:
-    """One group: its name as it stands, its influence, and one of the three readings."""
+    """One group: its name as it stands, its influence, one of the three readings, its number."""
 
     name: str
     influence: GroupInfluence
     reading: str
+    number: int
 
 
 def reading_of(words: str) -> str:
@@ -52,7 +54,7 @@ def forest(lines: Sequence[Line], *, key: str, pick: Callable[[int], None]) -> N
     Args:
         lines: what is shown.
         key: of the chart.
-        pick: called with the place of a line that a person clicks on.
+        pick: called with the number of a line that a person clicks on.
     """
     ends = np.array([[one.influence.low, one.influence.high] for one in lines])
     compressed = float(np.abs(ends).max()) > PLAIN_SCALE
@@ -85,6 +87,7 @@ def forest(lines: Sequence[Line], *, key: str, pick: Callable[[int], None]) -> N
         dragmode=False,
     )
 
+    @whole
     def take() -> None:
         points = st.session_state[key].selection.points
         if points:
@@ -138,7 +141,7 @@ def _trace(
         "name": reading[2:],
         "mode": "markers",
         "marker": {"symbol": symbol, "size": 12, "color": colour, "line": {"width": 2}},
-        "customdata": [[place] for place in places],
+        "customdata": [[lines[place].number] for place in places],
         "text": words,
         "hovertemplate": "%{text}<extra></extra>",
     }

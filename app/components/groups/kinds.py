@@ -6,8 +6,10 @@ one of them in full, to be saved as a group.
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import streamlit as st
+from numpy.typing import NDArray
 
 from finine_app import state, theme
 from finine_app.components import reader
@@ -15,10 +17,11 @@ from finine_app.components.compare.choose import pin_or_say
 from finine_app.components.groups import card, saved
 from finine_app.components.groups.forest import NEITHER, Line, forest, reading_of
 from finine_app.components.messages import plain, show_problem
+from finine_app.components.pressing import save_once, whole
 from finine_app.components.words import CERTAIN, interval_words, short_group_words
 from finine_app.state import Pin
 from finine_core import api
-from finine_core.curation.saved_groups import LONGEST_NAME, SavedGroup
+from finine_core.curation.saved_groups import LONGEST_NAME
 from finine_core.errors import FinineError
 from finine_core.influence import Slice
 
@@ -56,13 +59,16 @@ def show(run: api.Run) -> None:
 def _picture(run: api.Run, found: list[Slice]) -> None:
     """The ends of the ranked list."""
     kinds = found if len(found) <= 2 * DRAWN else [*found[:DRAWN], *found[-DRAWN:]]
-    lines = [Line(_name(one), one.influence, _reading(one)) for one in kinds]
+    lines = [
+        Line(_name(one), one.influence, _reading(one), place) for place, one in enumerate(kinds)
+    ]
     if len(kinds) < len(found):
         st.caption(f"The {DRAWN} most harmful, then the {DRAWN} most helpful:")
     forest(lines, key=PLOT, pick=lambda place: _take(run, kinds[place]))
 
 
 def _table(run: api.Run, found: list[Slice]) -> None:
+    @whole
     def take() -> None:
         picked = st.session_state[TABLE].selection.rows
         if picked:
@@ -107,7 +113,8 @@ def _condition(run: api.Run) -> None:
         st.caption("Write a condition to see any rows as a group, and to save them under a name.")
         return
     try:
-        found = run.group_curve(where=where, target=card.TARGET)
+        rows = run.select(where=where, target=card.TARGET)
+        found = reader.curve_of_rows(run, rows, card.TARGET)
     except FinineError as error:
         show_problem(error)
         return
@@ -131,24 +138,29 @@ def _condition(run: api.Run) -> None:
                     key="group_save",
                     type="primary",
                     icon=":material/save:",
-                    on_click=_save,
-                    args=(run, where, False),
+                    on_click=whole(_save),
+                    args=(run, where, rows, False),
                 )
                 st.button(
                     "Save and pin for Compare",
                     key="group_save_pin",
                     icon=":material/keep:",
-                    on_click=_save,
-                    args=(run, where, True),
+                    on_click=whole(_save),
+                    args=(run, where, rows, True),
                 )
         with chart:
             card.curve(found, where, "group_curve")
 
 
-def _save(run: api.Run, where: str, pinned: bool) -> None:
-    name = " ".join(str(st.session_state[NAME] or where[:LONGEST_NAME]).split())
+def _save(run: api.Run, where: str, rows: NDArray[np.int64], pinned: bool) -> None:
+    name = str(st.session_state[NAME] or where[:LONGEST_NAME])
     try:
-        one = _saved(run, name, where)
+        if str(st.session_state[WHERE] or "").strip() != where:
+            raise FinineError(
+                "The condition was changed meanwhile, so nothing was saved.",
+                "Look at its rows, then save them.",
+            )
+        one = save_once(run.groups, rows.tolist(), name, f"where {where}")
     except FinineError as error:
         state.note_problem(error)
         return
@@ -157,15 +169,6 @@ def _save(run: api.Run, where: str, pinned: bool) -> None:
     state.note_action(f"{one.rows:,} rows saved as group {one.name}.")
     if pinned and pin_or_say(Pin(one.group_id, group=True)):
         state.note_action(f"Group {one.name} saved, and pinned for comparison.")
-
-
-def _saved(run: api.Run, name: str, where: str) -> SavedGroup:
-    """The group of that name and these rows: a second press saves nothing twice."""
-    rows = sorted(run.select(where=where, target=card.TARGET).tolist())
-    for one in run.groups.all():
-        if one.name == name and run.groups.rows_of(one.group_id).tolist() == rows:
-            return one
-    return run.save_group(name, where=where, target=card.TARGET, reviewer=state.reviewer())
 
 
 def _reading(one: Slice) -> str:

@@ -6,7 +6,7 @@ the trash; and the trash, from which they come back.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pandas as pd
 import streamlit as st
@@ -17,6 +17,7 @@ from finine_app.components.compare.choose import pin_or_say
 from finine_app.components.groups import card
 from finine_app.components.groups.forest import Line, forest, reading_of
 from finine_app.components.messages import plain
+from finine_app.components.pressing import digest, whole
 from finine_app.components.review import bulk
 from finine_app.components.review.filters import Filter
 from finine_app.components.run_summary import local_time
@@ -34,8 +35,12 @@ LISTED, DRAWN = 100, 15  # groups; the command lists all
 CARD, CARD_NARROWEST = "saved_card", "19rem"
 
 
-def show(run: api.Run) -> None:
-    """The saved groups of a run."""
+def show(run: api.Run, seen: int) -> None:
+    """The saved groups of a run.
+
+    Args:
+        seen: the log's version, read before anything of the page.
+    """
     groups = run.groups.all()
     st.subheader("Saved groups")
     if not groups:
@@ -51,7 +56,7 @@ def show(run: api.Run) -> None:
         _table(groups[:LISTED], curves)
         if len(groups) > LISTED:
             st.caption(f"The newest {LISTED}; all are listed by: finine groups {plain(run.run_id)}")
-        _one(run, groups, curves)
+        _one(run, groups, curves, seen)
     _trash(run)
 
 
@@ -84,10 +89,12 @@ def _picture(groups: list[SavedGroup], curves: _Curves) -> None:
         found = curves[one.group_id]
         assert isinstance(found, GroupCurve)
         part = found.influence
-        lines.append(Line(one.name, part, reading_of(short_group_words(part, part.p_value))))
+        reading = reading_of(short_group_words(part, part.p_value))
+        lines.append(Line(one.name, part, reading, one.group_id))
     lines.sort(key=lambda line: line.influence.mu)
     if len(lines) > 1:  # one alone is told in full below
-        forest(lines, key=PLOT, pick=lambda place: choose(lines[place].name))
+        names = {one.group_id: one.name for one in groups}
+        forest(lines, key=PLOT, pick=lambda number: choose(names.get(number, "")))
 
 
 def _table(groups: list[SavedGroup], curves: _Curves) -> None:
@@ -110,15 +117,19 @@ def _table(groups: list[SavedGroup], curves: _Curves) -> None:
             }
         )
 
+    # A browser tells positions: the groups are part of the table's identity.
+    key = f"{TABLE}_{digest(one.group_id for one in groups)}"
+
+    @whole
     def take() -> None:
-        picked = st.session_state[TABLE].selection.rows
+        picked = st.session_state[key].selection.rows
         if picked and picked[0] < len(groups):
             choose(groups[picked[0]].name)
 
     st.dataframe(
         pd.DataFrame(shown),
         hide_index=True,
-        key=TABLE,
+        key=key,
         on_select=take,
         selection_mode="single-row",
         height="content" if len(shown) <= 8 else 317,
@@ -137,7 +148,7 @@ def _table(groups: list[SavedGroup], curves: _Curves) -> None:
     )
 
 
-def _one(run: api.Run, groups: list[SavedGroup], curves: _Curves) -> None:
+def _one(run: api.Run, groups: list[SavedGroup], curves: _Curves, seen: int) -> None:
     """The chosen group in full, and what can be done with it."""
     named = {one.name: one for one in groups}
     if st.session_state.get(CHOSEN) not in named:
@@ -165,7 +176,9 @@ def _one(run: api.Run, groups: list[SavedGroup], curves: _Curves) -> None:
                 card.curve(found, one.name, "saved_curve")
     table, target = reader.review_table(run), state.target(run)
     total = len(reader.listed(run, target, where))
-    bulk.decide_on_all(run, table, target, Filter(sql=where).words(), where, total, of="this group")
+    bulk.decide_on_all(
+        run, table, target, Filter(sql=where).words(), where, total, seen, of="this group"
+    )
 
 
 def _actions(run: api.Run, one: SavedGroup, where: str) -> None:
@@ -178,7 +191,7 @@ def _actions(run: api.Run, one: SavedGroup, where: str) -> None:
             "Unpin" if pinned else "Pin for Compare",
             key=f"group_pin_{one.group_id}",
             icon=":material/keep_off:" if pinned else ":material/keep:",
-            on_click=_flip_pin,
+            on_click=whole(_flip_pin),
             args=(pin, pinned, one.name),
         )
         with st.popover("Rename", icon=":material/edit:"):
@@ -187,14 +200,17 @@ def _actions(run: api.Run, one: SavedGroup, where: str) -> None:
                 max_chars=LONGEST_NAME,
             )  # fmt: skip
             st.button(
-                "Rename", key=f"group_rename_{one.group_id}", on_click=_rename, args=(run, one)
+                "Rename",
+                key=f"group_rename_{one.group_id}",
+                on_click=whole(_rename),
+                args=(run, one),
             )
         st.button(
             "To the trash",
             key=f"group_trash_{one.group_id}",
             icon=":material/delete:",
             help="The rows and their decisions stay as they are; the group can be restored below.",
-            on_click=_done,
+            on_click=whole(_done),
             args=(lambda: run.groups.trash(one.group_id), f"Group {one.name} is in the trash."),
         )
 
@@ -204,7 +220,7 @@ def _trash(run: api.Run) -> None:
     if not gone:
         return
     with st.expander(f"Trash · {len(gone):,}", icon=":material/delete:", key="group_trash_open"):
-        number = st.selectbox(
+        st.selectbox(
             "Group in the trash",
             list(gone),
             format_func=lambda number: _gone_words(gone[number]) if number in gone else "",
@@ -214,8 +230,8 @@ def _trash(run: api.Run) -> None:
             "Restore",
             key="group_restore",
             icon=":material/restore_from_trash:",
-            on_click=_restore,
-            args=(run, gone[number]),
+            on_click=whole(_restore),
+            args=(run, gone),
         )
 
 
@@ -241,7 +257,10 @@ def _rename(run: api.Run, one: SavedGroup) -> None:
     _done(act, f"Group {one.name} is now called {name}.")
 
 
-def _restore(run: api.Run, one: SavedGroup) -> None:
+def _restore(run: api.Run, gone: Mapping[int, SavedGroup]) -> None:
+    # The one that is chosen when the button is pressed; the page may not have drawn it yet.
+    one = gone[st.session_state["group_in_trash"]]
+
     def act() -> None:
         run.groups.restore(one.group_id)
         choose(one.name)

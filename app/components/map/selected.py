@@ -19,7 +19,7 @@ from finine_app.components.map.points import DECISIONS as CODES
 from finine_app.components.map.points import Points, decisions
 from finine_app.components.messages import show_problem
 from finine_app.components.named_curve import of_group
-from finine_app.components.review.decide import LOG_LOCK, events_since
+from finine_app.components.pressing import LOG_LOCK, guarded, save_once, whole
 from finine_app.components.words import DONE_WORDS, EXAMPLE_ALPHA, group_words, mu_words
 from finine_core import api
 from finine_core.errors import FinineError
@@ -35,20 +35,23 @@ BUTTONS = {
 }
 
 
-def show(run: api.Run, known: Points, mask: NDArray[np.bool_], hidden: int, kind: str) -> None:
+def show(
+    run: api.Run, known: Points, mask: NDArray[np.bool_], hidden: int, kind: str, seen: int
+) -> None:
     """The selected rows.
 
     Args:
         mask: which of the points are selected.
         hidden: how many of them are not drawn.
         kind: of the map they were selected on.
+        seen: the log's version, read before anything is told of the decisions.
     """
     rows = known.row_number[mask]
     with st.container(key="map_count"):
         st.markdown(f"#### {_rows(len(rows))} selected")
     if hidden:
         st.caption(f"{hidden:,} of them are not drawn.")
-    st.button("Clear selection", key="map_clear", type="tertiary", on_click=_clear)
+    st.button("Clear selection", key="map_clear", type="tertiary", on_click=whole(_clear))
     if not len(rows):
         st.caption("No row lies in that area; draw around some points.")
         return
@@ -56,9 +59,9 @@ def show(run: api.Run, known: Points, mask: NDArray[np.bool_], hidden: int, kind
         f"Mean loss **{known.mean_loss[mask].mean():.2f}** (all rows {known.mean_loss.mean():.2f}) "
         f"· mean μ **{known.mu[mask].mean():.3g}** (all rows {known.mu.mean():.3g})"
     )
-    _labels(known, mask, decisions(run, known, run.log.version()) == DELETE)
+    _labels(known, mask, decisions(run, known, seen) == DELETE)
     found = _influence(run, rows)
-    _decide(run, rows, f"lasso on the map ({kind.upper()}): {_rows(len(rows))}")
+    _decide(run, rows, f"lasso on the map ({kind.upper()}): {_rows(len(rows))}", seen)
     if found is not None:
         named = of_group(found, f"of {_rows(len(rows))}")
         curve_charts.trade_off([named], alpha=EXAMPLE_ALPHA, key="map_curve")
@@ -119,10 +122,9 @@ def _influence(run: api.Run, rows: NDArray[np.int64]) -> GroupCurve | None:
     return found
 
 
-def _decide(run: api.Run, rows: NDArray[np.int64], selection: str) -> None:
+def _decide(run: api.Run, rows: NDArray[np.int64], selection: str, seen: int) -> None:
     # The rows are part of the buttons' identity: a press can never mean another selection.
     name = hashlib.sha256(rows.tobytes()).hexdigest()[:12]
-    seen = run.log.version()
     for decision, (words, icon) in BUTTONS.items():
         with st.container(key=f"map_mark_{decision}"):
             st.button(
@@ -131,7 +133,7 @@ def _decide(run: api.Run, rows: NDArray[np.int64], selection: str) -> None:
                 icon=icon,
                 width="stretch",
                 help="Decisions they have now are replaced; one Undo brings all of them back.",
-                on_click=_mark,
+                on_click=guarded(_mark),
                 args=(run, rows, decision, selection, seen),
             )
     with (
@@ -141,7 +143,7 @@ def _decide(run: api.Run, rows: NDArray[np.int64], selection: str) -> None:
         st.text_input("Save these rows as a group", key=f"map_name_{name}", placeholder="its name")
         st.form_submit_button(
             "Save", key="map_save", icon=":material/bookmark_add:",
-            on_click=_save, args=(run, rows, selection, f"map_name_{name}"),
+            on_click=guarded(_save), args=(run, rows, selection, f"map_name_{name}"),
         )  # fmt: skip
     if len(rows) <= LINKED_ROWS:
         st.page_link(
@@ -158,25 +160,18 @@ def _decide(run: api.Run, rows: NDArray[np.int64], selection: str) -> None:
 
 
 def _mark(run: api.Run, rows: NDArray[np.int64], decision: str, selection: str, seen: int) -> None:
-    try:
-        with LOG_LOCK:
-            since = events_since(run, seen)
-            if all((one.decision, one.selection) != (decision, selection) for one in since):
-                run.log.mark(rows, decision, reviewer=state.reviewer(), selection=selection)
-    except FinineError as error:
-        state.note_problem(error)
-    else:
-        state.note_action(f"{_rows(len(rows))} {DONE_WORDS[decision]}.")
+    this = (decision, selection, state.reviewer())
+    with LOG_LOCK:
+        since = [(one.decision, one.selection, one.reviewer) for one in run.log.events(seen)]
+        if this not in since:
+            run.log.mark(rows, decision, reviewer=state.reviewer(), selection=selection)
+    state.note_action(f"{_rows(len(rows))} {DONE_WORDS[decision]}.")
 
 
 def _save(run: api.Run, rows: NDArray[np.int64], selection: str, key: str) -> None:
     name = str(st.session_state.get(key) or "")
-    try:
-        saved = run.groups.save(rows, name, selection=selection, reviewer=state.reviewer())
-    except FinineError as error:
-        state.note_problem(error)
-    else:
-        state.note_action(f"{_rows(len(rows))} saved as the group {saved.name}.")
+    saved = save_once(run.groups, rows.tolist(), name, selection)
+    state.note_action(f"{_rows(len(rows))} saved as the group {saved.name}.")
 
 
 def _clear() -> None:

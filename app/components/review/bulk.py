@@ -1,8 +1,8 @@
 """How is one decision taken on every row that meets the filter?
 
 Draws a choice, a preview of whom it would hit, and a button that says so in full. The button is
-bound to the condition and the number of rows that were shown; when they have changed by the time
-it is pressed, nothing is marked.
+bound to the very rows that were shown; when others meet the condition by the time it is pressed,
+nothing is marked.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from finine_app import state
-from finine_app.components import learned
+from finine_app.components import learned, reader
 from finine_app.components.messages import plain
-from finine_app.components.review.decide import LOG_LOCK, events_since
+from finine_app.components.pressing import LOG_LOCK, digest, whole
 from finine_app.components.review.why import reason_words
 from finine_app.components.words import DONE_WORDS
 from finine_core import api
@@ -41,9 +41,14 @@ def decide_on_all(
     selection: str,
     where: str | None,
     total: int,
+    seen: int,
     of: str = "this list",
 ) -> None:
-    """Mark all rows of the list (or of what else `of` says) at once, after a look at the effect."""
+    """Mark all rows of the list (or of what else `of` says) at once, after a look at the effect.
+
+    Args:
+        seen: the log's version, read before anything of the page.
+    """
     if total == 0:
         return
     number = learned.learns_number(run.record())
@@ -58,13 +63,14 @@ def decide_on_all(
     if decision is None:
         return
     with st.container(border=True):
-        counts = table.classes(target=target, where=where).to_pandas()
         if decision == RELABEL:
-            total, where = _with_suggestion(table, target, where)
-            counts = table.classes(target=target, where=where).to_pandas()
-            if not total:
-                st.info("The model suggests another label for none of these rows.")
-                return
+            where = _with_suggestion(where)
+        rows = reader.listed(run, target, where)
+        total = len(rows)
+        if not total:
+            st.info("The model suggests another label for none of these rows.")
+            return
+        counts = table.classes(target=target, where=where).to_pandas()
         back = "one Undo a label brings" if decision == RELABEL else "one Undo brings"
         st.markdown(
             f"**Preview.** {_rows(total)} ({plain(selection)}) would be "
@@ -88,13 +94,13 @@ def decide_on_all(
                 alt="Rows of each label that would be marked",
             )
         with st.container(key="bulk_apply"):
-            # The shown number and condition are part of the button's identity.
+            # The rows are part of the button's identity.
             st.button(
                 f"Mark {_rows(total)} {CHOICES[decision]}",
-                key=f"bulk_apply_{decision}_{total}_{hash((target, where))}",
+                key=f"bulk_apply_{decision}_{total}_{digest(rows.tolist())}",
                 type="primary",
-                on_click=_apply,
-                args=(run, table, target, selection, where, total, decision, run.log.version()),
+                on_click=whole(_apply),
+                args=(run, table, target, selection, where, rows, decision, seen),
             )
 
 
@@ -104,15 +110,16 @@ def _apply(
     target: str,
     selection: str,
     where: str | None,
-    shown: int,
+    shown: NDArray[np.int64],
     decision: str,
     seen: int,
 ) -> None:
     reason, reviewer, report = reason_words(decision), state.reviewer(), ""
+    this = (decision, selection, reviewer)
     try:
         with LOG_LOCK:
-            since = events_since(run, seen)
-            if all((one.decision, one.selection) != (decision, selection) for one in since):
+            since = [(one.decision, one.selection, one.reviewer) for one in run.log.events(seen)]
+            if this not in since:
                 rows = _rows_as_shown(table, target, where, shown)
                 report = _report(table, target, where, learned.learns_number(run.record()))
                 for label, part in _labelled(table, target, where, rows, decision).items():
@@ -121,15 +128,14 @@ def _apply(
     except FinineError as error:
         state.note_problem(error)
     else:
-        state.note_action(f"{_rows(shown)} {DONE_WORDS[decision]}{report}.")
+        state.note_action(f"{_rows(len(shown))} {DONE_WORDS[decision]}{report}.")
     st.session_state["bulk_decision"] = None
 
 
-def _with_suggestion(table: ReviewTable, target: str, where: str | None) -> tuple[int, str]:
-    """How many of the rows the model suggests another label for, and the condition of these."""
+def _with_suggestion(where: str | None) -> str:
+    """The condition of those of the rows that the model suggests another label for."""
     suggested = f"{SUGGESTED_LABEL} <> ''"
-    both = f"({where}) AND {suggested}" if where else suggested
-    return table.count(target=target, where=both), both
+    return f"({where}) AND {suggested}" if where else suggested
 
 
 def _labelled(
@@ -160,17 +166,18 @@ def _report(table: ReviewTable, target: str, where: str | None, number: bool) ->
 
 
 def _rows_as_shown(
-    table: ReviewTable, target: str, where: str | None, shown: int
+    table: ReviewTable, target: str, where: str | None, shown: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     """The rows of the list.
 
     Raises:
-        FinineError: they are not as many as were shown.
+        FinineError: they are not those that were shown.
     """
     rows = table.row_numbers(target=target, where=where)
-    if len(rows) != shown:
+    if not np.array_equal(np.sort(rows), np.sort(shown)):
+        gone, came = len(np.setdiff1d(shown, rows)), len(np.setdiff1d(rows, shown))
         raise FinineError(
-            f"The list has changed meanwhile: it had {shown:,} rows, now {len(rows):,}.",
+            f"The list has changed meanwhile: {_rows(gone)} left it, {_rows(came)} came.",
             "Nothing was marked; look at the preview again.",
         )
     return rows

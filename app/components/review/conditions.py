@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import streamlit as st
 
+from finine_app.components.pressing import guarded
 from finine_app.components.review.listing import list_changed
 from finine_core.curation.comparing import NUMBERS
 from finine_core.curation.expressions import contains_text, literal, quoted
 from finine_core.curation.review import ReviewTable
+from finine_core.errors import FinineError
 
 SQL_KEY = "filter_sql"
 CONTAINS, MISSING, PRESENT = "contains", "has no value", "has a value"
@@ -31,23 +33,20 @@ def add_condition(table: ReviewTable) -> None:
         return
     is_number = kinds[column].split("(")[0] in NUMBERS
     sign = st.selectbox("is", NUMBER_SIGNS if is_number else TEXT_SIGNS, key=f"add_sign_{column}")
-    value: float | str | None = None
     if sign not in (MISSING, PRESENT):
         key = f"add_value_{column}"
-        value = (
+        if is_number:
             st.number_input("Value", value=None, format="%g", key=key)
-            if is_number
-            else st.text_input("Value", key=key)
+        else:
+            st.text_input("Value", key=key)
+    with st.container(key="add_condition"):
+        st.button(
+            "Add condition",
+            key=f"add_condition_{column}",
+            icon=":material/add:",
+            on_click=guarded(_add),
+            args=(column, kinds[column]),
         )
-    ready = sign in (MISSING, PRESENT) or value not in (None, "")
-    st.button(
-        "Add condition",
-        key="add_condition",
-        icon=":material/add:",
-        disabled=not ready,
-        on_click=_add,
-        args=(condition(column, kinds[column], sign, value),) if ready else (None,),
-    )
 
 
 def condition(column: str, kind: str, sign: str, value: float | str | None) -> str:
@@ -77,9 +76,16 @@ def condition(column: str, kind: str, sign: str, value: float | str | None) -> s
     return f"{same} {_SQL_SIGN[sign]} {literal(str(value))}"
 
 
-def _add(part: str | None) -> None:
-    if part is None:
-        return
+def _add(column: str, kind: str) -> None:
+    # What stands in the fields when the button is pressed; the page may not have drawn it yet.
+    sign = str(st.session_state[f"add_sign_{column}"])
+    value = st.session_state.get(f"add_value_{column}")
+    if sign not in (MISSING, PRESENT) and value in (None, ""):
+        raise FinineError(
+            "The condition has no value, so it was not added.",
+            "Write the value that the column is compared with.",
+        )
+    part = condition(column, kind, sign, value)
     now = str(st.session_state.get(SQL_KEY) or "").strip()
     st.session_state[SQL_KEY] = f"({now}) AND {part}" if now else part
     st.session_state["add_column"] = None

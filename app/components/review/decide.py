@@ -1,12 +1,12 @@
 """What is decided on the row that is shown, and how is it taken back?
 
 Draws the buttons of one row and the last action. Each button is bound to the row number it was
-drawn for, and to what the log held then: a second press on the same picture marks nothing twice.
+drawn for, and to what the log held then: a press decides on the row it was drawn for, however late
+it comes, and a second one on the same picture marks nothing twice.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -15,6 +15,7 @@ import streamlit as st
 
 from finine_app import state
 from finine_app.components.messages import plain
+from finine_app.components.pressing import LOG_LOCK, guarded, names_of_others, whole
 from finine_app.components.review.relabel import offer_labels
 from finine_app.components.review.row_table import go_to
 from finine_app.components.review.why import choose_why, reason_words
@@ -35,6 +36,7 @@ def decide(
     line: dict[str, Any],
     classes: Sequence[str],
     neighbours: tuple[int | None, int | None],
+    seen: int,
 ) -> None:
     """The buttons for one row.
 
@@ -43,10 +45,10 @@ def decide(
         line: of the review table: the row that is shown, and what was decided on it so far.
         classes: of the run, for a corrected label.
         neighbours: the rows before and after it in the list; None at the ends.
+        seen: the log's version, read before `line`.
     """
     row, decision = int(line["row_number"]), line["decision"]
     previous, following = neighbours
-    seen = run.log.version()
     st.session_state[_DRAWN] = row
     with st.container(horizontal=True, gap="small"):
         for key, label, letter, word, icon in (
@@ -63,27 +65,25 @@ def decide(
                     icon=icon,
                     shortcut=letter,
                     type="primary" if decision == word else "secondary",
-                    on_click=_guarded(partial(_mark, run, row, word, following, seen)),
+                    on_click=guarded(partial(_mark, run, row, word, following, seen)),
                 )
-    offer_labels(
-        line,
-        classes,
-        lambda label: _guarded(partial(_mark, run, row, RELABEL, following, seen, label)),
-    )
+    with st.container():  # as many elements for each row, so that none below moves its place
+        offer_labels(line, classes, partial(_mark, run, row, RELABEL, following, seen))
     choose_why(row)
     with st.container(horizontal=True, gap="small"):
         _step("Previous", "previous_row", PREVIOUS_KEY, previous, "previous", "arrow_back")
         _step("Next", "next_row", NEXT_KEY, following, "next", "arrow_forward")
         pinned = state.is_pinned(row)
-        st.button(
-            "Unpin" if pinned else "Pin",
-            key="pin_row",
-            icon=":material/keep_off:" if pinned else ":material/keep:",
-            shortcut=PIN_KEY,
-            help=f"Keep this row for the Compare page; up to {state.MAX_PINS} rows.",
-            on_click=_pin,
-            args=(row, not pinned),
-        )
+        with st.container(key="pin_row", width="content"):
+            st.button(
+                "Unpin" if pinned else "Pin",
+                key=f"pin_row_{row}",
+                icon=":material/keep_off:" if pinned else ":material/keep:",
+                shortcut=PIN_KEY,
+                help=f"Keep this row for the Compare page; up to {state.MAX_PINS} rows.",
+                on_click=whole(_pin),
+                args=(row, not pinned),
+            )
         if decision:
             with st.container(key="mark_clear", width="content"):
                 st.button(
@@ -91,73 +91,58 @@ def decide(
                     key=f"mark_clear_{row}",
                     type="tertiary",
                     help="Take this row's decision away.",
-                    on_click=_guarded(partial(_mark, run, row, "clear", None, seen)),
+                    on_click=guarded(partial(_mark, run, row, "clear", None, seen)),
                 )
 
 
-def undo_bar(run: api.Run, before: Callable[[], None] | None = None) -> None:
-    """Undo, Redo, and what was done last; `before` draws what stands before them in the line."""
-    seen = run.log.version()
+def undo_bar(
+    run: api.Run, seen: int, meanwhile: str = "", before: Callable[[], None] | None = None
+) -> None:
+    """Undo, Redo, and what was done last.
+
+    Args:
+        seen: the log's version, read before anything of the page.
+        meanwhile: what others decided since the last page, in words.
+        before: draws what stands before them in the line.
+    """
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if before:
             before()
         st.button(
             "Undo", key="undo", icon=":material/undo:", shortcut=UNDO_KEY,
             help="Take back the newest decision on this run, whoever made it.",
-            on_click=_guarded(partial(_flip, run, "undo", seen)),
+            on_click=guarded(partial(_flip, run, "undo", seen)),
         )  # fmt: skip
         st.button(
             "Redo", key="redo", icon=":material/redo:", shortcut=REDO_KEY,
             help="Bring back what was undone last.",
-            on_click=_guarded(partial(_flip, run, "redo", seen)),
+            on_click=guarded(partial(_flip, run, "redo", seen)),
         )  # fmt: skip
         with st.container(key="last_action", width="content"):
-            st.markdown(plain(state.last_action()) or _before_this_session(run))
-
-
-# Streamlit answers a press that comes during a callback in a second thread. Between the look at
-# the log and the writing into it nobody else may write.
-LOG_LOCK = threading.Lock()
-
-
-def events_since(run: api.Run, seen: int) -> list[Event]:
-    """What was written to the log since its version `seen`.
-
-    When another press comes in, Streamlit may end a callback at any touch of its state and run it
-    again later. What it has done already is therefore asked of the log and not remembered.
-    """
-    if run.log.version() == seen:
-        return []
-    return [event for event in run.log.events() if event.event_id > seen]
+            told = " ".join(filter(None, (state.last_action(), meanwhile)))
+            st.markdown(plain(told) or _before_this_session(run))
 
 
 def _mark(
     run: api.Run, row: int, word: str, following: int | None, seen: int, label: str | None = None
 ) -> None:
-    drawn = st.session_state.get(_DRAWN)
-    if drawn != row:
-        # The browser keeps the last row's buttons, and their keys, until the page is drawn: a key
-        # then presses both. Only the newest counts, and the page stays where it has gone on to.
-        if drawn is not None:
-            go_to(drawn, "next")
-        return
-    selection = f"rows {row}"
-    reason, reviewer = reason_words(word, row), state.reviewer()
-    this = ("mark", word, label, selection)
+    selection, reviewer, reason = f"rows {row}", state.reviewer(), reason_words(word, row)
     with LOG_LOCK:
-        since = [
-            (event.kind, event.decision, event.label, event.selection)
-            for event in events_since(run, seen)
+        mine = [
+            (event.decision, event.label)
+            for event in run.log.events(seen)
+            if (event.selection, event.reviewer, event.active) == (selection, reviewer, True)
         ]
-        if this not in since:
+        if mine[-1:] != [(word, label)]:
             run.log.mark(
                 [row], word, label=label, reason=reason, reviewer=reviewer, selection=selection
             )
-    if this in since and since[-1] != this:
-        return  # the page has gone further on than to the next row
     to = f": {label}" if label else ""
     state.note_action(f"Row {row} {DONE_WORDS[word]}{to}.")
-    if following is not None:
+    drawn = st.session_state.get(_DRAWN, row)
+    if drawn != row:  # the page has gone on to that row meanwhile, and stays there
+        go_to(drawn, "next")
+    elif following is not None:
         st.session_state[_DRAWN] = following
         go_to(following, "next")
 
@@ -165,11 +150,18 @@ def _mark(
 def _flip(run: api.Run, kind: str, seen: int) -> None:
     reviewer = state.reviewer()
     with LOG_LOCK:
-        done = [event for event in events_since(run, seen) if event.kind == kind]
-        if not done:
+        since = run.log.events(seen)
+        done = [event for event in since if event.reviewer == reviewer][-1:]
+        begun = bool(done) and done[0].kind == kind
+        names = "" if begun else names_of_others(since)
+        if not begun and not names:
             event = run.undo(reviewer) if kind == "undo" else run.redo(reviewer)
-    if done:
-        of = done[-1].of_event
+    if names:  # what the person saw is no longer the newest
+        what = "undone" if kind == "undo" else "done again"
+        state.note_action(f"Nothing was {what}: {names} decided meanwhile. Look, and press again.")
+        return
+    if begun:
+        of = done[0].of_event
         event = next((one for one in run.decisions() if one.event_id == of), None)
     if event is None:
         state.note_action(f"There is nothing to {kind}.")
@@ -216,18 +208,6 @@ def _step(label: str, key: str, letter: str, row: int | None, way: str, icon: st
         icon=f":material/{icon}:",
         shortcut=letter,
         disabled=row is None,
-        on_click=go_to,
+        on_click=whole(go_to),
         args=(row, way),
     )
-
-
-def _guarded(action: Callable[[], None]) -> Callable[[], None]:
-    """An action whose problem is shown on the page instead of breaking it."""
-
-    def act() -> None:
-        try:
-            action()
-        except FinineError as error:
-            state.note_problem(error)
-
-    return act

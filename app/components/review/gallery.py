@@ -12,6 +12,7 @@ import streamlit as st
 from finine_app import state
 from finine_app.components import pictures, reader
 from finine_app.components.messages import plain
+from finine_app.components.pressing import whole
 from finine_app.components.review.row_table import Listing, decision_words, go_to
 from finine_core import api
 
@@ -48,7 +49,7 @@ def draw(run: api.Run, listing: Listing) -> None:
         )
         for line in listing.lines
     ]
-    pictures.grid(cells, "gallery", _show, str(state.selected_row()))
+    pictures.grid(cells, "gallery", whole(_show), str(state.selected_row()))
 
 
 def _show(name: str) -> None:

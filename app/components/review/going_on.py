@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import streamlit as st
 
 from finine_app import state
 from finine_app.components import reader
+from finine_app.components.pressing import names_of_others, whole
 from finine_app.components.review.listing import list_changed
 from finine_app.components.review.row_table import go_to
 from finine_core import api
@@ -14,6 +17,34 @@ from finine_core import api
 CONTINUE_KEY = "U"
 # How often the page looks whether somebody else decided: a look costs a millisecond.
 LOOK_SECONDS = 3.0
+_TOLD, _MEANWHILE = "_told_version", "_meanwhile"
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What a page stands for.
+
+    Attributes:
+        version: of the log, read before anything else: whatever came later may be missing on the
+            page, and is looked for.
+        meanwhile: what others decided since the last page, in words; '' when they did not.
+    """
+
+    version: int
+    meanwhile: str
+
+
+def moment(run: api.Run) -> Moment:
+    """The moment of a page that is about to be drawn; before anything of it is read."""
+    version = run.log.version()
+    run_id, told = st.session_state.get(_TOLD, ("", 0))
+    if run_id != run.run_id:
+        return Moment(version, "")
+    names = names_of_others(run.log.events(told)) if version != told else ""
+    if names:
+        return Moment(version, f"{names} decided meanwhile; the list is up to date.")
+    action, meanwhile = st.session_state.get(_MEANWHILE, ("", ""))
+    return Moment(version, meanwhile if action == state.last_action() else "")
 
 
 def show_progress(counts: dict[str, int]) -> None:
@@ -38,7 +69,7 @@ def offer_to_continue(counts: dict[str, int]) -> None:
             f"Continue where you left: {rows} undecided",
             key="continue_suspicious",
             icon=":material/resume:",
-            on_click=_to_suspicious,
+            on_click=whole(_to_suspicious),
         )
 
 
@@ -51,25 +82,26 @@ def next_undecided_button(
         key="continue",
         icon=":material/skip_next:",
         shortcut=CONTINUE_KEY,
-        on_click=_go_on,
+        on_click=whole(_go_on),
         args=(run, target, where, sort, size),
         help="Continue where you left: the next row of this list that nobody has decided on.",
     )
 
 
-def watch_others(run: api.Run) -> None:
-    """Draw the page again when decisions came in that it does not show yet."""
-    drawn = run.log.version()
+def watch_others(run: api.Run, drawn: Moment) -> None:
+    """Draw the page again when decisions came in that it may not show; at the page's end.
+
+    Args:
+        drawn: what the page stands for.
+    """
+    # Only a page that came to its end has told what it had to tell.
+    st.session_state[_TOLD] = (run.run_id, drawn.version)
+    st.session_state[_MEANWHILE] = (state.last_action(), drawn.meanwhile)
 
     @st.fragment(run_every=LOOK_SECONDS)
     def look() -> None:
-        if run.log.version() == drawn:
-            return
-        new = [one for one in run.log.events() if one.event_id > drawn]
-        names = sorted({one.reviewer for one in new if one.reviewer != state.reviewer()})
-        if names:
-            state.note_action(f"{', '.join(names)} decided meanwhile; the list is up to date.")
-        st.rerun()
+        if run.log.version() != drawn.version:
+            st.rerun()
 
     look()
 

@@ -15,6 +15,7 @@ import streamlit as st
 from finine_app.components import reader
 from finine_app.components.content import Content, preview, value_words
 from finine_app.components.messages import plain
+from finine_app.components.pressing import whole
 from finine_app.components.review.row_table import go_to
 from finine_app.theme import DECISION_SIGN
 from finine_core import api
@@ -128,7 +129,7 @@ def twins(run: api.Run, line: dict[str, Any], target: str) -> None:
     words = "1 other row says" if len(found) == 1 else f"{len(found):,} other rows say"
     said = f" with the label {', '.join(plain(one) for one in others)}" if others else ""
     st.warning(f"{words} exactly the same{said}.", icon=":material/content_copy:")
-    _rows(run, lines, None, "row_twins", None)
+    _rows(run, lines, None, f"row_twins_{row}", None)
 
 
 def neighbours(run: api.Run, line: dict[str, Any], content: Content, target: str) -> None:
@@ -140,20 +141,21 @@ def neighbours(run: api.Run, line: dict[str, Any], content: Content, target: str
         return
     rows = found["row_number"].to_numpy()
     lines = reader.lines(run, rows, target)
+    key = f"row_neighbours_{line['row_number']}"
     if line.get("error") is not None:
         numbers = [float(one["label"]) for one in lines]
         st.markdown(
             f"**The {len(lines)} nearest rows** have {min(numbers):g} to {max(numbers):g}; this row"
             f" has {plain(line['label'])}."
         )
-        _rows(run, lines, content, "row_neighbours", found["distance"].tolist())
+        _rows(run, lines, content, key, found["distance"].tolist())
         return
     same = sum(one["label"] == line["label"] for one in lines)
     st.markdown(
         f"**{same} of the {len(lines)} nearest rows** have this row's label, "
         f"{plain(line['label'])}."
     )
-    _rows(run, lines, content, "row_neighbours", found["distance"].tolist())
+    _rows(run, lines, content, key, found["distance"].tolist())
 
 
 def _rows(
@@ -163,7 +165,7 @@ def _rows(
     key: str,
     distances: list[float] | None,
 ) -> None:
-    """Some rows as a table; a click goes to one."""
+    """Some rows as a table; a click goes to one. The key names whose they are: see `row_table`."""
     frame = pd.DataFrame(
         {
             "row": [one["row_number"] for one in lines],
@@ -181,6 +183,7 @@ def _rows(
         found = reader.thumbnails(run, rows)
         frame.insert(0, "image", [data_url(found[one]) if one in found else None for one in rows])
 
+    @whole
     def take() -> None:
         picked = st.session_state[key].selection.rows
         if picked and picked[0] < len(rows):

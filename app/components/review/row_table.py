@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from finine_app import state
 from finine_app.components import reader
 from finine_app.components.content import Content, preview
+from finine_app.components.pressing import digest, whole
 from finine_app.components.reader import listed
 from finine_app.components.review import ticked
 from finine_app.components.review.listing import take_list_changed
@@ -122,33 +123,37 @@ def draw(run: api.Run, listing: Listing, target: str, content: Content, several:
         several: whether each row has a box to tick; a click beside it still shows the row.
     """
     rows, chosen = listing.rows, state.selected_row()
+    # A browser tells positions. The rows are part of the table's identity, so that a click or a
+    # tick on the picture of other rows never reaches these.
+    key = f"review_table_{digest(rows)}"
     wanted = [rows.index(chosen)] if chosen in rows else []
     if several:
         of_these = set(ticked.ticked(run))
         wanted = [place for place, row in enumerate(rows) if row in of_these]
-    now = st.session_state.get("review_table", {}).get("selection", {})
+    now = st.session_state.get(key, {}).get("selection", {})
     if list(now.get("rows", [])) != wanted or now.get("cells"):
-        st.session_state["review_table"] = {"selection": {"rows": wanted}}
+        st.session_state[key] = {"selection": {"rows": wanted}}
 
+    @whole
     def take() -> None:
-        # Positions are those of the very lines drawn here. A click on a cell means its row.
-        picked = st.session_state["review_table"]["selection"]
+        picked = st.session_state[key]["selection"]  # a click on a cell means its row
         if several:
             ticked.take(run, rows, [rows[place] for place in picked["rows"] if place < len(rows)])
         places = [cell[0] for cell in picked["cells"]] or ([] if several else picked["rows"])
         if places and places[0] < len(rows):
             st.session_state[_PICKED] = rows[places[0]]
 
-    st.dataframe(
-        _frame(listing, content),
-        key="review_table",
-        on_select=take,
-        selection_mode=["multi-row" if several else "single-row", "single-cell"],
-        hide_index=True,
-        height=min(TABLE_HEIGHT, 37 + 35 * len(rows)),
-        column_config=_columns(target),
-        alt=f"Ranked rows, page {listing.page} of {listing.pages}",
-    )
+    with st.container(key="review_table"):
+        st.dataframe(
+            _frame(listing, content),
+            key=key,
+            on_select=take,
+            selection_mode=["multi-row" if several else "single-row", "single-cell"],
+            hide_index=True,
+            height=min(TABLE_HEIGHT, 37 + 35 * len(rows)),
+            column_config=_columns(target),
+            alt=f"Ranked rows, page {listing.page} of {listing.pages}",
+        )
 
 
 def decision_words(line: dict[str, Any]) -> str:

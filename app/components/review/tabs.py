@@ -12,6 +12,7 @@ import streamlit as st
 
 from finine_app import state
 from finine_app.components import reader
+from finine_app.components.pressing import whole
 from finine_app.components.review.listing import list_changed
 from finine_core import api
 from finine_core.curation.derived import SUSPICIOUS, SUSPICIOUS_WORDS
@@ -92,6 +93,7 @@ def choose_tab(table: ReviewTable, run: api.Run, target: str) -> tuple[Tab, dict
     # The address decides; the widget follows it, and tells it when a person chooses.
     st.session_state["review_tab"] = chosen.name
 
+    @whole
     def take() -> None:
         if st.session_state["review_tab"]:
             state.select_tab(st.session_state["review_tab"])

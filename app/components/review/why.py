@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from finine_app.components.pressing import whole
+
 REASONS = ("wrong label", "duplicate", "unreadable", "not relevant", "other")
 _NOTE, _REASON = "reason_note", "_reason"
 
@@ -18,7 +20,7 @@ def choose_why(row: int) -> None:
                 key=f"reason_{place}",
                 shortcut=str(place),
                 type="primary" if chosen else "secondary",
-                on_click=_choose,
+                on_click=whole(_choose),
                 args=(None if chosen else reason,),
                 help="The reason written beside Delete, Needs review and a corrected label. It "
                 "stays chosen for the next rows; pressed again, it is taken away.",

@@ -1,7 +1,7 @@
 """What shall the next run do? Takes the chosen data, gives a started run.
 
 Nothing is trained here: the button starts a worker process and the page goes on to watch it. One
-click starts one run: the button carries a token that the first click uses up.
+click starts one run, with what stands in the fields when it comes.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from finine_app.components.commands import run_command
 from finine_app.components.data.checked import Checked
 from finine_app.components.data.findings import link_to_warnings
 from finine_app.components.messages import plain, show_problem
+from finine_app.components.run.start import start_button
 from finine_app.state import DataChoice
 from finine_core import api
 from finine_core.dataset import Dataset
@@ -30,7 +31,6 @@ from finine_core.runs.estimate import estimate_run
 from finine_core.runs.jobs.queue import worker_slots
 from finine_core.runs.work.target_rows import classes_of
 
-_TOKEN, _PROBLEM = "_start_token", "_start_problem"
 TARGET_WORDS = {
     "self": "**self**: which rows does the model fit only because it has seen them? "
     "Finds wrong labels and odd rows.",
@@ -96,17 +96,7 @@ def run_form(choice: DataChoice, checked: Checked) -> None:
         "same scores."
     )
     _time(options, resolved, dataset)
-    st.session_state.setdefault(_TOKEN, True)
-    st.button(
-        "Start run",
-        key="start_run",
-        type="primary",
-        icon=":material/play_arrow:",
-        on_click=_start,
-        args=(options, name),
-    )
-    if (problem := st.session_state.pop(_PROBLEM, None)) is not None:
-        show_problem(problem)
+    start_button(options, name)
     with st.expander("The same on the command line", icon=":material/terminal:"):
         st.code(run_command(options, DEFAULTS, name), language="bash", wrap_lines=True)
 
@@ -305,23 +295,3 @@ def _advanced(classes: tuple[str, ...]) -> dict[str, Any]:
                 help="One class of the held-out rows, or rows of your own, by their numbers.",
             ),
         }
-
-
-def _start(options: dict[str, Any], name: str) -> None:
-    if st.session_state.pop(_TOKEN, None) is None:
-        return  # a second click on a button that has done its work
-    told = {key: value for key, value in options.items() if key not in ("data", "label")}
-    try:
-        run = api.run(
-            options["data"],
-            label=options["label"],
-            home=state.home(),
-            name=name,
-            block=False,
-            **told,
-        )
-    except FinineError as error:
-        st.session_state[_PROBLEM] = error
-        return
-    state.watch(run.run_id)
-    state.select_run(run.run_id)

@@ -13,6 +13,7 @@ import streamlit as st
 
 from finine_app import state
 from finine_app.components.messages import plain, show_problem
+from finine_app.components.pressing import whole
 from finine_app.components.run.duplicate import duplicate
 from finine_app.components.run_summary import line_state, local_time
 from finine_core import api
@@ -78,14 +79,14 @@ def _head(runs: int, thrown: int) -> bool:
             placeholder="name, file, label or state",
             label_visibility="collapsed",
             icon=":material/search:",
-            on_change=_first_page,
+            on_change=whole(_first_page),
             width=280,
         )
         trash_shown = st.toggle(
             f"Trash ({thrown:,})",
             key=IN_TRASH,
             bind="query-params",
-            on_change=_first_page,
+            on_change=whole(_first_page),
             help=f"Runs that were moved to the trash. {runs:,} runs are not in it.",
         )
     title.subheader("Trash" if trash_shown else "Runs", anchor=False)
@@ -110,7 +111,7 @@ def _message() -> None:
         if undo is not None:
             st.button(
                 "Undo",
-                key="undo_trash",
+                key=f"undo_trash_{undo}",
                 icon=":material/undo:",
                 on_click=_restore,
                 args=(undo,),
@@ -166,7 +167,7 @@ def _actions(line: RunLine, shown: str | None) -> None:
     st.button(
         "Open",
         key=f"open_{line.run_id}",
-        on_click=_open,
+        on_click=whole(_open),
         args=(line.run_id,),
         disabled=is_shown,
         help="It is shown above." if is_shown else f"Show {line.run_id} here and on other pages",
@@ -197,11 +198,15 @@ def _act(key: str, run_id: str, name: str) -> None:
             duplicate(run)
         elif chosen == TRASH:
             run.trash()
-            st.session_state[_DONE] = (f"{name} was moved to the trash.", run_id)
-            if state.watched_run() == run_id:
-                state.watch("")
+            whole(_done)(f"{name} was moved to the trash.", run_id)
     except FinineError as error:
         st.session_state[_PROBLEM] = error
+
+
+def _done(words: str, thrown: str | None = None) -> None:
+    st.session_state[_DONE] = (words, thrown)
+    if thrown and state.watched_run() == thrown:
+        state.watch("")
 
 
 def _rename_field(line: RunLine) -> None:
@@ -211,11 +216,13 @@ def _rename_field(line: RunLine) -> None:
         value=line.name,
         key=key,
         label_visibility="collapsed",
-        on_change=_rename,
+        on_change=whole(_rename),
         args=(line.run_id, key),
         width="stretch",
     )
-    st.button("Save", key="save_name", type="primary", on_click=_rename, args=(line.run_id, key))
+    st.button(
+        "Save", key="save_name", type="primary", on_click=whole(_rename), args=(line.run_id, key)
+    )
     st.button("Cancel", key="keep_name", on_click=lambda: st.session_state.pop(_RENAMING, None))
 
 
@@ -258,7 +265,7 @@ def _restore(run_id: str) -> None:
     try:
         run = api.open_run(run_id, state.home(), trashed=True)
         run.restore()
-        st.session_state[_DONE] = (f"{run.name} is back among the runs.", None)
+        whole(_done)(f"{run.name} is back among the runs.")
     except FinineError as error:
         st.session_state[_PROBLEM] = error
 
@@ -299,7 +306,7 @@ def _delete(run: api.Run) -> None:
     name = run.name
     try:
         run.delete()
-        st.session_state[_DONE] = (f"{name} was deleted for good.", None)
+        whole(_done)(f"{name} was deleted for good.")
     except FinineError as error:
         st.session_state[_PROBLEM] = error
 

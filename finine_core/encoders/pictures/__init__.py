@@ -7,7 +7,6 @@ from finine_core.encoders.pictures.efficientnet import lite0
 from finine_core.errors import FinineError
 
 PIXELS = Pixels()
-DEFAULT_IMAGE_ENCODER = PIXELS.name
 IMAGE_ENCODERS: dict[str, ImageEncoder] = {one.name: one for one in (PIXELS, lite0())}
 
 
@@ -33,4 +32,4 @@ Known: pixels, efficientnet.
     return found
 
 
-__all__ = ["DEFAULT_IMAGE_ENCODER", "IMAGE_ENCODERS", "ImageEncoder", "image_encoder"]
+__all__ = ["IMAGE_ENCODERS", "ImageEncoder", "image_encoder"]
