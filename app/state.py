@@ -19,7 +19,7 @@ from finine_app.components.pin import MOST_DIGITS, Pin, pin_of
 from finine_app.components.remember import remember, remembered
 from finine_core import api
 from finine_core.access import require_choosable
-from finine_core.dataset.roles import named_labels
+from finine_core.dataset import named_labels
 from finine_core.errors import FinineError
 from finine_core.runs import default_home
 from finine_sample_data import SAMPLES

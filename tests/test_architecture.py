@@ -12,11 +12,13 @@ from finine_sample_data import SAMPLES
 
 ROOT = Path(__file__).parent.parent
 # Each room may import itself and the rooms listed with it.
-BASE = {"errors", "files", "measures"}
+BASE = {"errors", "files", "keywords", "meanwhile", "measures"}
 READING = {"formats", "dataset", "encoders"}  # from bytes to what a model sees
 ALLOWED = {
     "errors": set(),
     "files": {"errors"},
+    "keywords": {"errors"},
+    "meanwhile": set(),
     "measures": set(),
     "access": BASE,
     "tradeoff": set(),

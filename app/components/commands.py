@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from finine_app.state import DataChoice
-from finine_core.dataset.roles import named_labels
+from finine_core.dataset import named_labels
 from finine_core.formats import written_ending
 
 # Options of `finine run` in the order a person would write them.

@@ -11,21 +11,15 @@ from finine_app.components.compare.choose import TOP, choose_pins, pinned_curves
 from finine_app.components.messages import show_problem
 from finine_app.components.target_choice import choose_target
 from finine_app.components.words import BAND_WORDS, EXAMPLE_ALPHA
-from finine_app.views.review import finished_run
+from finine_app.views.review import show_finished
 from finine_core import api
-from finine_core.errors import FinineError
 
 FEW = 4  # curves whose bands can still be told apart over each other
 
 
 def render() -> None:
     """Draw the page."""
-    try:
-        run = finished_run("Compare")
-        if run is not None:
-            _compare(run)
-    except FinineError as error:
-        show_problem(error)
+    show_finished("Compare", _compare)
 
 
 def _compare(run: api.Run) -> None:

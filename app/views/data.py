@@ -4,34 +4,19 @@ and what is odd about the data."""
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from finine_app import state
-from finine_app.components import charts
-from finine_app.components.data.address import keep_choice, restore_choice
-from finine_app.components.data.checked import Checked, check, class_counts
-from finine_app.components.data.columns import (
-    choice_from,
-    choose_label,
-    choose_roles,
-    choose_task,
-    choose_validation,
-)
-from finine_app.components.data.file_facts import (
-    PREVIEW_COLUMNS,
-    PREVIEW_LETTERS,
-    PREVIEW_ROWS,
-    FileFacts,
-    facts_of,
-)
-from finine_app.components.data.findings import show_findings
-from finine_app.components.data.images import show_images
 from finine_app.components.data.source import choose_source
 from finine_app.components.messages import plain, show_problem
 from finine_app.state import DataChoice
-from finine_core.dataset.tasks import MULTI_LABEL, REGRESSION
 from finine_core.errors import FinineError
+
+if TYPE_CHECKING:
+    from finine_app.components.data.checked import Checked
+    from finine_app.components.data.file_facts import FileFacts
 
 
 def render() -> None:
@@ -43,6 +28,18 @@ def render() -> None:
     if path is None:
         st.info("Choose one of them. Nothing is trained before you say so on the Run page.")
         return
+    from finine_app.components.data.address import keep_choice, restore_choice
+    from finine_app.components.data.checked import check
+    from finine_app.components.data.columns import (
+        choice_from,
+        choose_label,
+        choose_roles,
+        choose_task,
+        choose_validation,
+    )
+    from finine_app.components.data.file_facts import facts_of
+    from finine_app.components.data.images import show_images
+
     try:
         facts = facts_of(path)
     except FinineError as error:
@@ -77,6 +74,8 @@ def render() -> None:
 
 
 def _show_file(path: Path, facts: FileFacts) -> None:
+    from finine_app.components.data.file_facts import PREVIEW_LETTERS, PREVIEW_ROWS
+
     st.subheader(plain(path.name))
     st.caption(plain(path))
     rows, columns, missing = st.columns(3)
@@ -94,12 +93,19 @@ def _show_file(path: Path, facts: FileFacts) -> None:
 
 
 def _columns_words(facts: FileFacts) -> str:
+    from finine_app.components.data.file_facts import PREVIEW_COLUMNS
+
     if len(facts.columns) <= PREVIEW_COLUMNS:
         return ""
     return f", and the first {PREVIEW_COLUMNS:,} of {len(facts.columns):,} columns"
 
 
 def _show_ready(checked: Checked, choice: DataChoice, facts: FileFacts) -> None:
+    from finine_app.components import charts
+    from finine_app.components.data.checked import class_counts
+    from finine_app.components.data.findings import show_findings
+    from finine_core.dataset.tasks import MULTI_LABEL, REGRESSION
+
     dataset, label = checked.dataset, ", ".join(choice.labels)
     counts = class_counts(dataset)
     number = dataset.task == REGRESSION.name

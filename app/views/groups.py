@@ -10,19 +10,13 @@ from finine_app.components.groups import kinds, saved
 from finine_app.components.groups.card import TARGET
 from finine_app.components.messages import nothing_yet, show_problem
 from finine_app.components.review import decide
-from finine_app.views.review import finished_run
+from finine_app.views.review import show_finished
 from finine_core import api
-from finine_core.errors import FinineError
 
 
 def render() -> None:
     """Draw the page."""
-    try:
-        run = finished_run("Groups")
-        if run is not None:
-            _groups(run)
-    except FinineError as error:
-        show_problem(error)
+    show_finished("Groups", _groups)
 
 
 def _groups(run: api.Run) -> None:

@@ -20,9 +20,8 @@ from finine_app.components.pressing import whole
 from finine_app.components.review import decide
 from finine_app.components.target_choice import choose_target
 from finine_app.components.words import mu_words
-from finine_app.views.review import finished_run
+from finine_app.views.review import show_finished
 from finine_core import api
-from finine_core.errors import FinineError
 from finine_core.runs.map.job import KINDS
 
 SPLIT, SPLIT_NARROWEST = "map_split", "21rem"
@@ -35,12 +34,7 @@ CONFIG: dict[str, Any] = {
 
 def render() -> None:
     """Draw the page."""
-    try:
-        run = finished_run("Map")
-        if run is not None:
-            _map(run)
-    except FinineError as error:
-        show_problem(error)
+    show_finished("Map", _map)
 
 
 def _map(run: api.Run) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -35,10 +36,15 @@ SPLIT, SPLIT_NARROWEST = "review_split", "21rem"  # below it the details go unde
 
 def render() -> None:
     """Draw the page."""
+    show_finished("Review", _review)
+
+
+def show_finished(title: str, draw: Callable[[api.Run], None]) -> None:
+    """A page about the run that is looked at; what is wrong is told in its place."""
     try:
-        run = finished_run("Review")
+        run = finished_run(title)
         if run is not None:
-            _review(run)
+            draw(run)
     except FinineError as error:
         show_problem(error)
 

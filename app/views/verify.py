@@ -11,7 +11,7 @@ from finine_app.components.messages import nothing_yet, plain, show_problem
 from finine_app.components.pressing import whole
 from finine_app.components.run_summary import seconds_in_words
 from finine_app.components.verify.result import show_result
-from finine_app.views.review import finished_run
+from finine_app.views.review import show_finished
 from finine_core import api
 from finine_core.errors import FinineError
 from finine_core.verification import (
@@ -35,12 +35,7 @@ Marks = tuple[list[int], dict[int, str]]  # rows marked for deletion, and labels
 
 def render() -> None:
     """Draw the page."""
-    try:
-        run = finished_run("Verify")
-        if run is not None:
-            _verify(run)
-    except FinineError as error:
-        show_problem(error)
+    show_finished("Verify", _verify)
 
 
 def _verify(run: api.Run) -> None:

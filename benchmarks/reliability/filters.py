@@ -4,7 +4,8 @@ Asks a run's review table every condition of `attacks.py`, and then made-up ones
 (hypothesis). Each must end in rows or in a FinineError that says what to do, within the time limit,
 in bounded memory, and with no file made. Prints a table; writes counts.
 
-    python benchmarks/reliability/filters.py --minutes 5 --out benchmarks/reliability/filters.json
+    python benchmarks/reliability/filters.py --minutes 5 \\
+        --out benchmarks/reliability/results/filters.json
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ each visitor opens a page, filters, and goes to other pages, all at the same tim
 Counts page runs, exceptions and tracebacks, and reads the server's memory before, during and after
 a first and a second wave: what one wave leaves is caches, what a second adds would be a leak.
 
-    python benchmarks/reliability/sessions.py --out benchmarks/reliability/sessions.json
+    python benchmarks/reliability/sessions.py --out benchmarks/reliability/results/sessions.json
 """
 
 from __future__ import annotations

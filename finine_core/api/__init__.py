@@ -15,51 +15,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Unpack
 
 from finine_core.api.deciding import default_reviewer
-from finine_core.api.given import Data, given_data, kept_data
-from finine_core.api.own import by_name, own_of
-from finine_core.api.run import Run
-from finine_core.curation.apply import apply_manifest
-from finine_core.curation.export import check_tree, write_tree
-from finine_core.curation.marked import marked_rows
-from finine_core.dataset import Finding, Report, Severity, check_dataset, load_dataset
-from finine_core.dataset.tasks import AUTO
+from finine_core.api.one_run import Run
+from finine_core.dataset.options import DataOptions
 from finine_core.errors import FinineError
-from finine_core.formats import is_image_tree
-from finine_core.formats.images import LABEL_COLUMN
-from finine_core.formats.sources.input_file import input_path
-from finine_core.health import HomeFinding, HomeReport, check_home
-from finine_core.runs import (
-    Plan,
-    RunLine,
-    State,
-    Status,
-    create_run,
-    default_home,
-    find_run,
-    list_runs,
-    plan_run,
-    run_lines,
-    start,
-)
-from finine_core.runs.config import make_config
+from finine_core.first_use import loaded_on_first_use
+from finine_core.keywords import spelled_out
+from finine_core.runs.home import default_home
+from finine_core.runs.options import RunOptions
+
+if TYPE_CHECKING:
+    from finine_core.api.given import Data
+    from finine_core.dataset import Finding, Report, Severity
+    from finine_core.health import HomeFinding, HomeReport
+    from finine_core.runs import Plan, RunLine, Status
+else:
+    __getattr__, __dir__ = loaded_on_first_use(
+        __name__,
+        {
+            "finine_core.dataset": ["Finding", "Report", "Severity"],
+            "finine_core.health": ["HomeFinding", "HomeReport"],
+        },
+    )
 
 
-def check(
-    data: Data,
-    *,
-    label: str | Sequence[str],
-    text: Sequence[str] = (),
-    features: Sequence[str] = (),
-    id: str | None = None,
-    ignore: Sequence[str] = (),
-    task: str = AUTO,
-    validation: float | str | Path = 0.2,
-    seed: int = 0,
-    image: str | None = None,
-    skip_corrupt: bool = False,
-) -> Report:
+@spelled_out(DataOptions)
+def check(data: Data, *, label: str | Sequence[str], **options: Unpack[DataOptions]) -> Report:
     """What is odd about a file, before anything is trained on it; nothing is changed.
 
     Looks for duplicates, columns that give the label away, label variants, uneven classes, ids
@@ -68,7 +51,8 @@ def check(
     Args:
         data: a CSV, TSV, JSON Lines, Parquet, Arrow or Excel file; a folder or zip of images; or a
             pandas, polars or Arrow table.
-        label, text, features, id, ignore, task, validation, seed, image, skip_corrupt: as in `run`.
+        label: as in `run`.
+        options: how the data is read, see `DataOptions`.
 
     Raises:
         FinineError: whatever would keep a run from starting.
@@ -81,21 +65,11 @@ def check(
         >>> [(found.kind, found.columns) for found in check(path, label="y").warnings]
         [('leakage', ('code',))]
     """
+    from finine_core.api.given import given_data
+    from finine_core.dataset import check_dataset, load_dataset
+
     with given_data(data) as path:
-        dataset = load_dataset(
-            path,
-            label=label,
-            text=text,
-            features=features,
-            id=id,
-            ignore=ignore,
-            task=task,
-            validation=validation,
-            seed=seed,
-            image=image,
-            skip_corrupt=skip_corrupt,
-        )
-        return check_dataset(dataset)
+        return check_dataset(load_dataset(path, label=label, **options))
 
 
 def known_label(data: str | Path) -> str | None:
@@ -105,9 +79,14 @@ def known_label(data: str | Path) -> str | None:
         >>> known_label("pets.zip"), known_label("pets.csv")
         ('label', None)
     """
+    from finine_core.formats import is_image_tree
+    from finine_core.formats.images import LABEL_COLUMN
+    from finine_core.formats.sources.input_file import input_path
+
     return LABEL_COLUMN if is_image_tree(input_path(data)) else None
 
 
+@spelled_out(DataOptions, RunOptions)
 def run(
     data: Data,
     *,
@@ -116,7 +95,7 @@ def run(
     name: str = "",
     block: bool = True,
     on_progress: Callable[[Status], None] | None = None,
-    **options: object,
+    **options: Unpack[RunOptions],
 ) -> Run:
     """Train once on a file, with f-INE recording; gives the run.
 
@@ -134,16 +113,16 @@ def run(
         name: for people; the file's name when empty.
         block: wait for the end (else return at once).
         on_progress: called with each change while waiting.
-        options: text, features, image, skip_corrupt, id, ignore, task, loss, class_weights,
-            text_encoder, image_encoder, targets, validation, model, epochs, batch_size, lr,
-            optimizer, weight_decay, seed, record_steps, auxiliary, device: see `RunConfig`. The
-            model may also be 'package.module:name', a function of (shape, outputs) that gives a
-            module, or a module; the loss a name or a function of (outputs, targets) that gives the
-            loss of each row (docs/own_model.md).
+        options: how the data is read and what the run does, see `DataOptions` and `RunOptions`.
 
     Raises:
         FinineError: an option or the data is wrong, or the run failed.
     """
+    from finine_core.api.given import kept_data
+    from finine_core.api.own import by_name, own_of
+    from finine_core.runs import State, create_run, start
+    from finine_core.runs.config import make_config
+
     own = own_of(options.get("model"), options.get("loss"))
     if own and not block:
         raise FinineError(
@@ -167,8 +146,13 @@ def run(
     return started
 
 
+@spelled_out(DataOptions, RunOptions)
 def plan(
-    data: Data, *, label: str | Sequence[str], home: str | Path | None = None, **options: object
+    data: Data,
+    *,
+    label: str | Sequence[str],
+    home: str | Path | None = None,
+    **options: Unpack[RunOptions],
 ) -> Plan:
     """What `run` with the same arguments would do, and about how long it would take.
 
@@ -177,6 +161,10 @@ def plan(
     Raises:
         FinineError: an option or the data is wrong.
     """
+    from finine_core.api.given import given_data
+    from finine_core.runs.config import make_config
+    from finine_core.runs.estimate import plan_run
+
     with given_data(data) as path:
         return plan_run(_home(home), make_config(data=str(path), label=label, **options))
 
@@ -192,16 +180,22 @@ def open_run(
     Raises:
         FinineError: there is none, or it is in the trash.
     """
+    from finine_core.runs import find_run
+
     return Run(find_run(_home(home), run_id, trashed=trashed))
 
 
 def runs(home: str | Path | None = None, *, trashed: bool = False) -> list[Run]:
     """All runs of a home, newest first; those in the trash apart, last thrown away first."""
+    from finine_core.runs import list_runs
+
     return [Run(one) for one in list_runs(_home(home), trashed=trashed)]
 
 
 def lines(home: str | Path | None = None, *, trashed: bool = False) -> list[RunLine]:
     """What a list says of each of `runs`, without opening them."""
+    from finine_core.runs import run_lines
+
     return run_lines(_home(home), trashed=trashed)
 
 
@@ -219,6 +213,10 @@ def apply(
         tree: for a folder or zip of images: 'copy' or 'link' those of the list into a folder
             `images` beside it.
     """
+    from finine_core.curation.apply import apply_manifest
+    from finine_core.curation.export import check_tree, write_tree
+    from finine_core.formats.sources.input_file import input_path
+
     record, source, listing = (input_path(one) for one in (manifest, data, out))
     if tree is not None:
         check_tree(source, listing.parent, tree, overwrite=overwrite)
@@ -241,11 +239,15 @@ def doctor(home: str | Path | None = None, *, repair: bool = False) -> HomeRepor
         >>> doctor(tempfile.mkdtemp()).findings
         ()
     """
+    from finine_core.health import check_home
+
     return check_home(_home(home), repair=repair)
 
 
 def marked(home: str | Path | None, run_ids: Sequence[str]) -> dict[str, int]:
     """How many rows of each of these runs have a decision in force."""
+    from finine_core.curation.marked import marked_rows
+
     return marked_rows(_home(home), run_ids)
 
 
@@ -254,11 +256,13 @@ def _home(home: str | Path | None) -> Path:
 
 
 __all__ = [
+    "DataOptions",
     "Finding",
     "HomeFinding",
     "HomeReport",
     "Report",
     "Run",
+    "RunOptions",
     "Severity",
     "apply",
     "check",

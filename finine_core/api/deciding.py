@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import difflib
 import getpass
-from collections.abc import Sequence
+from typing import TYPE_CHECKING, Unpack
 
-import numpy as np
-from numpy.typing import NDArray
-
-from finine_core.api.looking import Looking
+from finine_core.api.looking import Looking, chosen_by
 from finine_core.curation.decisions import DecisionLog, Event, check_decision
-from finine_core.curation.saved_groups import SavedGroup
-from finine_core.dataset.tasks import MULTI_LABEL, REGRESSION
+from finine_core.curation.selection import Selection, SelectionOptions
 from finine_core.errors import FinineError
 
-LISTED_ROWS = 20  # row numbers that the log's words name; all are stored beside them
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from finine_core.curation.saved_groups import SavedGroup
+
 LISTED_CLASSES = 20  # in an error message
 
 
@@ -29,36 +30,33 @@ class Deciding(Looking):
         """The append-only log of decisions."""
         return DecisionLog(self.home, self.run_id)
 
+    @chosen_by
     def mark(
         self,
         *,
-        rows: Sequence[int] | None = None,
-        where: str | None = None,
-        group: str | None = None,
-        top: int | None = None,
-        fdr: float | None = None,
-        target: str | None = None,
         decision: str = "delete",
         label: str | None = None,
         reason: str = "",
         reviewer: str = "",
+        **selection: Unpack[SelectionOptions],
     ) -> Event:
         """Decide on rows: delete, keep, review, relabel, or clear. One call is one undoable event.
 
         Args:
-            rows, where, group, top, fdr: which rows, as in `select`.
             decision: `relabel` keeps the rows and corrects their label to `label`.
+            selection: which rows, see `SelectionOptions`.
 
         Raises:
             FinineError: no row meets the selection, the decision is unknown, or the label is no
                 class of the run.
         """
         self.check_decision(decision, label)
-        chosen = self.select(rows=rows, where=where, group=group, top=top, fdr=fdr, target=target)
-        if len(chosen) == 0 and fdr is not None:
+        asked = Selection.of(selection)
+        chosen = self._rows_of(asked)
+        if len(chosen) == 0 and asked.fdr is not None:
             raise FinineError(
-                f"No row stands out on target {self._results.target(target)} at a false discovery"
-                f" rate of {100 * fdr:g} %; nothing was marked.",
+                f"No row stands out on target {self._results.target(asked.target)} at a false"
+                f" discovery rate of {100 * asked.fdr:g} %; nothing was marked.",
                 "Allow a higher rate, or look at the first rows by rank (--top).",
             )
         if len(chosen) == 0:
@@ -69,7 +67,7 @@ class Deciding(Looking):
             label=label,
             reason=reason,
             reviewer=reviewer or default_reviewer(),
-            selection=self._words(chosen, rows is not None, where, group, top, fdr, target),
+            selection=self._words(asked, chosen),
         )
 
     def check_decision(self, decision: str, label: str | None = None) -> None:
@@ -79,20 +77,24 @@ class Deciding(Looking):
             FinineError: see above; the classes are named.
         """
         check_decision(decision, label)
+        if label is None:
+            return
+        from finine_core.dataset.tasks import MULTI_LABEL, REGRESSION
+
         dataset = self._results.record()["dataset"]
-        if label is not None and dataset.get("task") == REGRESSION.name:
+        if dataset.get("task") == REGRESSION.name:
             raise FinineError(
                 "This run learned a number, and numbers are not corrected: the model's guess is no"
                 " measurement.",
                 "Mark the row as delete or review, or correct the number in your file.",
             )
-        if label is not None and dataset.get("task") == MULTI_LABEL.name:
+        if dataset.get("task") == MULTI_LABEL.name:
             raise FinineError(
                 "This run learned several labels of a row, and finine does not correct these yet.",
                 "Mark the row as delete or review, or correct its labels in your file.",
             )
         classes = dataset["classes"]
-        if label is not None and label not in classes:
+        if label not in classes:
             close = difflib.get_close_matches(label, classes, n=2)
             guess = f"Did you mean {' or '.join(map(repr, close))}? " if close else ""
             more = f", … ({len(classes):,} in all)" if len(classes) > LISTED_CLASSES else ""
@@ -102,56 +104,32 @@ class Deciding(Looking):
                 f"{guess}Its classes: {listed}.",
             )
 
+    @chosen_by
     def save_group(
-        self,
-        name: str,
-        *,
-        rows: Sequence[int] | None = None,
-        where: str | None = None,
-        group: str | None = None,
-        top: int | None = None,
-        fdr: float | None = None,
-        target: str | None = None,
-        reviewer: str = "",
+        self, name: str, *, reviewer: str = "", **selection: Unpack[SelectionOptions]
     ) -> SavedGroup:
         """Save training rows under a name, to look at, compare or decide on them together later.
 
         Args:
-            rows, where, group, top, fdr: which rows, as in `select`; they are saved as they are
-                now, whatever a condition would find later.
+            selection: which rows, see `SelectionOptions`; they are saved as they are now, whatever
+                a condition would find later.
 
         Raises:
             FinineError: no row meets the selection, or the name is empty, too long or taken.
         """
-        chosen = self.select(rows=rows, where=where, group=group, top=top, fdr=fdr, target=target)
+        asked = Selection.of(selection)
+        chosen = self._rows_of(asked)
         if len(chosen) == 0:
             raise FinineError("No row meets the selection; nothing was saved.")
         return self.groups.save(
             chosen,
             name,
             reviewer=reviewer or default_reviewer(),
-            selection=self._words(chosen, rows is not None, where, group, top, fdr, target),
+            selection=self._words(asked, chosen),
         )
 
-    def _words(
-        self,
-        chosen: NDArray[np.int64],
-        listed: bool,
-        where: str | None,
-        group: str | None,
-        top: int | None,
-        fdr: float | None,
-        target: str | None,
-    ) -> str:
-        """How rows were chosen, for the log and beside saved groups."""
-        words = [
-            f"rows {','.join(map(str, chosen[:LISTED_ROWS]))}" if listed else "",
-            f"where {where}" if where else "",
-            f"group '{group}'" if group is not None else "",
-            f"top {top} by {self._results.target(target)}" if top is not None else "",
-            f"fdr {fdr:g} on {self._results.target(target)}" if fdr is not None else "",
-        ]
-        return ", ".join(word for word in words if word)
+    def _words(self, asked: Selection, chosen: NDArray[np.int64]) -> str:
+        return asked.words(chosen, self._results.target(asked.target))
 
     def undo(self, reviewer: str = "") -> Event | None:
         """Take the last decision back; None when there is none."""

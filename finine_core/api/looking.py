@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
+from dataclasses import replace
+from typing import TYPE_CHECKING, Unpack
 
 from finine_core.api.opened import Opened
-from finine_core.curation.comparing import same_rows
-from finine_core.curation.group_filter import in_group
-from finine_core.curation.review import ReviewTable
-from finine_core.curation.saved_groups import SavedGroups
+from finine_core.curation.selection import Selection, SelectionOptions
 from finine_core.errors import FinineError
-from finine_core.influence import (
-    Discoveries,
-    GroupCurve,
-    GroupInfluence,
-    RowCurve,
-    Slice,
-)
-from finine_core.runs.map.embedding import NEIGHBOURS, neighbours
-from finine_core.runs.results.rescore import scores_by
-from finine_core.runs.results.thumbnails import read_image_itself, read_thumbnails
+from finine_core.keywords import spelled_out
+from finine_core.runs.map import NEIGHBOURS
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from finine_core.curation.review import ReviewTable
+    from finine_core.curation.saved_groups import SavedGroups
+    from finine_core.influence import Discoveries, GroupCurve, GroupInfluence, RowCurve, Slice
+
+chosen_by = spelled_out(SelectionOptions)
 
 
 class Looking(Opened):
@@ -42,6 +40,8 @@ class Looking(Opened):
         Raises:
             FinineError: the file with them is damaged.
         """
+        from finine_core.runs.results.thumbnails import read_thumbnails
+
         return read_thumbnails(self.folder, rows)
 
     def image(self, row: int) -> bytes | None:
@@ -52,6 +52,8 @@ class Looking(Opened):
         Raises:
             FinineError: the file with the small copies is damaged, or the run is unfinished.
         """
+        from finine_core.runs.results.thumbnails import read_image_itself
+
         self._results.record()
         return read_image_itself(self.folder, row)
 
@@ -62,6 +64,9 @@ class Looking(Opened):
 
         With `in_memory` a table that is not too large is read once, for many questions.
         """
+        from finine_core.curation.review import ReviewTable
+        from finine_core.runs.results.rescore import scores_by
+
         self._results.record()
         return ReviewTable(
             self.folder.path,
@@ -85,10 +90,7 @@ class Looking(Opened):
         Args:
             target: one of `targets`; the first when None.
             estimator: how μ is had from the signals; None for the one the run was scored with.
-            where: a SQL condition over score columns, `decision` and the data's columns;
-                `in_group('name')` holds for the rows of a saved group.
-            group: only rows of the saved group of that name.
-            top: the first so many.
+            where, group, top: which rows, as in `SelectionOptions`; all when None.
 
         Raises:
             FinineError: unknown target or estimator, a condition that is wrong, an unfinished run.
@@ -137,6 +139,10 @@ class Looking(Opened):
             row: row number.
             table: of this run's `review()`, if it is open already.
         """
+        import numpy as np
+
+        from finine_core.curation.comparing import same_rows
+
         table, target = table or self.review(), self.targets[0]
         self._results.check_rows(np.array([row]))
         roles = self.record()["dataset"]["roles"]
@@ -153,6 +159,8 @@ class Looking(Opened):
             FinineError: the row is not a training row, k is below 1, or the run was made by a
                 finine that kept no embedding.
         """
+        from finine_core.runs.map.embedding import neighbours
+
         self._results.record()
         found = neighbours(self.folder, int(row), k)
         if found is None:
@@ -165,62 +173,50 @@ class Looking(Opened):
     @property
     def groups(self) -> SavedGroups:
         """Groups of rows that somebody saved under a name."""
+        from finine_core.curation.saved_groups import SavedGroups
+
         return SavedGroups(self.home, self.run_id)
 
+    @chosen_by
     def group(
-        self,
-        *,
-        rows: Sequence[int] | None = None,
-        where: str | None = None,
-        group: str | None = None,
-        target: str | None = None,
-        refill: bool = True,
+        self, *, refill: bool = True, **selection: Unpack[SelectionOptions]
     ) -> GroupInfluence:
         """Influence of rows taken out together, from the stored signals.
 
         Args:
-            rows, where, group: which rows, as in `select`.
-            target: validation; no other has groups.
             refill: whether the other rows fill the members' places in the batches, so that the
                 group is held against a random one; else the sum of the members' own μ.
+            selection: which rows, see `SelectionOptions`; the target is validation, no other has
+                groups.
 
         Raises:
             FinineError: the target has no groups, or the group is empty or everything.
         """
-        name = self._results.group_target(target)
-        chosen = self.select(rows=rows, where=where, group=group, target=name)
+        chosen, name = self._members(selection)
         return self._results.group(chosen, name, refill=refill)
 
+    @chosen_by
     def group_curve(
-        self,
-        *,
-        rows: Sequence[int] | None = None,
-        where: str | None = None,
-        group: str | None = None,
-        target: str | None = None,
-        refill: bool = True,
+        self, *, refill: bool = True, **selection: Unpack[SelectionOptions]
     ) -> GroupCurve:
         """The trade-off curve of a group, empirical and Gaussian; arguments as in `group`."""
-        name = self._results.group_target(target)
-        chosen = self.select(rows=rows, where=where, group=group, target=name)
+        chosen, name = self._members(selection)
         return self._results.group_curve(chosen, self._results.group(chosen, name, refill=refill))
 
-    def group_signals(
-        self,
-        *,
-        rows: Sequence[int] | None = None,
-        where: str | None = None,
-        group: str | None = None,
-        target: str | None = None,
-    ) -> pd.DataFrame:
+    @chosen_by
+    def group_signals(self, **selection: Unpack[SelectionOptions]) -> pd.DataFrame:
         """What was recorded on a group's rows: a line per recorded step.
 
         Columns: step; signal, the mean of its rows less that of all other rows, which is what its
         μ is made of; deviation; loss, the mean of its rows.
         """
-        name = self._results.group_target(target)
-        chosen = self.select(rows=rows, where=where, group=group, target=name)
-        return self._results.group_signals(chosen, name)
+        return self._results.group_signals(*self._members(selection))
+
+    def _members(self, selection: SelectionOptions) -> tuple[NDArray[np.int64], str]:
+        """Row numbers of a group, and the target it is judged by."""
+        asked = Selection.of(selection)
+        name = self._results.group_target(asked.target)
+        return self._rows_of(replace(asked, target=name)), name
 
     def slices(self, target: str | None = None) -> list[Slice]:
         """Influence of every value of every column with few values, the most harmful first."""
@@ -234,41 +230,30 @@ class Looking(Opened):
         """The rows that stand out at a false discovery rate of q, and what that promises."""
         return self._results.discoveries(q, target)[0]
 
-    def select(
-        self,
-        *,
-        rows: Sequence[int] | None = None,
-        where: str | None = None,
-        group: str | None = None,
-        top: int | None = None,
-        fdr: float | None = None,
-        target: str | None = None,
-    ) -> NDArray[np.int64]:
+    @chosen_by
+    def select(self, **selection: Unpack[SelectionOptions]) -> NDArray[np.int64]:
         """Row numbers, by list, condition, saved group, rank or any of these together; or by rate.
 
         Args:
-            group: the name of a saved group (`groups`); with a condition, what meets both.
-            fdr: a false discovery rate; alone, for its promise is about all rows.
+            selection: which rows, see `SelectionOptions`.
 
         Raises:
             FinineError: nothing was asked for, or a row is not a training row of this run.
         """
-        if fdr is not None:
-            if not (rows is None and where is None and group is None and top is None):
-                raise FinineError(
-                    "A false discovery rate holds for all rows, not for a part chosen otherwise.",
-                    "Give it alone, or give rows, a condition or a top number without it.",
-                )
-            return self._results.discoveries(fdr, target)[1]
-        if rows is None and where is None and group is None and top is None:
-            raise FinineError(
-                "No rows were chosen.", "Give rows, a condition, a saved group or a top number."
-            )
-        if rows is not None and (where is not None or group is not None or top is not None):
-            raise FinineError("Rows were given both by list and by condition.", "Give one of them.")
+        return self._rows_of(Selection.of(selection))
+
+    def _rows_of(self, asked: Selection) -> NDArray[np.int64]:
+        import numpy as np
+
+        asked.check()
+        if asked.fdr is not None:
+            return self._results.discoveries(asked.fdr, asked.target)[1]
+        rows = asked.rows
         if rows is None:
             return self.review().row_numbers(
-                target=self._results.target(target), where=self._within(where, group), top=top
+                target=self._results.target(asked.target),
+                where=self._within(asked.where, asked.group),
+                top=asked.top,
             )
         try:
             wanted = np.unique(np.asarray(list(rows), dtype=np.int64))
@@ -281,6 +266,8 @@ class Looking(Opened):
 
     def _within(self, where: str | None, group: str | None) -> str | None:
         """A condition, and that the row is in the saved group of that name."""
+        from finine_core.curation.group_filter import in_group
+
         if group is None:
             return where
         inside = in_group(self.groups.named(group).name)  # says which there are, if it is none

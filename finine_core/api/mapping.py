@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from finine_core.api.verifying import Verifying
-from finine_core.runs.map.job import (
-    MapStatus,
-    observe_map,
-    read_projection,
-    start_map,
-    stop_map,
-)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from finine_core.runs.map.job import MapStatus
 
 
 class Mapping(Verifying):
@@ -26,6 +24,8 @@ class Mapping(Verifying):
         Raises:
             FinineError: there is no such kind, or it was not made yet.
         """
+        from finine_core.runs.map.job import read_projection
+
         self._results.record()
         return read_projection(self.folder, kind)
 
@@ -35,13 +35,19 @@ class Mapping(Verifying):
         Returns:
             False when it is made already, or being made.
         """
+        from finine_core.runs.map.job import start_map
+
         self._results.record()
         return start_map(self.folder)
 
     def map_status(self) -> MapStatus:
         """How the UMAP stands."""
+        from finine_core.runs.map.job import observe_map
+
         return observe_map(self.folder)
 
     def stop_map(self) -> None:
         """End the process that makes it."""
+        from finine_core.runs.map.job import stop_map
+
         stop_map(self.folder)

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from finine_core.errors import FinineError
-from finine_core.runs import RunFolder, Status, cancel, keeping, name_of, observe, resume, wait
-from finine_core.runs.results import Results
-from finine_core.verification import running_verifications
+from finine_core.runs import keeping
+from finine_core.runs.folder import RunFolder
+from finine_core.runs.jobs import cancel, observe, resume, wait
+from finine_core.runs.state import Status
+
+if TYPE_CHECKING:
+    from finine_core.runs.results import Results
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ class Opened:
     @property
     def name(self) -> str:
         """What people call it."""
-        return name_of(self.folder)
+        return keeping.name_of(self.folder)
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -91,6 +95,8 @@ class Opened:
         Raises:
             FinineError: it is not in the trash, or a verification of it is going on.
         """
+        from finine_core.verification import running_verifications
+
         if running_verifications(self.folder):
             raise FinineError(
                 f"A verification of run {self.run_id} is going on.",
@@ -100,4 +106,6 @@ class Opened:
 
     @property
     def _results(self) -> Results:
+        from finine_core.runs.results import Results
+
         return Results(self.folder)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from finine_core.errors import FinineError
 from finine_core.runs import OBJECT
+from finine_core.runs.options import RunOptions
 
 if TYPE_CHECKING:
     from finine_core.runs.work.recipe import Own
@@ -34,16 +36,22 @@ def own_of(model: object, loss: object) -> Own | None:
     return Own(**objects)
 
 
-def by_name(options: dict[str, Any]) -> dict[str, Any]:
+def by_name(options: RunOptions) -> RunOptions:
     """The options of a run, with objects told by a name.
 
     Examples:
         >>> by_name({"model": dict, "epochs": 3})
         {'model': 'object dict', 'epochs': 3}
     """
-    told = dict(options)
-    for what in ("model", "loss"):
-        one = told.get(what)
-        if one is not None and not isinstance(one, str):
-            told[what] = OBJECT + str(getattr(one, "__name__", type(one).__name__))
+    told = options.copy()
+    if "model" in told:
+        told["model"] = _name_of(told["model"])
+    if "loss" in told:
+        told["loss"] = _name_of(told["loss"])
     return told
+
+
+def _name_of(one: str | Callable[..., object]) -> str:
+    if isinstance(one, str):
+        return one
+    return OBJECT + str(getattr(one, "__name__", type(one).__name__))

@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from finine_core.api.deciding import Deciding
-from finine_core.api.own import own_of
 from finine_core.curation.decisions import RELABEL
-from finine_core.verification import (
-    DEFAULT_REPEATS,
-    Running,
-    Verification,
-    VerifyProgress,
-    VerifyStatus,
-    observe_verification,
-    running_verifications,
-    start_verification,
-    stop_verification,
-    stored_verification,
-    stored_verifications,
-    verify,
-)
+from finine_core.verification import DEFAULT_REPEATS
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from finine_core.verification import Running, Verification, VerifyProgress, VerifyStatus
 
 
 class Verifying(Deciding):
@@ -54,6 +44,9 @@ class Verifying(Deciding):
             FinineError: no row is marked so, the run is unfinished, too little is left to
                 train on, or a training failed.
         """
+        from finine_core.api.own import own_of
+        from finine_core.verification import verify
+
         return verify(
             self.folder,
             self.marked(),
@@ -69,6 +62,8 @@ class Verifying(Deciding):
         self, *, repeats: int = DEFAULT_REPEATS, seed: int = 0, processes: int | None = None
     ) -> None:
         """The same in a process of its own, which outlives this one."""
+        from finine_core.verification import start_verification
+
         start_verification(
             self.folder,
             self.marked(),
@@ -80,22 +75,32 @@ class Verifying(Deciding):
 
     def verify_status(self, seed: int = 0) -> VerifyStatus:
         """How the verification of these marks stands."""
+        from finine_core.verification import observe_verification
+
         return observe_verification(self.folder, self.marked(), seed, corrected=self.corrected())
 
     def running_verifications(self) -> list[Running]:
         """Those of this run that somebody is at, of whatever marks."""
+        from finine_core.verification import running_verifications
+
         return running_verifications(self.folder)
 
     def stop_verify(self, key: str) -> None:
         """End one that was started here; finished trainings are kept."""
+        from finine_core.verification import stop_verification
+
         stop_verification(self.folder, key)
 
     def verification(self) -> Verification | None:
         """The newest stored result for these marks, without training; None when there is none."""
+        from finine_core.verification import stored_verification
+
         return stored_verification(self.folder, self.marked(), corrected=self.corrected())
 
     def verifications(self) -> list[Verification]:
         """Every stored result of this run, newest first, of whatever marks."""
+        from finine_core.verification import stored_verifications
+
         return stored_verifications(self.folder)
 
     def marked(self) -> NDArray[np.int64]:

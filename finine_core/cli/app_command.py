@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -28,6 +29,7 @@ LOCALHOST = "localhost"  # nobody else can reach it
 UPLOAD_MB = 1024
 MESSAGE_MB = 50  # to a browser; the largest page sends 4 MB, and each browser costs that much
 START_SECONDS, POLL_SECONDS = 60.0, 0.5  # how long, and how often, the app is waited for
+END_SECONDS = 10.0  # a server that is told to end is killed after so long
 
 
 @cli.command("app")
@@ -58,6 +60,7 @@ def app_command(
     """Open the app on a home; only this machine can reach it, unless --address says otherwise."""
     from finine_core import api
 
+    signal.signal(signal.SIGTERM, _end)
     chosen = (home or default_home()).expanduser().resolve()
     login = login_settings(chosen) is not None
     _require_guarded(address, login, without_login)
@@ -106,11 +109,27 @@ def app_command(
     if data_root or login or not is_loopback(address):
         roots = [str(one.expanduser().resolve()) for one in data_root or []]
         environment[DATA_ROOTS_VARIABLE] = os.pathsep.join(roots)
+    server = subprocess.Popen(command, env=environment)
     try:
-        code = subprocess.call(command, env=environment)
+        code = server.wait()
     except KeyboardInterrupt:
         code = 0
+    finally:
+        _end_server(server)
     raise typer.Exit(code)
+
+
+def _end(*_: object) -> None:
+    """Told to end, as by a service manager or a container: not before the server has ended, too."""
+    raise SystemExit(128 + signal.SIGTERM)
+
+
+def _end_server(server: subprocess.Popen[bytes]) -> None:
+    server.terminate()  # nothing, where it is over
+    try:
+        server.wait(END_SECONDS)
+    except subprocess.TimeoutExpired:
+        server.kill()
 
 
 def _require_guarded(address: str, login: bool, without_login: bool) -> None:

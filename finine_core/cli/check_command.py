@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
-from finine_core.cli.common import Json, cli, columns_of, fraction_or_text, print_json
-from finine_core.cli.data_options import (
-    Data,
-    Features,
-    Id,
-    Ignore,
-    Image,
-    Label,
-    SkipCorrupt,
-    Task,
-    Text,
-    Validation,
-    data_options,
-)
+from finine_core.cli.common import Json, cli, print_json
+from finine_core.cli.flags import spread
+from finine_core.cli.run_flags import DataFlags
 from finine_core.errors import printable
 
 if TYPE_CHECKING:
@@ -28,36 +17,15 @@ if TYPE_CHECKING:
 
 
 @cli.command("check")
-def check_command(
-    data: Data,
-    label: Label = None,
-    text: Text = None,
-    features: Features = None,
-    id: Id = None,
-    ignore: Ignore = None,
-    image: Image = None,
-    skip_corrupt: SkipCorrupt = False,
-    task: Task = "auto",
-    validation: Validation = "0.2",
-    seed: Annotated[int, typer.Option(help="Of the held-out draw, as in run.")] = 0,
-    json: Json = False,
-) -> None:
+@spread
+def check_command(flags: DataFlags, json: Json = False) -> None:
     """Say what is odd about a file before anything is trained: duplicates, leaks, slips.
 
     Warnings are no failure: the exit code is 0 unless the file or its columns cannot be used.
     """
     from finine_core import api
 
-    report = api.check(
-        **data_options(data, label, text, id),
-        features=columns_of(features),
-        ignore=columns_of(ignore),
-        image=image,
-        skip_corrupt=skip_corrupt,
-        task=task,
-        validation=fraction_or_text(validation),
-        seed=seed,
-    )
+    report = api.check(**flags.options())
     if json:
         print_json({**asdict(report), "warnings": len(report.warnings)})
         return

@@ -26,14 +26,6 @@ Home = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on one line, for machines.")]
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="Run id, its beginning, or 'latest'.")]
-Target = Annotated[
-    str | None,
-    typer.Option("--target", help="One of the run's targets [default: its first]."),
-]
-SavedGroup = Annotated[
-    str | None,
-    typer.Option("--group", help="Name of a saved group; they are listed by: finine groups"),
-]
 
 
 def columns_of(value: str | None) -> tuple[str, ...]:

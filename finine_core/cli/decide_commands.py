@@ -7,17 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from finine_core.cli.common import (
-    Home,
-    Json,
-    RunId,
-    SavedGroup,
-    Target,
-    cli,
-    numbers_of,
-    print_json,
-    say,
-)
+from finine_core.cli.common import Home, Json, RunId, cli, print_json, say
+from finine_core.cli.flags import spread
+from finine_core.cli.selection_flags import SelectionFlags
 
 
 class Decision(StrEnum):
@@ -34,22 +26,15 @@ Reviewer = Annotated[str, typer.Option(help="Who decides [default: the login nam
 
 
 @cli.command()
+@spread
 def mark(
     run: RunId,
     decision: Annotated[
         Decision,
         typer.Option("--as", "--decision", help="delete, keep, review, relabel or clear."),
     ],
+    chosen: SelectionFlags,
     label: Annotated[str | None, typer.Option(help="With relabel: the class it should be.")] = None,
-    rows: Annotated[str | None, typer.Option(help="Row numbers, 3,17,…")] = None,
-    where: Annotated[str | None, typer.Option(help="SQL condition over the scores.")] = None,
-    group: SavedGroup = None,
-    top: Annotated[int | None, typer.Option(help="The first so many by rank.")] = None,
-    fdr: Annotated[
-        float | None,
-        typer.Option(help="Rows that stand out, at this false discovery rate, such as 0.1."),
-    ] = None,
-    target: Target = None,
     reason: Annotated[str, typer.Option(help="Why; kept in the log and the export.")] = "",
     reviewer: Reviewer = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be marked.")] = False,
@@ -59,31 +44,22 @@ def mark(
     """Decide on rows; one command is one event that `undo` takes back."""
     from finine_core import api
 
-    found = api.open_run(run, home)
-    numbers = numbers_of(rows, "--rows") if rows is not None else None
+    found, which = api.open_run(run, home), chosen.options()
     if dry_run:
         found.check_decision(decision.value, label)
-        chosen = found.select(
-            rows=numbers, where=where, group=group, top=top, fdr=fdr, target=target
-        )
-        if fdr is not None:
-            say(found.discoveries(fdr, target).words)
+        rows = found.select(**which)
+    if chosen.fdr is not None:  # what is promised, before anything is written
+        say(found.discoveries(chosen.fdr, chosen.target).words)
+    if dry_run:
         if json:
             about = {"decision": decision.value, "label": label}
-            print_json({"rows": chosen.tolist(), **about, "dry_run": True})
+            print_json({"rows": rows.tolist(), **about, "dry_run": True})
         else:
             what = _decided(decision.value, label)
-            typer.echo(f"would mark {len(chosen)} rows as {what}; nothing was written")
+            typer.echo(f"would mark {len(rows)} rows as {what}; nothing was written")
         return
-    if fdr is not None:  # what is promised, before anything is written
-        say(found.discoveries(fdr, target).words)
     event = found.mark(
-        rows=numbers,
-        where=where,
-        group=group,
-        top=top,
-        fdr=fdr,
-        target=target,
+        **which,
         decision=decision.value,
         label=label,
         reason=reason,

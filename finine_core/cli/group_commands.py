@@ -6,19 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from finine_core.cli.common import (
-    Home,
-    Json,
-    RunId,
-    SavedGroup,
-    Target,
-    cli,
-    numbers_of,
-    print_json,
-    say,
-)
+from finine_core.cli.common import Home, Json, RunId, cli, print_json, say
+from finine_core.cli.flags import spread
+from finine_core.cli.selection_flags import SelectionFlags, Target
 from finine_core.errors import FinineError
-from finine_core.influence.scores import INTERVAL
 
 ALPHA = 0.05  # the false alarms at which a group's β is told
 VALIDATION = "validation"  # the target that groups are judged by
@@ -26,17 +17,13 @@ SIGNIFICANT = 0.1  # p- and q-values up to this one are called special in words
 
 
 @cli.command()
+@spread
 def group(
     run: RunId,
-    rows: Annotated[str | None, typer.Option(help="Row numbers, 3,17,…")] = None,
-    where: Annotated[
-        str | None, typer.Option(help="SQL condition, for example \"label = 'x'\".")
-    ] = None,
-    group: SavedGroup = None,
+    chosen: SelectionFlags,
     save: Annotated[
         str | None, typer.Option(metavar="NAME", help="Save these rows under a name.")
     ] = None,
-    target: Target = None,
     refill: Annotated[
         bool,
         typer.Option(
@@ -53,23 +40,20 @@ def group(
     """
     from finine_core import api
 
-    found = api.open_run(run, home)
-    numbers = numbers_of(rows, "--rows") if rows is not None else None
+    found, which = api.open_run(run, home), chosen.options()
     saved: dict[str, Any] = {}
     if save is not None:
-        known = target or (VALIDATION if VALIDATION in found.targets else None)
-        kept = found.save_group(save, rows=numbers, where=where, group=group, target=known)
+        known = chosen.target or (VALIDATION if VALIDATION in found.targets else None)
+        kept = found.save_group(save, **{**which, "target": known})
         saved = {"group_id": kept.group_id, "name": kept.name}
         say(f"saved {kept.rows} rows as group '{kept.name}'")
-        if VALIDATION not in found.targets and target is None:
+        if VALIDATION not in found.targets and chosen.target is None:
             say("This run recorded no influence on validation rows, so the group's is not known.")
             if json:
                 print_json({**saved, "rows": kept.rows})
             return
     if json:
-        curve = found.group_curve(
-            rows=numbers, where=where, group=group, target=target, refill=refill
-        )
+        curve = found.group_curve(**which, refill=refill)
         print_json(
             {
                 **saved,
@@ -82,9 +66,8 @@ def group(
             }
         )
         return
-    one = found.group(rows=numbers, where=where, group=group, target=target, refill=refill)
-    interval = f"{one.low:.3g} to {one.high:.3g}: {INTERVAL:.0%} interval"
-    typer.echo(f"{one.rows} rows, μ = {one.mu:.3g} on target {one.target} ({interval})")
+    one = found.group(**which, refill=refill)
+    typer.echo(f"{one.rows} rows, μ = {one.mu:.3g} on target {one.target} ({_interval(one)})")
     typer.echo(_verdict(one))
     typer.echo(
         f"A tester with {ALPHA:.0%} false alarms would miss whether the group was trained on with"
@@ -159,8 +142,7 @@ def groups(
         if part is None:
             typer.echo(f"{'':14}{why}")
             continue
-        interval = f"{part.low:.3g} to {part.high:.3g}: {INTERVAL:.0%} interval"
-        typer.echo(f"{'':14}μ = {part.mu:.3g} ({interval}). {_verdict(part)}")
+        typer.echo(f"{'':14}μ = {part.mu:.3g} ({_interval(part)}). {_verdict(part)}")
 
 
 def _influence_of(run: Any, group_id: int) -> tuple[Any, str]:
@@ -205,6 +187,12 @@ def slices(run: RunId, target: Target = None, home: Home = None, json: Json = Fa
             f"{'' if one.q_value <= SIGNIFICANT else '  (like a random group)'}"
             f"{'  (large: verify)' if part.large else ''}"
         )
+
+
+def _interval(one: Any) -> str:
+    from finine_core.influence.scores import INTERVAL
+
+    return f"{one.low:.3g} to {one.high:.3g}: {INTERVAL:.0%} interval"
 
 
 def _verdict(one: Any) -> str:

@@ -8,11 +8,14 @@ from typing import Annotated
 
 import typer
 
-from finine_core.cli.common import Home, Json, RunId, SavedGroup, Target, cli, print_json, say
+from finine_core.cli.common import Home, Json, RunId, cli, print_json, say
+from finine_core.cli.selection_flags import Group, Target, Top, Where
 from finine_core.errors import FinineError
-from finine_core.influence.estimators import ESTIMATORS
 
-ESTIMATOR_HELP = f"How μ is estimated, by default as the run was scored: {', '.join(ESTIMATORS)}."
+ESTIMATOR_HELP = (
+    "carried, gaussian, composed, auc or threshold: how μ is estimated [default: as the run was"
+    " scored]."
+)
 
 
 class ScoreFormat(StrEnum):
@@ -28,11 +31,9 @@ def scores(
     run: RunId,
     target: Target = None,
     estimator: Annotated[str | None, typer.Option(help=ESTIMATOR_HELP)] = None,
-    where: Annotated[
-        str | None, typer.Option(help="SQL condition, for example \"mu > 2 AND label = 'x'\".")
-    ] = None,
-    group: SavedGroup = None,
-    top: Annotated[int | None, typer.Option(help="The first so many by rank.")] = None,
+    where: Where = None,
+    group: Group = None,
+    top: Top = None,
     format: Annotated[ScoreFormat, typer.Option(help="csv, json or parquet.")] = ScoreFormat.CSV,
     out: Annotated[Path | None, typer.Option(help="A file instead of stdout.")] = None,
     home: Home = None,

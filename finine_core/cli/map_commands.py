@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from finine_core.cli.common import Home, Json, RunId, cli, print_json, say
 from finine_core.errors import FinineError
-from finine_core.runs.map.embedding import NEIGHBOURS
-from finine_core.runs.map.job import MapState, MapStatus
+from finine_core.runs.map import NEIGHBOURS
+
+if TYPE_CHECKING:
+    from finine_core.runs.map.job import MapStatus
 
 POLL_SECONDS = 0.5
 
@@ -38,6 +40,7 @@ def neighbours(
 def make_map(run: RunId, home: Home = None, json: Json = False) -> None:
     """Make the UMAP of a run, in a process of its own, and wait for it; Ctrl-C stops it."""
     from finine_core import api
+    from finine_core.runs.map.job import MapState
 
     found = api.open_run(run, home)
     ours, said = found.start_map(), ""

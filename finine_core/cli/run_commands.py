@@ -8,86 +8,17 @@ from typing import Annotated, Any
 
 import typer
 
-from finine_core.cli.common import (
-    Home,
-    Json,
-    RunId,
-    cli,
-    columns_of,
-    fraction_or_text,
-    print_json,
-    say,
-)
-from finine_core.cli.data_options import (
-    Data,
-    Features,
-    Id,
-    Ignore,
-    Image,
-    Label,
-    SkipCorrupt,
-    Task,
-    Text,
-    Validation,
-    data_options,
-)
+from finine_core.cli.common import Home, Json, RunId, cli, print_json, say
+from finine_core.cli.flags import spread
+from finine_core.cli.run_flags import RunFlags
 from finine_core.errors import FinineError, printable
-from finine_core.influence.targets import FORMS
 from finine_core.measures import MEASURES, measured
 
 
 @cli.command("run")
+@spread
 def run_command(
-    data: Data,
-    label: Label = None,
-    text: Text = None,
-    features: Features = None,
-    id: Id = None,
-    ignore: Ignore = None,
-    image: Image = None,
-    skip_corrupt: SkipCorrupt = False,
-    task: Task = "auto",
-    loss: Annotated[
-        str,
-        typer.Option(
-            help="Of numbers: squared, or huber (for outliers); or your own: module:function."
-        ),
-    ] = "auto",
-    class_weights: Annotated[
-        str, typer.Option(help="none; or balanced: every class counts alike, however rare.")
-    ] = "none",
-    text_encoder: Annotated[
-        str,
-        typer.Option(help="tfidf; minilm; or the folder of a transformer (safetensors)."),
-    ] = "tfidf",
-    image_encoder: Annotated[
-        str,
-        typer.Option(help="pixels; or efficientnet, frozen, with a head learned on its numbers."),
-    ] = "pixels",
-    target: Annotated[
-        list[str] | None,
-        typer.Option(help=f"{FORMS}; repeat for several [default: self and validation]."),
-    ] = None,
-    validation: Validation = "0.2",
-    model: Annotated[
-        str,
-        typer.Option(
-            help="auto, logistic, mlp, bag (texts), cnn (images), or your own: module:function."
-        ),
-    ] = "auto",
-    epochs: Annotated[int | None, typer.Option(help="[default: by the data's size]")] = None,
-    batch_size: Annotated[int, typer.Option(help="Rows per step.")] = 32,
-    lr: Annotated[float | None, typer.Option(help="Learning rate [default: the model's].")] = None,
-    optimizer: Annotated[str, typer.Option(help="sgd or adam.")] = "sgd",
-    seed: Annotated[int, typer.Option(help="The same seed gives the same scores.")] = 0,
-    record_steps: Annotated[int, typer.Option(help="Steps at which signals are recorded.")] = 32,
-    auxiliary: Annotated[
-        bool, typer.Option("--auxiliary", help="Train a second run, with other random numbers.")
-    ] = False,
-    weight_decay: Annotated[
-        float | None, typer.Option(help="Pull of the parameters to 0 [default: 0.001].")
-    ] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    flags: RunFlags,
     name: Annotated[str, typer.Option(help="A name for people [default: the file's].")] = "",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what would be done, and how long it takes.")
@@ -98,31 +29,7 @@ def run_command(
     """Train once with f-INE recording; the last line printed is the run id."""
     from finine_core import api
 
-    options = data_options(data, label, text, id)
-    if target:
-        options["targets"] = tuple(target)
-    options.update(
-        features=columns_of(features),
-        ignore=columns_of(ignore),
-        image=image,
-        skip_corrupt=skip_corrupt,
-        task=task,
-        loss=loss,
-        class_weights=class_weights,
-        text_encoder=text_encoder,
-        image_encoder=image_encoder,
-        validation=fraction_or_text(validation),
-        model=model,
-        epochs=epochs,
-        batch_size=batch_size,
-        lr=lr,
-        optimizer=optimizer,
-        seed=seed,
-        record_steps=record_steps,
-        auxiliary=auxiliary,
-        device=device,
-        **({} if weight_decay is None else {"weight_decay": weight_decay}),
-    )
+    options = flags.options()
     if dry_run:
         _tell(api.plan(home=home, **options), json)
         return

@@ -7,16 +7,18 @@ from typing import Annotated
 
 import typer
 
-from finine_core.cli.common import Home, Json, RunId, SavedGroup, cli, print_json, say
+from finine_core.cli.common import Home, Json, RunId, cli, print_json, say
+from finine_core.cli.flags import spread
+from finine_core.cli.selection_flags import SelectionFlags
+
+Moved = Annotated[Path | None, typer.Option(help="Where the input file is now, when it was moved.")]
 
 
 @cli.command()
 def export(
     run: RunId,
     out: Annotated[Path, typer.Option(help="The folder to write into.")],
-    data: Annotated[
-        Path | None, typer.Option(help="Where the input file is now, when it was moved.")
-    ] = None,
+    data: Moved = None,
     spreadsheet_safe: Annotated[
         bool,
         typer.Option(
@@ -107,18 +109,12 @@ def apply(
 
 
 @cli.command()
+@spread
 def rows(
     run: RunId,
     out: Annotated[Path, typer.Option(help="The file to write, in the input's format.")],
-    where: Annotated[
-        str | None, typer.Option(help="A SQL condition over scores, decision and data columns.")
-    ] = None,
-    top: Annotated[int | None, typer.Option(help="The first so many by rank.")] = None,
-    group: SavedGroup = None,
-    target: Annotated[str | None, typer.Option(help="Whose ranks and scores.")] = None,
-    data: Annotated[
-        Path | None, typer.Option(help="Where the input file is now, when it was moved.")
-    ] = None,
+    chosen: SelectionFlags,
+    data: Moved = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file.")] = False,
     home: Home = None,
     json: Json = False,
@@ -127,9 +123,7 @@ def rows(
     from finine_core import api
 
     found = api.open_run(run, home)
-    count = found.write_rows(
-        out, where=where, top=top, group=group, target=target, data=data, overwrite=overwrite
-    )
+    count = found.write_rows(out, **chosen.options(), data=data, overwrite=overwrite)
     if json:
         print_json({"out": str(out), "rows": count})
         return

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from finine_core.cli.common import Home, Json, RunId, cli, print_json, say
 from finine_core.errors import FinineError
-from finine_core.verification import DEFAULT_REPEATS, Verification, VerifyProgress, sentences
+from finine_core.verification import DEFAULT_REPEATS
+
+if TYPE_CHECKING:
+    from finine_core.verification import Verification, VerifyProgress
 
 
 @cli.command()
@@ -58,6 +61,8 @@ def verify(
 
 
 def _print(result: Verification, json: bool) -> None:
+    from finine_core.verification import sentences
+
     if json:
         print_json({**result.model_dump(mode="json"), "conclusion": sentences(result)})
         return

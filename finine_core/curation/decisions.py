@@ -11,30 +11,22 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any
 
 from finine_core.curation.decision_queries import COUNTS, CURRENT, EVENTS, NEXT_REDO, NEXT_UNDO
 from finine_core.database import open_database, transaction, utc_now
 from finine_core.errors import FinineError
 
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import pyarrow as pa
+
 RELABEL = "relabel"  # keep the row and correct its label; the new label stands beside it
 DECISIONS = ("delete", "keep", "review", RELABEL)  # what a row can be
 CLEAR = "clear"  # the mark that takes a row's decision away
-
-CURRENT_SCHEMA = pa.schema(
-    [
-        ("row_number", pa.int64()),
-        ("decision", pa.string()),
-        ("label", pa.string()),
-        ("reason", pa.string()),
-        ("reviewer", pa.string()),
-        ("at", pa.string()),
-    ]
-)
+# Beside the row number, of each row with a decision in force; each is text.
+_IN_FORCE = ("decision", "label", "reason", "reviewer", "at")
 
 
 @dataclass(frozen=True)
@@ -167,7 +159,9 @@ class DecisionLog:
         return int(line[0])
 
     def current(self) -> pa.Table:
-        """The decision in force for each marked row: `CURRENT_SCHEMA`, in row order.
+        """The decision in force for each marked row, in row order.
+
+        Columns: row_number, and as text decision, label, reason, reviewer, at.
 
         A row's newest mark that was not undone holds; rows it cleared are absent.
 
@@ -178,6 +172,9 @@ class DecisionLog:
             >>> log.current().column("row_number").to_pylist()
             [1]
         """
+        import numpy as np
+        import pyarrow as pa
+
         with open_database(self.home) as connection:
             connection.execute("BEGIN")  # both reads see the same moment
             lines = connection.execute(CURRENT, {"run": self.run_id}).fetchall()
@@ -187,15 +184,13 @@ class DecisionLog:
                 (self.run_id,),
             ).fetchall()
             connection.execute("COMMIT")
-        if not lines:
-            return CURRENT_SCHEMA.empty_table()
         # The text belongs to the event, so it is looked up per event and not carried per row.
-        pairs = np.array(lines, dtype=np.int64)  # (marked rows, 2)
-        place = np.searchsorted(np.array([mark[0] for mark in marks]), pairs[:, 1])
-        columns = [pa.array(pairs[:, 0])]
-        for field in range(1, 6):
-            columns.append(pa.array([mark[field] for mark in marks], pa.string()).take(place))
-        return pa.Table.from_arrays(columns, schema=CURRENT_SCHEMA)
+        pairs = np.array(lines, dtype=np.int64).reshape(-1, 2)  # (marked rows, 2)
+        place = np.searchsorted(np.array([mark[0] for mark in marks], np.int64), pairs[:, 1])
+        columns = {"row_number": pa.array(pairs[:, 0])}
+        for field, name in enumerate(_IN_FORCE, start=1):
+            columns[name] = pa.array([mark[field] for mark in marks], pa.string()).take(place)
+        return pa.table(columns)
 
     def counts(self) -> dict[str, int]:
         """How many rows have each decision; every decision is listed, also at 0."""
@@ -215,6 +210,8 @@ class DecisionLog:
             >>> log.rows_of(log.mark([9, 4], "keep").event_id).tolist()
             [4, 9]
         """
+        import numpy as np
+
         with open_database(self.home) as connection:
             event = self._event(connection, event_id)
             rows = connection.execute(
@@ -292,6 +289,8 @@ def checked_rows(rows: Sequence[int] | npt.NDArray[np.integer]) -> npt.NDArray[n
     Raises:
         FinineError: there are none, or one cannot be a row number.
     """
+    import numpy as np
+
     numbers = np.asarray(rows)
     if numbers.size == 0:
         raise FinineError("No rows are selected.", "Select at least one row.")

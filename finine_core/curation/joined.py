@@ -97,6 +97,7 @@ class JoinedRows:
         self._aliases: dict[str, str] = {}  # input column -> its name here
         self._data_key = ""  # the input's row number, as SQL
         self._name_data_columns(dataset)
+        self._data_words = [quoted(name)[1:-1].casefold() for name, _ in self._data_columns]
 
     def columns(self) -> list[tuple[str, str]]:
         """Every column a condition may use, as (name, DuckDB type): scores, decision, input.
@@ -133,30 +134,45 @@ class JoinedRows:
             return f"{quoted(name)} = {literal(value)}"
         return f"CAST({quoted(name)} AS VARCHAR) = {literal(value)}"
 
-    def _from(self, target: str, where: str | None, rows: Sequence[int] | None = None) -> str:
+    def _from(
+        self, target: str, where: str | None, rows: Sequence[int] | None = None, asked: str = ""
+    ) -> str:
         """FROM and WHERE: the joined rows of one target that meet the condition.
 
-        With `rows` only these: both sides are cut down before they are joined.
+        The input is joined only where a column of it is asked for: that costs more than the rest.
+
+        Args:
+            rows: only these: both sides are cut down before they are joined.
+            asked: what else stands in the query: columns and order.
         """
         listed = None if rows is None else ", ".join(map(str, rows)) or "NULL"
         of_scores = "" if listed is None else f" AND scores.{ROW_NUMBER} IN ({listed})"
-        of_data = "" if listed is None else f" WHERE {self._data_key} IN ({listed})"
-        data = "".join(f", data.{part}" for part in (quoted(n) for n, _ in self._data_columns))
+        data, joined_data = "", ""
+        if self._asks_for_data(f"{where or ''} {asked}"):
+            of_data = "" if listed is None else f" WHERE {self._data_key} IN ({listed})"
+            data = "".join(f", data.{part}" for part in (quoted(n) for n, _ in self._data_columns))
+            joined_data = (
+                f" LEFT JOIN (SELECT {', '.join(self._data_sql)}"
+                f" FROM {self._dataset_sql}{of_data}) AS data"
+                f" ON data.{_JOIN_KEY} = scores.{ROW_NUMBER}"
+            )
         derived = "".join(f", {sql} AS {name}" for name, (_, sql) in self._derived.items())
         joined = (
             f"SELECT scores.*{derived}, coalesce(marks.{DECISION}, '') AS {DECISION},"
             f" coalesce(marks.label, '') AS {NEW_LABEL}{data}"
             f" FROM {self._scores_sql} AS scores"
-            f" LEFT JOIN marks ON marks.{ROW_NUMBER} = scores.{ROW_NUMBER}"
-            f" LEFT JOIN (SELECT {', '.join(self._data_sql)}"
-            f" FROM {self._dataset_sql}{of_data}) AS data"
-            f" ON data.{_JOIN_KEY} = scores.{ROW_NUMBER}"
+            f" LEFT JOIN marks ON marks.{ROW_NUMBER} = scores.{ROW_NUMBER}{joined_data}"
             f" WHERE scores.target = {literal(target)}{of_scores}"
         )
         if where is None or not where.strip():
             return f"FROM ({joined}) AS review"
         condition = checked_condition(where, self._database.cursor())
         return f"FROM ({joined}) AS review WHERE {condition}"
+
+    def _asks_for_data(self, sql: str) -> bool:
+        """Whether a column of the input may be meant: also by a word that only looks like one."""
+        text = sql.casefold()
+        return "*" in text or "columns" in text or any(one in text for one in self._data_words)
 
     @staticmethod
     def _kept(scores: Path, dataset: Path) -> dict[str, Path]:

@@ -88,8 +88,9 @@ class ReviewTable(JoinedRows):
                 f"The page begins at {offset} and has {limit} rows.", "Use numbers from 0 up."
             )
         wanted = self._score_columns + (self._data_columns if with_data else [])
-        sql = f"SELECT {', '.join(quoted(name) for name, _ in wanted)} {self._from(target, where)}"
-        sql += self._order(order_by, descending)
+        columns = ", ".join(quoted(name) for name, _ in wanted)
+        order = self._order(order_by, descending)
+        sql = f"SELECT {columns} {self._from(target, where, asked=columns + order)}{order}"
         if limit is not None:
             sql += f" LIMIT {int(limit)}"
         return self._run(sql + f" OFFSET {int(offset)}", where)
@@ -104,7 +105,7 @@ class ReviewTable(JoinedRows):
         asked = [int(row) for row in rows]
         wanted = self._score_columns + (self._data_columns if with_data else [])
         columns = ", ".join(quoted(name) for name, _ in wanted)
-        found = self._run(f"SELECT {columns} {self._from(target, None, asked)}", None)
+        found = self._run(f"SELECT {columns} {self._from(target, None, asked, columns)}", None)
         place = {row: k for k, row in enumerate(asked)}
         order = np.argsort([place[row] for row in found.column(ROW_NUMBER).to_pylist()])
         return found.take(order)
@@ -124,7 +125,8 @@ class ReviewTable(JoinedRows):
         top: int | None = None,
     ) -> npt.NDArray[np.int64]:
         """The row numbers that meet the condition, in order; the first `top` of them."""
-        sql = f"SELECT {ROW_NUMBER} {self._from(target, where)}{self._order(order_by, descending)}"
+        order = self._order(order_by, descending)
+        sql = f"SELECT {ROW_NUMBER} {self._from(target, where, asked=order)}{order}"
         if top is not None:
             if top < 0:
                 raise FinineError(f"The top {top} rows do not exist.", "Use a number from 0 up.")
@@ -144,7 +146,7 @@ class ReviewTable(JoinedRows):
         Returns:
             label → name → share, None where none can be told; labels without rows are left out.
         """
-        share = "avg(CASE WHEN {} THEN 1.0 WHEN NOT ({}) THEN 0.0 END)"
+        share = "avg(CAST(({}) AS INTEGER))"
         found = self._each(share, conditions, target, where, by="label")
         return {
             line["label"]: {name: line[f"c{k}"] for k, name in enumerate(conditions)}
@@ -177,7 +179,7 @@ class ReviewTable(JoinedRows):
         told = " AND ".join([where or "true", *conditions.values()])  # for a message
         grouped = f" GROUP BY {by}" if by else ""
         columns += [by] if by else []
-        sql = f"SELECT {', '.join(columns)} {self._from(target, where)}{grouped}"
+        sql = f"SELECT {', '.join(columns)} {self._from(target, where, asked=told)}{grouped}"
         return self._run(sql, told).to_pylist()
 
     def classes(self, *, target: str, where: str | None = None) -> pa.Table:

@@ -10,15 +10,16 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any
 
 from finine_core.curation.decisions import checked_rows
 from finine_core.database import open_database, transaction, utc_now
 from finine_core.errors import FinineError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import pyarrow as pa
 
 LONGEST_NAME = 200  # letters; a name, not a story
 
@@ -134,6 +135,8 @@ class SavedGroups:
         Raises:
             FinineError: this run has no such group.
         """
+        import numpy as np
+
         self.get(group_id)
         with open_database(self.home) as connection:
             rows = connection.execute(
@@ -151,6 +154,8 @@ class SavedGroups:
 
     def members(self) -> pa.Table:
         """The rows of all groups in use: `group_name`, `member`."""
+        import pyarrow as pa
+
         with open_database(self.home) as connection:
             found = connection.execute(
                 "SELECT name, row_number FROM groups JOIN group_rows USING (group_id)"

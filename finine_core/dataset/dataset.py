@@ -10,14 +10,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Unpack
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from finine_core.dataset.config import DataConfig, checked
+from finine_core.dataset.options import DataOptions
 from finine_core.dataset.roles import Roles, resolve_roles
 from finine_core.dataset.split import fit_second_table, split_by_column, split_by_fraction
-from finine_core.dataset.tasks import AUTO, Answers, task_for
+from finine_core.dataset.tasks import Answers, task_for
 from finine_core.dataset.usable import check_learnable, check_numbers, naming
 from finine_core.errors import FinineError, printable, shown
 from finine_core.formats import read_table
@@ -85,18 +88,7 @@ class Dataset:
 
 
 def load_dataset(
-    path: Path | str,
-    *,
-    label: str | Sequence[str],
-    text: Sequence[str] = (),
-    features: Sequence[str] = (),
-    id: str | None = None,
-    ignore: Sequence[str] = (),
-    task: str = AUTO,
-    validation: float | str | Path = 0.2,
-    seed: int = 0,
-    image: str | None = None,
-    skip_corrupt: bool = False,
+    path: Path | str, *, label: str | Sequence[str], **options: Unpack[DataOptions]
 ) -> Dataset:
     """Read a labelled file, or a folder of images, and split it.
 
@@ -105,18 +97,11 @@ def load_dataset(
             class.
         label: the column with the classes, or with the numbers to learn; or several columns that
             each say whether a label holds.
-        text, features, id, ignore: columns by role; without text, features and image they are
-            suggested.
-        task: what to learn: 'auto' takes multi_label for several label columns, regression for a
-            measured quantity, else classification.
-        validation: a fraction in [0, 0.9) drawn by class, 'column:NAME' for a column that says
-            train or validation, or the path of a second file. 0 means no validation rows.
-        seed: of the draw.
-        image: the column of images, as paths within the file's folder or as bytes.
-        skip_corrupt: leave rows with damaged images out of both parts, instead of refusing them.
+        options: see `DataOptions`.
 
     Raises:
-        FinineError: whatever is wrong with the file, the columns, the labels or the split.
+        FinineError: whatever is wrong with the options, the file, the columns, the labels or the
+            split.
 
     Examples:
         >>> import tempfile
@@ -126,33 +111,28 @@ def load_dataset(
         >>> dataset.classes, len(dataset.train), len(dataset.validation)
         (('cat', 'dog'), 8, 2)
     """
-    path = Path(path)
-    fraction, split, second = _validation_source(validation)
+    return read_dataset(Path(path), checked(DataConfig, {"label": label, **options}))
+
+
+def read_dataset(path: Path, config: DataConfig) -> Dataset:
+    """The same for options that are checked already."""
+    fraction, split, second = _validation_source(config.validation)
     check_input(path)
     with unchanged(path):
         raw = read_table(path)
         fingerprint = fingerprint_of(path)
     table, rows = raw.table, RowNames(raw.lines)
     with naming(path):
-        roles = resolve_roles(
-            table,
-            label=label,
-            text=text,
-            features=features,
-            id=id,
-            ignore=ignore,
-            split=split,
-            image=image,
-        )
-        learned = task_for(task, table, roles)
+        roles = resolve_roles(table, config, split)
+        learned = task_for(config.task, table, roles)
         answers = learned.read(table, roles, rows)
         if split is not None:
             mask = split_by_column(split, table.column(split), rows)
         else:
-            mask = split_by_fraction(answers.codes, fraction, seed)
+            mask = split_by_fraction(answers.codes, fraction, config.seed)
     pictures, usable = None, np.ones(len(table), dtype=np.bool_)
     if roles.image is not None:
-        pictures = read_pictures(path, table.column(roles.image), skip_corrupt=skip_corrupt)
+        pictures = read_pictures(path, table.column(roles.image), skip_corrupt=config.skip_corrupt)
         usable[list(pictures.bad)] = False
     with naming(path):
         train = _part(path, table, answers, np.flatnonzero(~mask & usable), pictures)
@@ -172,7 +152,7 @@ def load_dataset(
             check_numbers(fitted, roles.features, names)
         held_out = Part(fitted, codes, -1 - np.arange(len(codes), dtype=np.int64), values)
         if pictures is not None:
-            held_out = _with_pictures(held_out, second, roles, pictures.shape, skip_corrupt)
+            held_out = _with_pictures(held_out, second, roles, pictures.shape, config.skip_corrupt)
         notes += [f"Validation file {printable(second.name)}: {note}" for note in other.notes]
         if fingerprint_of(second) == fingerprint:
             notes.append("The validation file is the training file itself.")
@@ -192,13 +172,13 @@ def load_dataset(
     )
 
 
-def _validation_source(validation: float | str | Path) -> tuple[float, str | None, Path | None]:
+def _validation_source(validation: float | str) -> tuple[float, str | None, Path | None]:
     """Read the argument as (fraction, split column, second file); the unused ones are 0 or None."""
     if isinstance(validation, str) and validation.startswith(COLUMN_PREFIX):
         return 0.0, validation.removeprefix(COLUMN_PREFIX), None
     try:
-        return float(validation), None, None  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+        return float(validation), None, None
+    except ValueError:
         return 0.0, None, Path(str(validation))
 
 

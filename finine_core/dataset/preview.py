@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from finine_core.dataset.roles import named_labels
+from finine_core.dataset import named_labels
 from finine_core.formats import read_table
 from finine_core.formats.images.decoding import BadImage
 from finine_core.formats.images.files import images_of

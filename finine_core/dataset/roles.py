@@ -6,11 +6,9 @@ exactly one role. What the person gave wins; when they named no inputs, suggesti
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict
 
+from finine_core.dataset.config import Columns
 from finine_core.dataset.suggestions import Suggestion, suggest_roles
 from finine_core.errors import FinineError, shown
 from finine_core.formats.values import listed_columns, no_such_column
@@ -18,37 +16,15 @@ from finine_core.formats.values import listed_columns, no_such_column
 __all__ = ["Roles", "Suggestion", "resolve_roles", "suggest_roles"]
 
 
-class Roles(BaseModel):
-    """The role of every column of a dataset.
-
-    Attributes:
-        label: the column to learn; or several columns, each of which says whether a label holds.
-        text: columns encoded as free text.
-        features: columns encoded as numbers or categories.
-        id: names the rows for a person; the row number stays their identity.
-        ignore: columns nothing is learned from; they stay in the table.
-        split: says which rows are for validation.
-        image: the column of images, as paths or as bytes; a model that sees them sees nothing else.
+class Roles(Columns):
+    """The role of every column of a dataset; `split` says which rows are for validation.
 
     Examples:
         >>> Roles(label="y", text=("review",)).inputs
         ('review',)
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    label: str | tuple[str, ...]
-    text: tuple[str, ...] = ()
-    features: tuple[str, ...] = ()
-    id: str | None = None
-    ignore: tuple[str, ...] = ()
     split: str | None = None
-    image: str | None = None
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The label columns: mostly one."""
-        return named_labels(self.label)
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -56,28 +32,8 @@ class Roles(BaseModel):
         return (self.image,) if self.image is not None else self.text + self.features
 
 
-def named_labels(label: str | Sequence[str]) -> tuple[str, ...]:
-    """The label columns that were named, one or several.
-
-    Examples:
-        >>> named_labels("mood"), named_labels(["rude", "loud"])
-        (('mood',), ('rude', 'loud'))
-    """
-    return _names(label)
-
-
-def resolve_roles(
-    table: pa.Table,
-    *,
-    label: str | Sequence[str],
-    text: Sequence[str] = (),
-    features: Sequence[str] = (),
-    id: str | None = None,
-    ignore: Sequence[str] = (),
-    split: str | None = None,
-    image: str | None = None,
-) -> Roles:
-    """Give every column of a table its role.
+def resolve_roles(table: pa.Table, named: Columns, split: str | None = None) -> Roles:
+    """Give every column of a table its role: what was named wins, and suggestions fill in.
 
     When none of `text`, `features` and `image` is given, `suggest_roles` decides about the
     columns the person did not mention (a suggested split column is ignored: splitting is asked
@@ -89,28 +45,29 @@ def resolve_roles(
 
     Examples:
         >>> table = pa.table({"age": [1.0, 2.0], "name": ["x", "y"], "sick": ["no", "yes"]})
-        >>> resolve_roles(table, label="sick", features=["age"])  # doctest: +NORMALIZE_WHITESPACE
-        Roles(label='sick', text=(), features=('age',), id=None, ignore=('name',), split=None,
-            image=None)
-        >>> resolve_roles(table, label="sick", features=["agee"])
+        >>> named = Columns(label="sick", features=["age"])
+        >>> resolve_roles(table, named)  # doctest: +NORMALIZE_WHITESPACE
+        Roles(label='sick', text=(), features=('age',), id=None, ignore=('name',), image=None,
+            split=None)
+        >>> resolve_roles(table, Columns(label="sick", features=["agee"]))
         Traceback (most recent call last):
             ...
         finine_core.errors.FinineError: There is no column 'agee'. Did you mean 'age'? \
 Columns: 'age', 'name', 'sick'.
     """
-    named = {
-        "label": _names(label),
-        "text": _names(text),
-        "features": _names(features),
-        "id": _names(id),
-        "ignore": _names(ignore),
-        "split": _names(split),
-        "image": _names(image),
+    asked = {
+        "label": named.labels,
+        "text": named.text,
+        "features": named.features,
+        "id": _maybe(named.id),
+        "ignore": named.ignore,
+        "split": _maybe(split),
+        "image": _maybe(named.image),
     }
     all_names = table.column_names  # made anew each time it is asked for
     known = set(all_names)
     role_of: dict[str, str] = {}
-    for role, names in named.items():
+    for role, names in asked.items():
         for name in names:
             if name not in known:
                 raise no_such_column(name, all_names)
@@ -122,18 +79,18 @@ Columns: 'age', 'name', 'sick'.
             role_of[name] = role
 
     reasons: list[str] = []
-    if image is not None and (text or features):
+    if named.image is not None and (named.text or named.features):
         raise FinineError(
-            f"Images ({shown(image)}) and other columns are both to be learned from.",
+            f"Images ({shown(named.image)}) and other columns are both to be learned from.",
             "Name the image alone, or the text and feature columns alone.",
         )
-    suggest = not named["text"] and not named["features"] and image is None
-    suggestions = suggest_roles(table, _names(label)) if suggest else []
+    suggest = not named.text and not named.features and named.image is None
+    suggestions = suggest_roles(table, named.labels) if suggest else []
     for suggestion in suggestions:
         role = {"feature": "features", "split": "ignore"}.get(suggestion.role, suggestion.role)
         if suggestion.column in role_of:
             continue
-        if role == "id" and named["id"]:
+        if role == "id" and named.id is not None:
             role = "ignore"
         if role == "ignore":
             reasons.append(f"{shown(suggestion.column)} ({suggestion.reason})")
@@ -143,12 +100,12 @@ Columns: 'age', 'name', 'sick'.
 
     def columns_of(role: str) -> tuple[str, ...]:
         # the person's order first, then the table's
-        first = set(named[role])
+        first = set(asked[role])
         others = [n for n in all_names if role_of[n] == role and n not in first]
-        return (*named[role], *others)
+        return (*asked[role], *others)
 
     roles = Roles(
-        label=label if isinstance(label, str) else tuple(label),
+        label=named.label,
         text=columns_of("text"),
         features=columns_of("features"),
         id=next(iter(columns_of("id")), None),
@@ -159,7 +116,7 @@ Columns: 'age', 'name', 'sick'.
     if not roles.inputs:
         why = f" Left out: {', '.join(reasons)}." if reasons else ""
         raise FinineError(
-            f"No column is left to learn {listed_columns(_names(label))} from.{why}",
+            f"No column is left to learn {listed_columns(named.labels)} from.{why}",
             "Name the text or feature columns yourself.",
         )
     if roles.image is not None:
@@ -186,8 +143,5 @@ def _check_image_column(name: str, kind: pa.DataType) -> None:
         )
 
 
-def _names(given: Sequence[str] | str | None) -> tuple[str, ...]:
-    """Column names as a tuple; one bare name counts as one column, not as its letters."""
-    if given is None:
-        return ()
-    return (given,) if isinstance(given, str) else tuple(given)
+def _maybe(name: str | None) -> tuple[str, ...]:
+    return () if name is None else (name,)

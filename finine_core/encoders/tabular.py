@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -20,6 +20,9 @@ from finine_core.dataset.roles import Roles
 from finine_core.dataset.usable import check_numbers, varies
 from finine_core.encoders.base import Block
 from finine_core.formats.values import RowNames, as_text
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # One-hot columns per category column at most, the one for the rest included: beyond this the
 # frequent categories carry nearly all rows, and single-row columns would only memorise.
@@ -127,6 +130,8 @@ def _is_number(kind: pa.DataType) -> bool:
 
 def _frame(part: Part, numbers: list[str], categories: list[str]) -> pd.DataFrame:
     """The columns as scikit-learn takes them: float64 with NaN for missing; strings."""
+    import pandas as pd
+
     data: dict[str, np.ndarray] = {}
     for name in numbers:
         column = part.table.column(name)

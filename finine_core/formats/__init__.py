@@ -10,7 +10,7 @@ from pathlib import Path
 
 from finine_core.errors import FinineError, shown
 from finine_core.formats.arrow import ARROW
-from finine_core.formats.base import CopiedCells, Format, RawTable
+from finine_core.formats.base import Format, RawTable
 from finine_core.formats.delimited import CSV, TSV
 from finine_core.formats.excel import EXCEL
 from finine_core.formats.image_trees import IMAGE_ARCHIVE, IMAGE_FOLDER, LIST_ENDING
@@ -21,6 +21,7 @@ from finine_core.formats.signatures import MENDS, refuse_other_kinds
 from finine_core.formats.sources.input_file import cannot_be_read, is_folder, unchanged
 from finine_core.formats.sources.inputs import check_input
 from finine_core.formats.sources.saved_layout import is_saved_dataset
+from finine_core.formats.subset import CopiedCells
 
 TABLES: tuple[Format, ...] = (CSV, TSV, JSON_LINES, PARQUET, ARROW, EXCEL)
 FORMATS: tuple[Format, ...] = (*TABLES, IMAGE_ARCHIVE)

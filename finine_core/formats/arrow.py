@@ -18,29 +18,25 @@ import pyarrow as pa
 from finine_core.errors import FinineError
 from finine_core.files import write_atomically
 from finine_core.formats.base import (
-    CopiedCells,
+    Format,
     RawTable,
     check_cells,
     check_column_names,
-    check_copied,
-    check_mask,
-    check_mask_fits,
     check_width,
-    no_column_to_change,
-    text_rows_of,
 )
 from finine_core.formats.columnar.arrow_size import Batch, batches_in, messages_of
+from finine_core.formats.columnar.damage import damage_told
 from finine_core.formats.columnar.parquet_size import check_decoded
 from finine_core.formats.columnar.plain_types import plain_table
 from finine_core.formats.columnar.view_types import filtered, taken
 from finine_core.formats.sources.input_file import beyond_limit, gigabytes, largest_bytes
+from finine_core.formats.subset import Subset
 
 MAGIC = b"ARROW1\0\0"  # of a file; a stream has none
-FEATHER_1 = b"FEA1"
 
 
 @dataclass(frozen=True)
-class Arrow:
+class Arrow(Format):
     """Feather files (version 2) and Arrow streams.
 
     Examples:
@@ -66,33 +62,14 @@ class Arrow:
         table = arrow_table(path)
         if table.num_rows == 0:
             raise FinineError(f"{path.name} has no rows.", "Choose a file with rows.")
-        with _damage_told(path):
+        with damage_told(path, "Arrow"):
             return plain_table(table, path)
 
-    def write_subset(
-        self,
-        source: Path,
-        keep: np.ndarray,
-        destination: Path,
-        copied: CopiedCells | None = None,
-    ) -> None:
-        """Write the rows where `keep` (n,) is True with the source's schema and metadata.
-
-        A cell in `copied` gets the other row's value, whatever the type of the column is.
-
-        Raises:
-            FinineError: the file no longer has as many rows as `keep` (n,), or not the column.
-        """
-        check_mask(keep, source)
+    def write(self, source: Path, subset: Subset, destination: Path) -> None:
+        """With the source's schema and metadata; a changed cell gets the value of the other row."""
         table = arrow_table(source)
-        check_mask_fits(keep, table.num_rows, source)
-        if copied is not None:
-            table = with_copies(table, copied, keep, source)
-        write_like(source, table, keep, destination)
-
-    def text_rows(self, path: Path) -> Iterator[list[str]]:
-        """The column names, then every row, with its values as text."""
-        return text_rows_of(self.read(path).table)
+        subset.check_fits(table.num_rows, source)
+        write_like(source, with_copies(table, subset, source), subset.keep, destination)
 
 
 def arrow_table(path: Path) -> pa.Table:
@@ -103,7 +80,7 @@ def arrow_table(path: Path) -> pa.Table:
     """
     if path.stat().st_size == 0:
         raise FinineError(f"{path.name} is empty.", "Choose a file with rows.")
-    with _damage_told(path):
+    with damage_told(path, "Arrow"):
         with _reader(path) as reader:
             check_column_names(reader.schema.names, path)
             check_width(len(reader.schema.names), path)
@@ -118,7 +95,7 @@ def arrow_table(path: Path) -> pa.Table:
 
 def write_like(source: Path, table: pa.Table, keep: np.ndarray, destination: Path) -> None:
     """Write the rows of `table` where `keep` (n,) is True, packed and in batches as in `source`."""
-    with _damage_told(source):
+    with damage_told(source, "Arrow"):
         metadata, codec = _how_packed(source)
         options = pa.ipc.IpcWriteOptions(compression=codec)
         with write_atomically(destination) as temporary:
@@ -144,21 +121,19 @@ def is_stream(path: Path) -> bool:
         return stream.read(len(MAGIC)) != MAGIC
 
 
-def with_copies(table: pa.Table, copied: CopiedCells, keep: np.ndarray, path: Path) -> pa.Table:
+def with_copies(table: pa.Table, subset: Subset, path: Path) -> pa.Table:
     """The table with the copies made, in the same chunks as before.
 
     Raises:
         FinineError: there is no such column.
     """
-    check_copied(copied, keep, path)
-    if copied.column not in table.column_names:
-        raise no_column_to_change(copied.column, path)
-    rows = np.arange(len(keep))
-    rows[list(copied.from_row)] = list(copied.from_row.values())
-    place = table.column_names.index(copied.column)
-    chunks = table.column(copied.column).chunks
+    if subset.copied is None:
+        return table
+    subset.check_copies(path)
+    place = subset.copied.place_in(table.column_names, path)
+    chunks = table.column(place).chunks
     # each chunk of a dictionary column may have a dictionary of its own
-    column = taken(table.select([place]).unify_dictionaries().column(0), rows)
+    column = taken(table.select([place]).unify_dictionaries().column(0), subset.origins)
     starts = np.cumsum([0, *(len(chunk) for chunk in chunks)])
     pieces = [
         column.slice(start, len(chunk)).combine_chunks()
@@ -205,29 +180,6 @@ def _reader(path: Path) -> Iterator[pa.ipc.RecordBatchFileReader | pa.ipc.Record
         opened = pa.ipc.open_stream(source) if is_stream(path) else pa.ipc.open_file(source)
         with opened as reader:
             yield reader
-
-
-@contextmanager
-def _damage_told(path: Path) -> Iterator[None]:
-    """Whatever the library says of a damaged file, as one line."""
-    try:
-        yield
-    except FileNotFoundError:
-        raise
-    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
-        with path.open("rb") as stream:
-            old = stream.read(len(FEATHER_1)) == FEATHER_1
-        cause = "an earlier version of Feather" if old else _first_line(error)
-        mend = (
-            "Write it as Parquet with the program that made it."
-            if old
-            else "Check that the file is complete and its name fits its content."
-        )
-        raise FinineError(f"{path.name} cannot be read as Arrow ({cause}).", mend) from None
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".:")
 
 
 ARROW = Arrow()

@@ -1,17 +1,17 @@
 """What every file format has in common.
 
-Gives the `Format` protocol (read a file; write a subset of its rows, cells of one column
-corrected), the `RawTable` a format returns, and the checks each of them needs: column names that
-can be addressed, at least one row, a mask that fits the file.
+Gives the class `Format` (read a file; write a subset of its rows, cells of one column corrected),
+the `RawTable` a format returns, and the checks each of them needs: column names that can be
+addressed, a table that fits into memory.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 
 from finine_core.errors import FinineError, shown
 from finine_core.formats.sources.input_file import beyond_limit, gigabytes, largest_bytes
+from finine_core.formats.subset import CopiedCells, Subset
 
 # Rows converted to Arrow at a time: Python objects cost ~10x their text, so only this many
 # live at once, while the per-chunk overhead stays below a percent.
@@ -45,50 +46,42 @@ class RawTable:
     lines: np.ndarray | None = None
 
 
-@dataclass(frozen=True)
-class CopiedCells:
-    """Cells of one column that take over another row's cell, exactly as the file writes it there.
-
-    A corrected label is such a copy: a class may be written `1`, `1.0` or `"1"`, and the file
-    itself knows how. So no text is ever converted, quoted or encoded again.
+class Format(ABC):
+    """One file format: how its rows are read, and how some of them are written again.
 
     Attributes:
-        column: the column of the cells.
-        from_row: for each row that is changed, the row whose cell it gets.
+        name: what a person knows it by, such as 'CSV'.
+        suffixes: the file name endings it is chosen by, in lower case with the dot.
     """
 
-    column: str
-    from_row: Mapping[int, int]
+    name: str
+    suffixes: tuple[str, ...]
 
-
-class Format(Protocol):
-    """One file format: how its rows are read, and how some of them are written again."""
-
-    @property
-    def name(self) -> str:
-        """The name a person knows it by, such as 'CSV'."""
-
-    @property
-    def suffixes(self) -> tuple[str, ...]:
-        """The file name endings it is chosen by, in lower case with the dot."""
-
+    @abstractmethod
     def read(self, path: Path) -> RawTable:
         """Read all rows; a file that cannot be read as it stands is a `FinineError`."""
 
     def write_subset(
-        self,
-        source: Path,
-        keep: np.ndarray,
-        destination: Path,
-        copied: CopiedCells | None = None,
+        self, source: Path, keep: np.ndarray, destination: Path, copied: CopiedCells | None = None
     ) -> None:
         """Write the rows of `source` where `keep` (bool, n) is True to `destination`.
 
         Of the rows in `copied` one cell is changed, and nothing else.
+
+        Raises:
+            FinineError: the file no longer has as many rows as `keep` (n,), or not the column.
         """
+        subset = Subset(keep, copied)
+        subset.check_mask(source)
+        self.write(source, subset, destination)
+
+    @abstractmethod
+    def write(self, source: Path, subset: Subset, destination: Path) -> None:
+        """What `write_subset` does, after the mask was looked at."""
 
     def text_rows(self, path: Path) -> Iterator[Sequence[str]]:
         """The column names, then every row, each cell as the text a spreadsheet would be given."""
+        return text_rows_of(self.read(path).table)
 
 
 def check_column_names(names: Sequence[str], path: Path) -> None:
@@ -139,38 +132,6 @@ def check_cells(cells: int, path: Path) -> None:
             f"{gigabytes(cells * CELL_BYTES)}: beyond the limit of {gigabytes(largest)}.",
             beyond_limit(largest),
         )
-
-
-def check_mask(keep: np.ndarray, path: Path) -> None:
-    """Refuse a mask of rows that is not one-dimensional bool (a bug of the caller)."""
-    if keep.ndim != 1 or keep.dtype != np.bool_:
-        raise ValueError(f"keep for {path.name} must be bool (n,), is {keep.dtype} {keep.shape}")
-
-
-def check_mask_fits(keep: np.ndarray, rows: int, path: Path) -> None:
-    """Refuse a mask made for another number of rows than the file has."""
-    if len(keep) != rows:
-        raise FinineError(
-            f"{path.name} has {rows} rows, but the decisions are about {len(keep)} rows.",
-            "The file was changed after it was loaded; load it again or restore it.",
-        )
-
-
-def check_copied(copied: CopiedCells, keep: np.ndarray, path: Path) -> None:
-    """Refuse cells to be changed in rows that are left out or not there (a bug of the caller)."""
-    rows = np.array([*copied.from_row, *copied.from_row.values()], dtype=np.int64)
-    if rows.size and (rows.min() < 0 or rows.max() >= len(keep)):
-        raise ValueError(f"{path.name} has {len(keep)} rows; cells of others cannot be copied")
-    if not keep[list(copied.from_row)].all():
-        raise ValueError(f"cells of {path.name} are to be changed in rows that are left out")
-
-
-def no_column_to_change(column: str, path: Path) -> FinineError:
-    """The error for cells to be changed in a column the file does not have."""
-    return FinineError(
-        f"{path.name} has no column {shown(column)}, so no label in it can be corrected.",
-        "The file was changed after it was loaded; load it again or restore it.",
-    )
 
 
 def nan_note(name: str, count: int) -> str:

@@ -19,23 +19,20 @@ import numpy as np
 import pyarrow as pa
 
 from finine_core.errors import FinineError
-from finine_core.files import write_atomically
 from finine_core.formats.base import (
     CHUNK_ROWS,
-    CopiedCells,
+    Format,
     RawTable,
     check_cells,
     check_column_names,
-    check_copied,
-    check_mask,
-    check_mask_fits,
     check_width,
-    no_column_to_change,
 )
 from finine_core.formats.lines.column_types import typed_column
 from finine_core.formats.lines.delimited_cells import cell_span
 from finine_core.formats.lines.encoding import TextEncoding, detect_encoding
-from finine_core.formats.lines.text_lines import Edit, Lines, copy_edited, open_lines, read_span
+from finine_core.formats.lines.rewriting import Span, edits_of, write_edited
+from finine_core.formats.lines.text_lines import Lines, open_lines, read_span
+from finine_core.formats.subset import Subset
 from finine_core.formats.values import listed_columns
 
 # Characters in one field. Long documents fit; a quote that is never closed is noticed after this
@@ -59,7 +56,7 @@ class Record(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Delimited:
+class Delimited(Format):
     """A family of delimited text files, with the delimiters that may occur in it.
 
     Empty fields are missing values. Blank lines are not rows, and stay where they are on export.
@@ -130,53 +127,24 @@ class Delimited:
             notes += [note] if note else []
         return RawTable(pa.table(columns, names=names), tuple(notes), np.asarray(starts))
 
-    def write_subset(
-        self,
-        source: Path,
-        keep: np.ndarray,
-        destination: Path,
-        copied: CopiedCells | None = None,
-    ) -> None:
-        """Write the original bytes without the byte ranges of the rows where `keep` is False.
+    def write(self, source: Path, subset: Subset, destination: Path) -> None:
+        """The original bytes without those of the rows that are left out.
 
-        A cell in `copied` gets the bytes of the other row's cell, quotes and spaces included.
-
-        Raises:
-            FinineError: the file no longer has as many rows as `keep` (n,), or not the column.
+        A changed cell gets the bytes of the other row's cell, quotes and spaces included.
         """
-        check_mask(keep, source)
         encoding = detect_encoding(source)
         delimiter = self._sniff(source, encoding)
-        from_row = copied.from_row if copied else {}
-        wanted = {*from_row, *from_row.values()}
-        spans: dict[int, tuple[int, int]] = {}  # the bytes of the wanted rows
-        edits: list[Edit] = []
-        count = 0
         with open_lines(source, encoding) as lines:
             records = _records(source, lines, delimiter)
             names = next(records).fields
-            for record in records:
-                if count < len(keep) and not keep[count]:
-                    edits.append(Edit(record.start, record.end))
-                if count in wanted:
-                    spans[count] = record.start, record.end
-                count += 1
-        check_mask_fits(keep, count, source)
-        if copied:
-            check_copied(copied, keep, source)
-            if copied.column not in names:
-                raise no_column_to_change(copied.column, source)
-            place = names.index(copied.column)
-            cells = {
-                row: cell_span(read_span(source, *span), span[0], place, delimiter, encoding.codec)
-                for row, span in spans.items()
-            }
-            edits += [
-                Edit(*cells[row], read_span(source, *cells[other]))
-                for row, other in from_row.items()
-            ]
-        with write_atomically(destination) as temporary:
-            copy_edited(source, sorted(edits), temporary)
+
+            def cell(row: Span) -> Span:
+                place = subset.copied.place_in(names, source) if subset.copied else 0
+                return cell_span(read_span(source, *row), row[0], place, delimiter, encoding.codec)
+
+            rows = ((record.start, record.end) for record in records)
+            edits = edits_of(source, rows, subset, cell)
+        write_edited(source, edits, destination)
 
     def text_rows(self, path: Path) -> Iterator[list[str]]:
         """The column names, then every row, with its cells as they are written in the file."""

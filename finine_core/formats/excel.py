@@ -8,7 +8,6 @@ formulas stay formulas. What else a workbook may have (other sheets, colours, ch
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,13 +16,8 @@ import numpy as np
 import pyarrow as pa
 
 from finine_core.errors import FinineError, shown
-from finine_core.formats.base import (
-    CopiedCells,
-    RawTable,
-    check_column_names,
-    check_mask,
-    text_rows_of,
-)
+from finine_core.formats.base import Format, RawTable, check_column_names
+from finine_core.formats.subset import Subset
 from finine_core.formats.values import number_text
 from finine_core.formats.workbook.sheet import (
     ERROR,
@@ -34,7 +28,6 @@ from finine_core.formats.workbook.sheet import (
     opened,
     sheet_to_read,
 )
-from finine_core.formats.workbook.writing import write_rows
 
 KEPT_NOTE = (
     "Of an Excel workbook, an export keeps this sheet's cells with their types and number formats; "
@@ -44,7 +37,7 @@ _BLANK = object()  # a cell that has a value, and one that counts as missing: #N
 
 
 @dataclass(frozen=True)
-class Excel:
+class Excel(Format):
     """Excel workbooks of the present format.
 
     Examples:
@@ -105,27 +98,15 @@ class Excel:
         table = pa.table(typed, names=names)
         return RawTable(table, (*notes, KEPT_NOTE), np.array(lines, dtype=np.int64))
 
-    def write_subset(
-        self,
-        source: Path,
-        keep: np.ndarray,
-        destination: Path,
-        copied: CopiedCells | None = None,
-    ) -> None:
-        """Write the rows where `keep` (n,) is True, below the header, as a workbook of one sheet.
+    def write(self, source: Path, subset: Subset, destination: Path) -> None:
+        """The rows below the header, as a workbook of one sheet.
 
-        A cell in `copied` gets the other row's value and number format.
-
-        Raises:
-            FinineError: the file no longer has as many rows as `keep` (n,), or not the column.
+        A changed cell gets the value and number format of the other row's.
         """
-        check_mask(keep, source)
-        with damage_told(source):
-            write_rows(source, keep, destination, copied)
+        from finine_core.formats.workbook.writing import write_rows
 
-    def text_rows(self, path: Path) -> Iterator[Sequence[str]]:
-        """The column names, then every row, with its values as text."""
-        return text_rows_of(self.read(path).table)
+        with damage_told(source):
+            write_rows(source, subset, destination)
 
 
 def _names(row: Cells) -> list[str]:

@@ -7,31 +7,23 @@ or linked on demand (`curation/export/trees.py`), since a list is enough to go o
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 
 from finine_core.files import write_atomically
-from finine_core.formats.base import (
-    CopiedCells,
-    RawTable,
-    check_copied,
-    check_mask,
-    check_mask_fits,
-    no_column_to_change,
-    text_rows_of,
-)
+from finine_core.formats.base import Format, RawTable, text_rows_of
 from finine_core.formats.images.files import ARCHIVE_SUFFIXES
 from finine_core.formats.images.tree import Tree, list_archive, list_folder
+from finine_core.formats.subset import Subset
 
 LIST_ENDING = ".csv"
 
 
 @dataclass(frozen=True)
-class ImageTree:
+class ImageTree(Format):
     """A folder, or a zip, with one folder of images per class."""
 
     name: str
@@ -47,40 +39,21 @@ class ImageTree:
         tree = self.listed(path)
         return RawTable(tree.table, tree.notes)
 
-    def write_subset(
-        self,
-        source: Path,
-        keep: np.ndarray,
-        destination: Path,
-        copied: CopiedCells | None = None,
-    ) -> None:
-        """Write the list of the images where `keep` (n,) is True, as CSV.
-
-        Raises:
-            FinineError: the tree has another number of images than `keep`.
-        """
-        check_mask(keep, source)
+    def write(self, source: Path, subset: Subset, destination: Path) -> None:
+        """The list of the images that are kept, as CSV."""
         table = self.listed(source).table
-        check_mask_fits(keep, len(table), source)
-        if copied is not None:
-            check_copied(copied, keep, source)
-            if copied.column not in table.column_names:
-                raise no_column_to_change(copied.column, source)
-            rows = np.arange(len(keep))
-            rows[list(copied.from_row)] = list(copied.from_row.values())
-            place = table.column_names.index(copied.column)
-            column = table.column(copied.column).take(pa.array(rows))
-            table = table.set_column(place, copied.column, column)
-        kept = table.filter(pa.array(keep))
+        subset.check_fits(len(table), source)
+        if subset.copied is not None:
+            subset.check_copies(source)
+            place = subset.copied.place_in(table.column_names, source)
+            column = table.column(place).take(pa.array(subset.origins))
+            table = table.set_column(place, table.field(place).name, column)
+        kept = table.filter(pa.array(subset.keep))
         with (
             write_atomically(destination) as temporary,
             temporary.open("w", encoding="utf-8", newline="") as stream,
         ):
             csv.writer(stream, lineterminator="\n").writerows(text_rows_of(kept))
-
-    def text_rows(self, path: Path) -> Iterator[list[str]]:
-        """The column names, then every image's path and class."""
-        return text_rows_of(self.listed(path).table)
 
 
 IMAGE_FOLDER = ImageTree("folder of images", (), list_folder)

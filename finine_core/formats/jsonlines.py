@@ -19,23 +19,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from finine_core.errors import FinineError, shown
-from finine_core.files import write_atomically
 from finine_core.formats.base import (
     CHUNK_ROWS,
-    CopiedCells,
+    Format,
     RawTable,
     check_cells,
     check_column_names,
-    check_copied,
-    check_mask,
-    check_mask_fits,
     check_width,
     nan_note,
-    text_rows_of,
 )
 from finine_core.formats.lines.encoding import detect_encoding
 from finine_core.formats.lines.json_line import row_of, value_span
-from finine_core.formats.lines.text_lines import Edit, copy_edited, open_lines, read_span
+from finine_core.formats.lines.rewriting import Span, edits_of, write_edited
+from finine_core.formats.lines.text_lines import Lines, open_lines
+from finine_core.formats.subset import Subset
 
 # Rows of one kind share their keys. With more keys than a table has columns, and less than one cell
 # in a hundred filled, keys are ids by mistake; such a table grows with the square of its rows.
@@ -52,7 +49,7 @@ class _Column:
 
 
 @dataclass(frozen=True)
-class JsonLines:
+class JsonLines(Format):
     """Files with one JSON object per line.
 
     Examples:
@@ -117,55 +114,30 @@ class JsonLines:
             notes += [note] if note else []
         return RawTable(pa.table(arrays, names=list(columns)), tuple(notes), np.asarray(starts))
 
-    def write_subset(
-        self,
-        source: Path,
-        keep: np.ndarray,
-        destination: Path,
-        copied: CopiedCells | None = None,
-    ) -> None:
-        """Write the original bytes without the lines of the rows where `keep` is False.
+    def write(self, source: Path, subset: Subset, destination: Path) -> None:
+        """The original bytes without the lines of the rows that are left out.
 
-        A value in `copied` gets the characters of the other row's value, and keeps its key, its
-        place and the spaces around it.
-
-        Raises:
-            FinineError: the file no longer has as many rows as `keep` (n,), or not the key.
+        A changed value gets the characters of the other row's value, and keeps its key, its place
+        and the spaces around it.
         """
-        check_mask(keep, source)
         encoding = detect_encoding(source)
-        from_row = copied.from_row if copied else {}
-        wanted = {*from_row, *from_row.values()}
-        spans: dict[int, tuple[int, int]] = {}  # the bytes of the wanted rows
-        edits: list[Edit] = []
-        count = 0
-        with open_lines(source, encoding) as lines:
-            start = lines.offset
-            for line in lines:
-                if line.strip():
-                    if count < len(keep) and not keep[count]:
-                        edits.append(Edit(start, lines.offset))
-                    if count in wanted:
-                        spans[count] = start, lines.offset
-                    count += 1
-                start = lines.offset
-        check_mask_fits(keep, count, source)
-        if copied:
-            check_copied(copied, keep, source)
-            values = {
-                row: value_span(source, span, copied.column, encoding.codec)
-                for row, span in spans.items()
-            }
-            edits += [
-                Edit(*values[row], read_span(source, *values[other]))
-                for row, other in from_row.items()
-            ]
-        with write_atomically(destination) as temporary:
-            copy_edited(source, sorted(edits), temporary)
 
-    def text_rows(self, path: Path) -> Iterator[list[str]]:
-        """The keys of all rows together, then every row, with its values as text."""
-        return text_rows_of(self.read(path).table)
+        def value(row: Span) -> Span:
+            column = subset.copied.column if subset.copied else ""
+            return value_span(source, row, column, encoding.codec)
+
+        with open_lines(source, encoding) as lines:
+            edits = edits_of(source, _spans(lines), subset, value)
+        write_edited(source, edits, destination)
+
+
+def _spans(lines: Lines) -> Iterator[Span]:
+    """The bytes of each row: of each line that is not blank."""
+    start = lines.offset
+    for line in lines:
+        if line.strip():
+            yield start, lines.offset
+        start = lines.offset
 
 
 def _check_keys(keys: int, values: int, starts: array[int], path: Path) -> None:

@@ -7,34 +7,25 @@ groups of the original; a row group that loses all its rows is dropped.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from finine_core.errors import FinineError
 from finine_core.files import write_atomically
-from finine_core.formats.base import (
-    CopiedCells,
-    RawTable,
-    check_column_names,
-    check_copied,
-    check_mask,
-    check_mask_fits,
-    no_column_to_change,
-    text_rows_of,
-)
+from finine_core.formats.base import Format, RawTable, check_column_names
+from finine_core.formats.columnar.damage import damage_told
 from finine_core.formats.columnar.parquet_size import check_declared, check_decoded, text_columns
 from finine_core.formats.columnar.plain_types import plain_table
 from finine_core.formats.columnar.view_types import filtered, taken
+from finine_core.formats.subset import CopiedCells, Subset
 
 
 @dataclass(frozen=True)
-class Parquet:
+class Parquet(Format):
     """Apache Parquet files.
 
     Examples:
@@ -55,7 +46,7 @@ class Parquet:
             FinineError: the file is not Parquet or damaged, has no rows, doubled column names,
                 texts that are not UTF-8, or is too large once it is decoded.
         """
-        with _damage_told(path):
+        with damage_told(path, "Parquet"):
             with _open(path) as file:
                 check_column_names(file.schema_arrow.names, path)
                 if file.metadata.num_rows == 0:
@@ -67,24 +58,12 @@ class Parquet:
             check_decoded(table, path)
             return plain_table(table, path)
 
-    def write_subset(
-        self,
-        source: Path,
-        keep: np.ndarray,
-        destination: Path,
-        copied: CopiedCells | None = None,
-    ) -> None:
-        """Write the rows where `keep` (n,) is True with the source's schema and metadata.
-
-        A cell in `copied` gets the other row's value, whatever the type of the column is.
-
-        Raises:
-            FinineError: the file no longer has as many rows as `keep` (n,), or not the column.
-        """
-        check_mask(keep, source)
-        with _damage_told(source), _open(source) as file:
-            check_mask_fits(keep, file.metadata.num_rows, source)
-            corrected = _with_copies(file, copied, keep, source) if copied else None
+    def write(self, source: Path, subset: Subset, destination: Path) -> None:
+        """With the source's schema and metadata; a changed cell gets the value of the other row."""
+        copied = subset.copied
+        with damage_told(source, "Parquet"), _open(source) as file:
+            subset.check_fits(file.metadata.num_rows, source)
+            corrected = _with_copies(file, copied, subset, source) if copied else None
             # Reading tells of a damaged footer; asked for its details, the library would end us.
             next(file.iter_batches(batch_size=1), None)
             with (
@@ -99,7 +78,7 @@ class Parquet:
                 start = 0
                 for group in range(file.num_row_groups):
                     rows = file.metadata.row_group(group).num_rows
-                    mask = keep[start : start + rows]
+                    mask = subset.keep[start : start + rows]
                     start += rows
                     if mask.any():
                         table = file.read_row_group(group)
@@ -110,23 +89,16 @@ class Parquet:
                         kept = filtered(table, mask)
                         writer.write_table(kept, row_group_size=max(kept.num_rows, 1))
 
-    def text_rows(self, path: Path) -> Iterator[list[str]]:
-        """The column names, then every row, with its values as text."""
-        return text_rows_of(self.read(path).table)
-
 
 def _with_copies(
-    file: pq.ParquetFile, copied: CopiedCells, keep: np.ndarray, path: Path
+    file: pq.ParquetFile, copied: CopiedCells, subset: Subset, path: Path
 ) -> pa.ChunkedArray:
     """The whole column (n,) in its own type, with the copies made."""
-    check_copied(copied, keep, path)
-    if copied.column not in file.schema_arrow.names:
-        raise no_column_to_change(copied.column, path)
-    rows = np.arange(len(keep))
-    rows[list(copied.from_row)] = list(copied.from_row.values())
+    subset.check_copies(path)
+    copied.place_in(file.schema_arrow.names, path)
     # the row groups of a dictionary column may each have a dictionary of their own
     table = file.read(columns=[copied.column]).unify_dictionaries()
-    return taken(table.column(copied.column), rows)
+    return taken(table.column(copied.column), subset.origins)
 
 
 def _open(path: Path, as_dictionary: Sequence[str] = ()) -> pq.ParquetFile:
@@ -135,21 +107,6 @@ def _open(path: Path, as_dictionary: Sequence[str] = ()) -> pq.ParquetFile:
     return pq.ParquetFile(
         path, read_dictionary=list(as_dictionary), page_checksum_verification=True
     )
-
-
-@contextmanager
-def _damage_told(path: Path) -> Iterator[None]:
-    """Whatever the library says of a damaged file, as one line."""
-    try:
-        yield
-    except FileNotFoundError:
-        raise
-    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
-        cause = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".:")
-        raise FinineError(
-            f"{path.name} cannot be read as Parquet ({cause}).",
-            "Check that the file is complete and its name fits its content.",
-        ) from None
 
 
 def _compression(metadata: pq.FileMetaData) -> dict[str, str] | str:

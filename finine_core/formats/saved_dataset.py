@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,17 +20,11 @@ import pyarrow as pa
 from finine_core.errors import FinineError, shown
 from finine_core.files import make_folder, write_atomically
 from finine_core.formats.arrow import arrow_table, with_copies, write_like
-from finine_core.formats.base import (
-    CopiedCells,
-    RawTable,
-    check_mask,
-    check_mask_fits,
-    no_column_to_change,
-    text_rows_of,
-)
+from finine_core.formats.base import Format, RawTable
 from finine_core.formats.columnar.parquet_size import check_decoded
 from finine_core.formats.columnar.plain_types import plain_table
 from finine_core.formats.sources.saved_layout import INFO, SPLITS, STATE, SavedPart, saved_parts
+from finine_core.formats.subset import Subset
 
 SPLIT_COLUMN, OTHER_SPLIT_COLUMN = "split", "saved_split"  # the other where the first is taken
 NO_CLASS = -1  # how `datasets` writes that a row has no class
@@ -40,7 +34,7 @@ SHOWN_CLASSES = 10
 
 
 @dataclass(frozen=True)
-class SavedDataset:
+class SavedDataset(Format):
     """A folder of Arrow streams, or one such folder per split."""
 
     name: str = "Hugging Face dataset"
@@ -79,28 +73,16 @@ class SavedDataset:
             notes.append(f"The splits {listed} are read as one table, with a column {column!r}.")
         return RawTable(table, tuple(notes))
 
-    def write_subset(
-        self,
-        source: Path,
-        keep: np.ndarray,
-        destination: Path,
-        copied: CopiedCells | None = None,
-    ) -> None:
-        """Write the rows where `keep` (n,) is True as a folder `destination` of the same files.
-
-        Raises:
-            FinineError: the folder no longer has as many rows as `keep` (n,), or not the column.
-        """
-        check_mask(keep, source)
+    def write(self, source: Path, subset: Subset, destination: Path) -> None:
+        """A folder `destination` of the same files."""
         parts = saved_parts(source)
-        tables = [_tables(part) for part in parts]
-        every = [table for some in tables for table in some]
-        check_mask_fits(keep, sum(len(table) for table in every), source)
-        changed = iter(every if copied is None else _changed(every, copied, keep, source))
+        every = [table for part in parts for table in _tables(part)]
+        subset.check_fits(sum(len(table) for table in every), source)
+        changed = _changed(every, subset, source)
         make_folder(destination)
         if parts[0].split is not None:
             _copy(source / SPLITS, destination / SPLITS)
-        start = 0
+        keep, start = subset.keep, 0
         for part in parts:
             folder = destination / (part.split or "")
             make_folder(folder)
@@ -109,14 +91,10 @@ class SavedDataset:
                 write_like(file, table, keep[start : start + len(table)], folder / file.name)
                 start += len(table)
             _copy(part.folder / INFO, folder / INFO)
-            if keep.all() and copied is None:
+            if keep.all() and subset.copied is None:
                 _copy(part.folder / STATE, folder / STATE)
             else:
-                _write_state(part, keep, copied, folder / STATE)
-
-    def text_rows(self, path: Path) -> Iterator[list[str]]:
-        """The column names, then every row, with its values as text."""
-        return text_rows_of(self.read(path).table)
+                _write_state(part, subset, folder / STATE)
 
 
 def _tables(part: SavedPart) -> list[pa.Table]:
@@ -177,31 +155,30 @@ def _by_name(
     return table.set_column(place, column, pa.array(names, pa.string())), note
 
 
-def _changed(
-    tables: Sequence[pa.Table], copied: CopiedCells, keep: np.ndarray, source: Path
-) -> Iterator[pa.Table]:
+def _changed(tables: Sequence[pa.Table], subset: Subset, source: Path) -> Iterator[pa.Table]:
     """The tables with copies made, also from one table into another."""
-    for table in tables:
-        if copied.column not in table.column_names:
-            raise no_column_to_change(copied.column, source)
-    columns = [table.select([copied.column]).replace_schema_metadata() for table in tables]
-    whole = with_copies(pa.concat_tables(columns), copied, keep, source).column(0)
+    if subset.copied is None:
+        yield from tables
+        return
+    places = [subset.copied.place_in(table.column_names, source) for table in tables]
+    columns = [
+        table.select([place]).replace_schema_metadata()
+        for table, place in zip(tables, places, strict=True)
+    ]
+    whole = with_copies(pa.concat_tables(columns), subset, source).column(0)
     start = 0
-    for table in tables:
-        place = table.column_names.index(copied.column)
+    for table, place in zip(tables, places, strict=True):
         yield table.set_column(place, table.field(place), whole.slice(start, len(table)))
         start += len(table)
 
 
-def _write_state(
-    part: SavedPart, keep: np.ndarray, copied: CopiedCells | None, destination: Path
-) -> None:
+def _write_state(part: SavedPart, subset: Subset, destination: Path) -> None:
     """The state with a fingerprint that depends on the old one and on what was changed."""
     digest = hashlib.sha256(str(part.state.get(FINGERPRINT)).encode())
-    digest.update(np.packbits(keep).tobytes())
-    if copied is not None:
-        changes: Mapping[int, int] = copied.from_row
-        digest.update(json.dumps([copied.column, sorted(changes.items())]).encode())
+    digest.update(np.packbits(subset.keep).tobytes())
+    if subset.copied is not None:
+        changes = [subset.copied.column, sorted(subset.copies.items())]
+        digest.update(json.dumps(changes).encode())
     state = {**part.state, FINGERPRINT: digest.hexdigest()[:FINGERPRINT_LETTERS]}
     with write_atomically(destination) as temporary:
         temporary.write_text(json.dumps(state, indent=2, sort_keys=True), encoding="utf-8")

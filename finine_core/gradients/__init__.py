@@ -1,7 +1,7 @@
 """Per-row gradient arithmetic without per-row gradients.
 
 Which products ⟨g_i, g_j⟩, ⟨g_i, V⟩ and ‖g_i‖² do the rows' loss gradients have? One forward and
-one backward to layer outputs give every one of them (DESIGN: ghost products). A layer kind is one
+one backward to layer outputs give every one of them (docs/gradients.md). A layer kind is one
 file with a `LayerRule` in `layers/`; how products are taken is decided in `forms/`.
 """
 

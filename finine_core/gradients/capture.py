@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -81,9 +81,15 @@ def run(
     uses: dict[Use, Seen] = {}
     counts: dict[tuple[str, str], int] = defaultdict(int)
     rows = len(labels)
+    # Checkpointed blocks run once more in the backward pass, and must do the same again: layers are
+    # watched until it is over, but what they see the second time is not kept.
+    again = False
 
     def keeper(name: str) -> Callable[[str, Tensor, Tensor], Tensor]:
         def keep(place: str, a: Tensor, output: Tensor) -> Tensor:
+            if again:
+                axes = {axis for (n, p, _), axis in shared.items() if (n, p) == (name, place)}
+                return _spread(output, rows, *axes) if axes else output
             use = (name, place, counts[name, place])
             counts[name, place] += 1
             if use in shared:
@@ -96,16 +102,15 @@ def run(
 
         return keep
 
-    with ready(model, frozen), torch.enable_grad():
-        stops = [
-            w.rule.watch(w.layer, keeper(w.name)) if w.rule else _watch_call(w, uses, counts)
-            for w in watched
-        ]
-        try:
+    with ready(model, frozen), torch.enable_grad(), ExitStack() as watching:
+        with ExitStack() as first:
+            for w in watched:
+                if w.rule is None:
+                    first.callback(_watch_call(w, uses, counts))
+                else:
+                    watching.callback(w.rule.watch(w.layer, keeper(w.name)))
             outputs = model(*inputs)
-        finally:
-            for stop in stops:
-                stop()
+        again = True
         losses = loss(outputs, labels)
         require_one_per_row(losses, rows)
         for use, seen in uses.items():

@@ -1,7 +1,7 @@
 """One chunk of rows, run once, from which every gradient product is had.
 
 `GhostRows` is the layer below `RowGradients`: it holds what layers saw of the chunk, and nothing of
-size rows × parameters (DESIGN §1.5).
+size rows × parameters (docs/gradients.md).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Gradient products of any number of rows, streamed in chunks of bounded memory.
 
 Takes a model and a per-row loss; gives ⟨g_i, g_j⟩ with held rows j, ⟨g_i, V_k⟩, ‖g_i‖², the mean
-gradient and random projections, all from one forward and one backward pass per chunk (DESIGN §1.5).
+gradient and random projections, all from one forward and one backward pass per chunk.
 """
 
 from __future__ import annotations

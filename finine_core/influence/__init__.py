@@ -3,58 +3,58 @@
 The recorder needs torch and is imported from its own module; everything else here does not.
 """
 
-from finine_core.influence.curves import RowCurve, row_curve
-from finine_core.influence.estimators import (
-    ESTIMATORS,
-    Estimator,
-    default_estimator,
-    estimator,
-)
-from finine_core.influence.groups import (
-    GroupCurve,
-    GroupInfluence,
-    check_group_target,
-    group_curve,
-    group_influence,
-    group_signals,
-    member_sums,
-)
-from finine_core.influence.scores import TargetScores, auxiliary_mu, score_target
-from finine_core.influence.signal_writer import SignalWriter
-from finine_core.influence.signals import SignalPlan, SignalStore, TargetSignals
-from finine_core.influence.significance import Discoveries, discoveries, row_q_values
-from finine_core.influence.slices import Slice, SliceColumn, slice_influences
-from finine_core.influence.targets import TARGETS, Target, check_targets, row_targets
+from typing import TYPE_CHECKING
 
-__all__ = [
-    "ESTIMATORS",
-    "TARGETS",
-    "Discoveries",
-    "Estimator",
-    "GroupCurve",
-    "GroupInfluence",
-    "RowCurve",
-    "SignalPlan",
-    "SignalStore",
-    "SignalWriter",
-    "Slice",
-    "SliceColumn",
-    "Target",
-    "TargetScores",
-    "TargetSignals",
-    "auxiliary_mu",
-    "check_group_target",
-    "check_targets",
-    "default_estimator",
-    "discoveries",
-    "estimator",
-    "group_curve",
-    "group_influence",
-    "group_signals",
-    "member_sums",
-    "row_curve",
-    "row_q_values",
-    "row_targets",
-    "score_target",
-    "slice_influences",
-]
+from finine_core.first_use import loaded_on_first_use
+
+if TYPE_CHECKING:
+    from finine_core.influence.curves import DrawnCurve, RowCurve, row_curve
+    from finine_core.influence.estimators import (
+        ESTIMATORS,
+        Estimator,
+        default_estimator,
+        estimator,
+    )
+    from finine_core.influence.groups import (
+        GroupCurve,
+        GroupInfluence,
+        check_group_target,
+        group_curve,
+        group_influence,
+        group_signals,
+        member_sums,
+    )
+    from finine_core.influence.scores import TargetScores, auxiliary_mu, score_target
+    from finine_core.influence.signal_writer import SignalWriter
+    from finine_core.influence.signals import SignalPlan, SignalStore, TargetSignals
+    from finine_core.influence.significance import Discoveries, discoveries, row_q_values
+    from finine_core.influence.slices import Slice, SliceColumn, slice_influences
+    from finine_core.influence.targets import TARGETS, Target, check_targets, row_targets
+else:
+    __getattr__, __dir__ = loaded_on_first_use(
+        __name__,
+        {
+            "finine_core.influence.curves": ["DrawnCurve", "RowCurve", "row_curve"],
+            "finine_core.influence.estimators": [
+                "ESTIMATORS",
+                "Estimator",
+                "default_estimator",
+                "estimator",
+            ],
+            "finine_core.influence.groups": [
+                "GroupCurve",
+                "GroupInfluence",
+                "check_group_target",
+                "group_curve",
+                "group_influence",
+                "group_signals",
+                "member_sums",
+            ],
+            "finine_core.influence.scores": ["TargetScores", "auxiliary_mu", "score_target"],
+            "finine_core.influence.signal_writer": ["SignalWriter"],
+            "finine_core.influence.signals": ["SignalPlan", "SignalStore", "TargetSignals"],
+            "finine_core.influence.significance": ["Discoveries", "discoveries", "row_q_values"],
+            "finine_core.influence.slices": ["Slice", "SliceColumn", "slice_influences"],
+            "finine_core.influence.targets": ["TARGETS", "Target", "check_targets", "row_targets"],
+        },
+    )

@@ -1,6 +1,6 @@
 """Which rows stand for all rows in the variance of a step, and how are moments had from them?
 
-σ²_it needs the mean and variance over all rows j of ⟨g_i, g_j⟩ (DESIGN §1.2), for every row i. A
+σ²_it needs the mean and variance over all rows j of ⟨g_i, g_j⟩ (docs/method.md), for every row i. A
 probe of few rows j estimates both: the step's batch, which is a uniform sample, and rows drawn with
 probability q_j, half uniform and half ∝ ‖g_j‖² of the previous recorded step, because few rows have
 most of the variance once a model fits. Each row is weighted by the inverse of how often both parts

@@ -1,9 +1,10 @@
 """Records the signals of a run: at some steps, every training row's gradient products.
 
 Watches a `Trainer`. At a recorded step it takes, with the parameters that the step will change,
-the products of DESIGN §1.2 for all rows by ghost arithmetic, and writes them to the signal store:
-as they are, and, with SGD, as what is left of them at the end of the run (`views.py`).
-The variance comes from an all-pairs probe (DESIGN §1.3, `probe.py`): a fresh sample of rows, the
+the products of docs/method.md ("One run") for all rows by ghost arithmetic, and writes them to the
+signal store: as they are, and, with SGD, as what is left of them at the end of the run
+(`views.py`).
+The variance comes from an all-pairs probe (`probe.py`): a fresh sample of rows, the
 batch among them, whose products with every row are formed; the batch's own give the background.
 With Adam the products are those of plain gradients, as with SGD: the preconditioner is left out,
 and so is momentum; a factor common to all rows cancels in μ. What Adam leaves of a kick follows
@@ -145,12 +146,12 @@ class Recorder:
         ):
             self.writer.write_losses(at.line, rows, found.losses.float().cpu().numpy())
             for view in views:
-                if probe is not None:
-                    self._write(
-                        at, SELF.name, rows, view, view.on_self(found, rows, in_batch[rows])
-                    )
+                said = view.of_chunk(found, rows, in_batch[rows])
+                if said.on_self is not None:
+                    self._write(at, SELF.name, rows, view, said.on_self)
                 if shared:
-                    along[view.carried].append(view.along(found))
+                    assert said.along is not None
+                    along[view.carried].append(said.along)
         for view in views:
             for name, k in shared:
                 of_all = torch.cat([part[:, k] for part in along[view.carried]])

@@ -1,31 +1,28 @@
 """From signals to scores: μ, its interval and its rank for every training row.
 
-The interval is a block bootstrap over recorded steps: whole blocks are drawn, because
-neighbouring steps resemble each other (of carried signals, in units of their deviations). That says
-how much μ depends on which steps were recorded. An estimator that was held against real retraining
-also knows by how much it is off beyond that (`model_error`: other seeds, and what its model of
-training leaves out), and the interval allows for it; of the others it does not hold the variation
-between training seeds.
+The interval is a block bootstrap over recorded steps (`bootstrap.py`): it says how much μ depends
+on which steps were recorded. An estimator that was held against real retraining also knows by how
+much it is off beyond that (`model_error`: other seeds, and what its model of training leaves out),
+and the interval allows for it; of the others it does not hold the variation between training seeds.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from finine_core.errors import FinineError
+from finine_core.influence.bootstrap import block_draws, quantiles
 from finine_core.influence.estimators import Estimator
 from finine_core.influence.signals import SignalStore, TargetSignals
 from finine_core.influence.targets import SELF, Target
 
 INTERVAL = 0.90  # the share of bootstrap draws inside; printed beside every interval
 TWO_SIDED = float(ndtri((1 + INTERVAL) / 2))  # deviations in an interval to either side
-RESAMPLES = 200  # enough for 5 % tails of 10 draws each; costs about a second per 50,000 rows
-CHUNK_ROWS = 4096  # rows resampled at once, to bound memory
-_BOOTSTRAP_STREAM = 11
+CHUNK_ROWS = 1024  # rows resampled at once: 200 draws of them stay in the processor's cache
 
 
 @dataclass(frozen=True)
@@ -73,10 +70,10 @@ def score_target(
     for start in range(0, rows, CHUNK_ROWS):
         chunk = slice(start, min(start + CHUNK_ROWS, rows))
         part = signals.of_rows(chunk)
-        resampled = np.stack([estimator.mu(_redrawn(part, draw)) for draw in draws])
+        resampled = estimator.mu_of_draws(part, draws)
         if part.carried:  # about its own mean, which need not be μ
             resampled += mu[chunk] - np.nanmean(resampled, axis=0)
-        low[chunk], high[chunk] = np.nanquantile(resampled, edges, axis=0)
+        low[chunk], high[chunk] = quantiles(resampled, edges)
     order = np.argsort(-mu if target.suspicious_is_large else mu, kind="stable")
     rank = np.empty(rows, dtype=np.int64)
     rank[order] = np.arange(1, rows + 1)
@@ -87,22 +84,6 @@ def score_target(
     return TargetScores(mu, mu - np.hypot(below, allowed), mu + np.hypot(above, allowed), rank)
 
 
-def _redrawn(signals: TargetSignals, steps: NDArray[np.int64]) -> TargetSignals:
-    """The signals of other steps in the places of the recorded ones.
-
-    What is left of a carried step depends on its place in the run, which is no matter of chance: a
-    draw without the last steps would have little left. So deviations stay in their places, and
-    signals in units of them are drawn.
-    """
-    if not signals.carried:
-        return signals.of_steps(steps)
-    deviation = np.sqrt(signals.variance)
-    units = np.divide(
-        signals.signal, deviation, out=np.zeros_like(signals.signal), where=deviation > 0
-    )
-    return replace(signals, signal=units[steps] * deviation)
-
-
 def auxiliary_mu(
     store: SignalStore, estimator: Estimator, target: str
 ) -> dict[str, NDArray[np.float64]]:
@@ -111,22 +92,6 @@ def auxiliary_mu(
     if other is None:
         return {}
     return {"mu_auxiliary": estimator.mu(other.target(target, carried=estimator.carried))}
-
-
-def block_draws(steps: int, seed: int) -> NDArray[np.int64]:
-    """Positions among the recorded steps for each bootstrap draw, shape (RESAMPLES, steps).
-
-    Blocks are of length ⌈T^⅓⌉, the usual rate for a mean of dependent values.
-
-    Examples:
-        >>> block_draws(32, seed=0).shape
-        (200, 32)
-    """
-    length = int(np.ceil(steps ** (1 / 3)))
-    random = np.random.default_rng([seed, _BOOTSTRAP_STREAM])
-    blocks = int(np.ceil(steps / length))
-    starts = random.integers(0, steps - length + 1, size=(RESAMPLES, blocks))
-    return (starts[:, :, None] + np.arange(length)).reshape(RESAMPLES, -1)[:, :steps]
 
 
 def _listed(rows: NDArray[np.int64], most: int = 5) -> str:

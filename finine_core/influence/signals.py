@@ -23,7 +23,7 @@ from finine_core.influence.targets import TARGETS
 Floats = NDArray[np.float32]
 AUXILIARY = "auxiliary"  # the folder of an auxiliary run's signals, in that of the run's own
 SCHEMA = 2  # 1 had no carried signals, and is read as a run without them
-# Per target, each (T, n), or (T, 1) where it is the same for every row (DESIGN §1.2):
+# Per target, each (T, n), or (T, 1) where it is the same for every row (docs/method.md):
 #   signal      s_it  = η_t ⟨g_τ, g_i⟩ / b
 #   background  o_t   = η_t ⟨g_τ, mean gradient of the batch without the row⟩
 #   trend       E[o_t] over random batches
@@ -103,7 +103,7 @@ class TargetSignals:
     Attributes:
         signal: (T, n).
         background, trend, variance: (T, n) or (T, 1).
-        scale: p √T_total, which turns a step's μ into the whole run's (DESIGN §1.3).
+        scale: p √T_total, which turns a step's μ into the whole run's.
         trend_noise: the trend's own variance ÷ that of the background, where it was estimated.
         carried: whether these are what is left of signals at the end of the run.
         auxiliary: background of an auxiliary run at the same steps, where there was one.

@@ -1,8 +1,8 @@
 """What influence is measured on: the row itself, the validation set, one of its classes, some rows.
 
-A target fixes the test statistic of the hypothesis test (DESIGN §1.1) and which end of the ranking
-is suspicious. Its name says it all: `self`, `validation`, `class:LABEL` for the validation rows of
-a class, `rows:3,17,40-45` for rows of the data file, held out or trained on.
+A target fixes the test statistic of the hypothesis test (docs/method.md) and which end of the
+ranking is suspicious. Its name says it all: `self`, `validation`, `class:LABEL` for the validation
+rows of a class, `rows:3,17,40-45` for rows of the data file, held out or trained on.
 """
 
 from __future__ import annotations

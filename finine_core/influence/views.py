@@ -1,7 +1,7 @@
 """What is stored of a recorded step: its signals as they are, and carried to the end of the run.
 
-Both views take the same products of a chunk of rows and give the same four quantities (DESIGN
-§1.2; `signals.py`). The first knows only its step. The second asks the curvature what is left of
+Both views take the same products of a chunk of rows and give the same four quantities (listed
+in `signals.py`). The first knows only its step. The second asks the curvature what is left of
 everything at the end (`carrying.py`), speaks of margins (of errors, in regression) instead of
 losses on target self, and adds to the variance what other initial parameters would have changed.
 """
@@ -34,6 +34,19 @@ class Step:
 
 
 @dataclass(frozen=True)
+class OfChunk:
+    """What a view says of a chunk of n rows.
+
+    Attributes:
+        on_self: quantities of the rows on themselves; None without target self.
+        along: along each of k directions, (n, k, 2): what becomes signal and noise; None without.
+    """
+
+    on_self: Quantities | None
+    along: Tensor | None
+
+
+@dataclass(frozen=True)
 class AsItIs:
     """The signals of the step alone.
 
@@ -48,8 +61,12 @@ class AsItIs:
 
     carried = False
 
-    def on_self(self, found: Products, rows: slice, in_batch: Tensor) -> Quantities:
-        """Quantities of a chunk of rows on themselves."""
+    def of_chunk(self, found: Products, rows: slice, in_batch: Tensor) -> OfChunk:
+        """What a chunk of rows adds, on themselves and along each direction."""
+        along = None if found.along is None else found.along[:, :, None].expand(-1, -1, 2)
+        return OfChunk(None if self.probe is None else self._on_self(found, rows, in_batch), along)
+
+    def _on_self(self, found: Products, rows: slice, in_batch: Tensor) -> Quantities:
         assert self.probe is not None
         assert found.norms is not None
         assert found.pairs is not None
@@ -64,13 +81,8 @@ class AsItIs:
         trend, variance = moments(pairs, self.probe, rows)
         return _scaled(self.at.learning_rate, own, background, trend, variance / size)
 
-    def along(self, found: Products) -> Tensor:
-        """Of a chunk, along each of k directions, (n, k, 2): what becomes signal and noise."""
-        assert found.along is not None
-        return found.along[:, :, None].expand(-1, -1, 2)
-
     def on_shared(self, along: Tensor, direction: int) -> Quantities:  # noqa: ARG002
-        """Quantities of all rows from what `along` kept of them."""
+        """Quantities of all rows from what `of_chunk` said of them along the direction, (n, 2)."""
         return _scaled(self.at.learning_rate, *_shared(along, self.at.batch))
 
 
@@ -107,18 +119,43 @@ class CarriedToTheEnd:
 
     carried = True
 
-    def on_self(self, found: Products, rows: slice, in_batch: Tensor) -> Quantities:
-        """Quantities of a chunk of rows on themselves, in the objective's unit."""
+    def of_chunk(self, found: Products, rows: slice, in_batch: Tensor) -> OfChunk:
+        """What a chunk of rows adds: on themselves, in the objective's unit, and along each
+        direction, as what is left of their effect and of their noise.
+        """
+        assert found.pairs is not None
+        probe, left = self.plain.probe, self.curvature
+        held = 0 if probe is None else len(probe.index)
+        mine = left.coordinates(found.pairs[:, held:])
+        along = None
+        if found.along is not None:
+            views = (left.effect, left.noise)
+            both = [one.between(mine, self.of_directions, found.along) for one in views]
+            along = torch.stack(both, dim=2)
+        if probe is None:
+            return OfChunk(None, along)
+        pairs = left.noise.between(mine, self.of_probe, found.pairs[:, :held])
+        own = self._on_self(found, rows, in_batch, mine, pairs, along)
+        return OfChunk(own, along)
+
+    def _on_self(
+        self,
+        found: Products,
+        rows: slice,
+        in_batch: Tensor,
+        mine: Tensor,
+        pairs: Tensor,
+        along: Tensor | None,
+    ) -> Quantities:
+        """From the rows' coordinates (n, K) and what is left of products with the probe (n, m)."""
         probe, size, left = self.plain.probe, len(self.plain.at.batch), self.curvature
         assert probe is not None
         assert found.norms is not None
-        assert found.pairs is not None
-        held, norms = len(probe.index), found.norms
-        mine = left.coordinates(found.pairs[:, held:])
-        pairs = left.noise.between(mine, self.of_probe, found.pairs[:, :held])
         of_batch = pairs[:, :size].mean(dim=1)
         if self.plain.batch_along is not None:
-            of_batch = self._between(found, mine)[:, self.plain.batch_along, 1]
+            assert along is not None
+            of_batch = along[:, self.plain.batch_along, 1]
+        norms = found.norms
         own = left.noise.own(mine, norms) / size
         background = of_batch - torch.where(in_batch, own, torch.zeros_like(own))
         trend, variance = moments(pairs, probe, rows)
@@ -136,26 +173,14 @@ class CarriedToTheEnd:
             self.start_draw,
         )
 
-    def along(self, found: Products) -> Tensor:
-        """What is left of each row's effect and of its noise along each direction, (n, k, 2)."""
-        assert found.pairs is not None
-        held = 0 if self.plain.probe is None else len(self.plain.probe.index)
-        return self._between(found, self.curvature.coordinates(found.pairs[:, held:]))
-
     def on_shared(self, along: Tensor, direction: int) -> Quantities:
-        """Quantities of all rows from what `along` kept of them."""
+        """Quantities of all rows from what `of_chunk` said of them along the direction, (n, 2)."""
         theirs, squared = self.of_directions[direction, None], self.squared[direction, None]
         unit, start = self.units[direction], self.curvature.start.own(theirs, squared)[0]
         shared = _shared(along, self.plain.at.batch)
         return _scaled(
             self.rate * unit, *shared, start * unit**2 * self.start_variance, self.start_draw
         )
-
-    def _between(self, found: Products, mine: Tensor) -> Tensor:
-        assert found.along is not None
-        left = (self.curvature.effect, self.curvature.noise)
-        both = [one.between(mine, self.of_directions, found.along) for one in left]
-        return torch.stack(both, dim=2)
 
 
 View = AsItIs | CarriedToTheEnd

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from finine_core.dataset import Dataset
-from finine_core.encoders.pictures import DEFAULT_IMAGE_ENCODER
+from typing import TYPE_CHECKING
+
 from finine_core.errors import FinineError, shown
+from finine_core.runs.options import IMAGE_ENCODER
 from finine_core.training.models.base import PIXELS, TOKENS
+
+if TYPE_CHECKING:
+    from finine_core.dataset import Dataset
 
 
 def require_fitting(model: str, inputs: str | None, image_encoder: str, dataset: Dataset) -> None:
@@ -26,7 +30,7 @@ def require_fitting(model: str, inputs: str | None, image_encoder: str, dataset:
             f"The model {model} is for images, and no column holds any.",
             "Name the column of images, or choose another model.",
         )
-    if image_encoder == DEFAULT_IMAGE_ENCODER:
+    if image_encoder == IMAGE_ENCODER:
         return
     if not images:
         raise FinineError(

@@ -7,29 +7,37 @@ checked when it is made, before anything is read or started. `Resolved` is the s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Unpack
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from finine_core.dataset import Dataset
-from finine_core.dataset.tasks import AUTO, task_named
-from finine_core.encoders.pictures import DEFAULT_IMAGE_ENCODER, IMAGE_ENCODERS
-from finine_core.encoders.texts import DEFAULT_TEXT_ENCODER, TEXT_ENCODERS
+from finine_core.dataset import AUTO
+from finine_core.dataset.config import SEEDS, DataConfig, checked
 from finine_core.errors import FinineError
 from finine_core.influence.targets import EACH_CLASS, target_named
 from finine_core.runs.combinations import require_fitting
-from finine_core.runs.work.target_rows import expanded
+from finine_core.runs.options import (
+    IMAGE_ENCODER,
+    TEXT_ENCODER,
+    ClassWeights,
+    Device,
+    Optimizer,
+    RunOptions,
+)
 from finine_core.training.code import is_code, is_object
 from finine_core.training.models import MODELS, model_kind
 from finine_core.training.models.own import LEARNING_RATES
 from finine_core.training.settings import Settings
 
+if TYPE_CHECKING:
+    from finine_core.dataset import Dataset
+
 # About this many optimiser steps are taken when epochs are left to us: enough for the small
 # embedded models to fit, few enough for a first run of a minute.
 AUTO_STEPS = 2000
 AUTO_EPOCHS = (10, 40)  # fewest and most epochs `auto` takes
-SEEDS = 2**31  # above every seed
 # With Huber's loss a model is less harmed by wrong numbers (RMSE 57 instead of 65 on diabetes with
 # a tenth of them far off), but its bounded pull hides them from μ: of so many rows that rank first
 # it finds 65 % of the wrong ones instead of 91 % (docs/regression.md).
@@ -38,41 +46,29 @@ LOSSES = ("auto", "squared", "huber")  # a loss of one's own apart
 WEIGHT_DECAY = 1e-3  # light; keeps small models from growing without bound on wrong labels
 
 
-class RunConfig(BaseModel):
-    """Everything a run is told; fields are the CLI's options.
+class RunConfig(DataConfig):
+    """Everything a run is told: how its data is read, and the options of `RunOptions`.
 
     Examples:
         >>> RunConfig(data="rows.csv", label="y").model
         'auto'
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     data: str
-    label: str | tuple[str, ...]
-    text: tuple[str, ...] = ()
-    features: tuple[str, ...] = ()
-    id: str | None = None
-    ignore: tuple[str, ...] = ()
-    image: str | None = None
-    skip_corrupt: bool = False
-    task: str = AUTO
     loss: str = "auto"
-    class_weights: Literal["none", "balanced"] = "none"
-    text_encoder: str = DEFAULT_TEXT_ENCODER
-    image_encoder: str = DEFAULT_IMAGE_ENCODER
+    class_weights: ClassWeights = "none"
+    text_encoder: str = TEXT_ENCODER
+    image_encoder: str = IMAGE_ENCODER
     targets: tuple[str, ...] = ("self", "validation")
-    validation: float | str = 0.2
     model: str = "auto"
     epochs: int | None = Field(default=None, ge=1, le=100_000)
     batch_size: int = Field(default=32, ge=2, le=1_000_000)
     lr: float | None = Field(default=None, gt=0, lt=1e6)
-    optimizer: Literal["sgd", "adam"] = "sgd"
+    optimizer: Optimizer = "sgd"
     weight_decay: float = Field(default=WEIGHT_DECAY, ge=0, lt=1)
-    seed: int = Field(default=0, ge=0, lt=SEEDS)
     record_steps: int = Field(default=32, ge=4, le=10_000)
     auxiliary: bool = False
-    device: Literal["auto", "cpu", "cuda"] = "auto"
+    device: Device = "auto"
     code_folder: str | None = None  # where named code lies: the folder the person was in
 
     @model_validator(mode="before")
@@ -122,6 +118,8 @@ class RunConfig(BaseModel):
     @field_validator("task")
     @classmethod
     def _known_task(cls, value: str) -> str:
+        from finine_core.dataset.tasks import task_named
+
         if value != AUTO:
             task_named(value)
         return value
@@ -129,6 +127,8 @@ class RunConfig(BaseModel):
     @field_validator("text_encoder")
     @classmethod
     def _known_encoder(cls, value: str) -> str:
+        from finine_core.encoders.texts import TEXT_ENCODERS
+
         if value in TEXT_ENCODERS:
             return value
         folder = _absolute_path(value)
@@ -143,6 +143,8 @@ class RunConfig(BaseModel):
     @field_validator("image_encoder")
     @classmethod
     def _known_image_encoder(cls, value: str) -> str:
+        from finine_core.encoders.pictures import IMAGE_ENCODERS
+
         if value not in IMAGE_ENCODERS:
             raise ValueError(f"there is no such image encoder; known: {', '.join(IMAGE_ENCODERS)}")
         return value
@@ -199,7 +201,9 @@ def validation_file(config: RunConfig) -> Path | None:
     return None if isinstance(value, float) or value.startswith("column:") else Path(value)
 
 
-def make_config(**options: object) -> RunConfig:
+def make_config(
+    *, data: str, label: str | Sequence[str], **options: Unpack[RunOptions]
+) -> RunConfig:
     """A `RunConfig`, with mistakes told as one `FinineError`.
 
     Raises:
@@ -210,15 +214,7 @@ def make_config(**options: object) -> RunConfig:
         Traceback (most recent call last):
         finine_core.errors.FinineError: epochs = 0: Input should be greater than or equal to 1.
     """
-    try:
-        return RunConfig.model_validate(options)
-    except ValidationError as error:
-        problems = [
-            f"{'.'.join(map(str, one['loc'][:1]))} = {one['input']!r}:"
-            f" {one['msg'].removeprefix('Value error, ')}."
-            for one in error.errors()
-        ]
-        raise FinineError(" ".join(dict.fromkeys(problems))) from None
+    return checked(RunConfig, {"data": data, "label": label, **options})
 
 
 class Resolved(BaseModel):
@@ -259,8 +255,10 @@ def resolve(config: RunConfig, dataset: Dataset) -> Resolved:
 
     Vectors of images get `logistic`, too.
     """
+    from finine_core.runs.work.target_rows import expanded
+
     name = config.model
-    vectors = config.image_encoder != DEFAULT_IMAGE_ENCODER
+    vectors = config.image_encoder != IMAGE_ENCODER
     if name == "auto":
         name = "logistic" if dataset.roles.text and not dataset.roles.features else "mlp"
         if dataset.roles.image is not None:

@@ -18,9 +18,8 @@ from pathlib import Path
 import pyarrow.types as kinds
 
 from finine_core.dataset import Dataset
-from finine_core.encoders.pictures import DEFAULT_IMAGE_ENCODER
-from finine_core.encoders.texts import DEFAULT_TEXT_ENCODER
 from finine_core.runs.config import Resolved, RunConfig
+from finine_core.runs.options import IMAGE_ENCODER, TEXT_ENCODER
 from finine_core.runs.results.listing import run_lines
 from finine_core.runs.state import State
 from finine_core.runs.work.reading import checked_input
@@ -180,14 +179,14 @@ def expected_seconds(config: RunConfig, resolved: Resolved, dataset: Dataset) ->
     recorded = min(config.record_steps, steps)
     targets = len(resolved.targets)
     width = 0.5 + 0.5 * _width(dataset, config) / TEXT_WIDTH
-    vectors = config.image_encoder != DEFAULT_IMAGE_ENCODER
+    vectors = config.image_encoder != IMAGE_ENCODER
     pixels = dataset.roles.image is not None and not vectors
     row = RECORDED_IMAGE if pixels else RECORDED_ROW * width
     recording = (RECORDED_STEP + row * rows) * (1 + EXTRA_TARGET * max(targets - 2, 0))
     training = steps * STEP.get(resolved.model, OTHER_STEP) + recorded * recording
     return (
         START
-        + (TEXT_ROW if config.text_encoder == DEFAULT_TEXT_ENCODER else EMBEDDED_TEXT)
+        + (TEXT_ROW if config.text_encoder == TEXT_ENCODER else EMBEDDED_TEXT)
         * len(dataset.roles.text)
         * (rows + len(dataset.validation))
         + (EMBEDDED_IMAGE * (rows + len(dataset.validation)) if vectors else 0)
@@ -203,7 +202,7 @@ def _width(dataset: Dataset, config: RunConfig) -> int:
         1 if kinds.is_floating(kind) or kinds.is_integer(kind) else CATEGORY_WIDTH
         for kind in (schema.field(name).type for name in dataset.roles.features)
     )
-    vectors = config.image_encoder != DEFAULT_IMAGE_ENCODER
+    vectors = config.image_encoder != IMAGE_ENCODER
     return (
         numbers
         + (TEXT_WIDTH if dataset.roles.text else 0)

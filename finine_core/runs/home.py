@@ -10,17 +10,17 @@ import shutil
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from finine_core.database import DATABASE_NAME, register_run, run_entries, utc_now
-from finine_core.encoders.pictures import DEFAULT_IMAGE_ENCODER, image_encoder
-from finine_core.encoders.texts import DEFAULT_TEXT_ENCODER, text_encoder
 from finine_core.errors import FinineError
 from finine_core.files import make_private, write_json
-from finine_core.formats.sources.inputs import bytes_of, check_input, fingerprint_of
-from finine_core.runs.config import RunConfig, validation_file
 from finine_core.runs.folder import RUN_SCHEMA, RunFolder
 from finine_core.runs.state import State
 from finine_core.training.code import digest_of, is_code, require_code_allowed
+
+if TYPE_CHECKING:
+    from finine_core.runs.config import RunConfig
 
 HOME_VARIABLE = "FININE_HOME"
 LATEST = "latest"  # instead of an id: the newest run
@@ -47,6 +47,9 @@ def create_run(home: Path, config: RunConfig, name: str = "") -> RunFolder:
     Raises:
         FinineError: the data file is missing, or the home cannot be written.
     """
+    from finine_core.formats.sources.inputs import bytes_of, check_input, fingerprint_of
+    from finine_core.runs.config import validation_file
+
     require_code_allowed(*config.code)
     data = Path(config.data)
     check_input(data)
@@ -147,6 +150,10 @@ def versions(config: RunConfig | None = None) -> dict[str, str]:
     Raises:
         FinineError: something that the run uses is not there.
     """
+    from finine_core.encoders.pictures import image_encoder
+    from finine_core.encoders.texts import text_encoder
+    from finine_core.runs.options import IMAGE_ENCODER, TEXT_ENCODER
+
     found = {"python": platform.python_version()}
     for package in VERSIONED:
         try:
@@ -157,9 +164,9 @@ def versions(config: RunConfig | None = None) -> dict[str, str]:
         for key, name in zip(CODE, (config.model, config.loss), strict=True):
             if is_code(name):
                 found[key] = digest_of(name, config.code_folder)
-    if config is not None and config.text_encoder != DEFAULT_TEXT_ENCODER:
+    if config is not None and config.text_encoder != TEXT_ENCODER:
         found["text encoder"] = text_encoder(config.text_encoder).identity()
-    if config is not None and config.image_encoder != DEFAULT_IMAGE_ENCODER:
+    if config is not None and config.image_encoder != IMAGE_ENCODER:
         found["image encoder"] = image_encoder(config.image_encoder).identity()
     return found
 

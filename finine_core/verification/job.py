@@ -23,16 +23,16 @@ from finine_core.errors import FinineError
 from finine_core.files import read_json, write_json
 from finine_core.runs import RunFolder
 from finine_core.runs.jobs.background import one_at_a_time
+from finine_core.verification import DEFAULT_REPEATS
 from finine_core.verification.plan import Arm, make_plan
 from finine_core.verification.result import Verification, read_verification
-from finine_core.verification.store import FOLDER, Store, store_of
-from finine_core.verification.verify import (
-    DEFAULT_REPEATS,
+from finine_core.verification.retraining import (
     check_numbers,
     missing,
     require_same_code,
     verify,
 )
+from finine_core.verification.store import FOLDER, Store, store_of
 
 Rows = Sequence[int] | NDArray[np.int64]
 Corrected = Mapping[int, str] | None  # row number → class

@@ -2,7 +2,7 @@
 
 Pure functions on arrays. μ is the distance between the loss distributions P (trained with the
 rows) and Q (without them) in standard deviations: for P = N(0, 1) and Q = N(μ, 1) the trade-off
-function is G_μ (DESIGN §1.1). μ > 0: removing the rows raises the loss, they help.
+function is G_μ (docs/method.md). μ > 0: removing the rows raises the loss, they help.
 """
 
 from __future__ import annotations

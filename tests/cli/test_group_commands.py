@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from finine_core import api
 from finine_core.cli import cli
 from finine_core.errors import FinineError
+from tests.trained import trained
 
 FLIPS = 0.12
 
@@ -48,7 +49,7 @@ def table():
 def home(table, tmp_path_factory):
     home = tmp_path_factory.mktemp("home")
     table.to_csv(home / "rows.csv", index=False)
-    api.run(
+    trained(
         home / "rows.csv",
         label="y",
         features=tuple("abcdef"),

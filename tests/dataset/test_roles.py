@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 from pydantic import ValidationError
 
-from finine_core.dataset import Roles, resolve_roles, suggest_roles
+from finine_core.dataset import Columns, Roles, resolve_roles, suggest_roles
 from finine_core.errors import FinineError
 
 N = 40
@@ -64,7 +64,7 @@ def test_short_unique_text_columns_named_text_are_text():
 
 
 def test_without_inputs_suggestions_fill_in_and_a_split_column_is_never_an_input():
-    roles = resolve_roles(TABLE, label="stars")
+    roles = resolve_roles(TABLE, Columns(label="stars"))
     assert roles.text == ("review",)
     assert roles.features == ("city", "age", "member")
     assert roles.id == "code"
@@ -73,14 +73,14 @@ def test_without_inputs_suggestions_fill_in_and_a_split_column_is_never_an_input
 
 
 def test_what_the_person_gave_wins():
-    roles = resolve_roles(TABLE, label="stars", id="review", ignore=["city"], split="subset")
+    roles = resolve_roles(TABLE, Columns(label="stars", id="review", ignore=["city"]), "subset")
     assert (roles.id, roles.split) == ("review", "subset")
     assert {"city", "code"} <= set(roles.ignore)
     assert roles.features == ("age", "member")
 
 
 def test_with_inputs_the_other_columns_are_ignored():
-    roles = resolve_roles(TABLE, label="stars", features=("member", "age"))
+    roles = resolve_roles(TABLE, Columns(label="stars", features=("member", "age")))
     assert roles.features == ("member", "age")
     every = {roles.label, *roles.inputs, *roles.ignore}
     assert every == set(TABLE.column_names)
@@ -88,30 +88,31 @@ def test_with_inputs_the_other_columns_are_ignored():
 
 @pytest.mark.parametrize("role", ["text", "features", "ignore", "id", "split"])
 def test_a_column_that_does_not_exist_gets_a_guess_and_the_list(role):
-    given = "Citty" if role in ("id", "split") else ("Citty",)
+    split = "Citty" if role == "split" else None
+    named = Columns(label="stars") if split else Columns(label="stars", **{role: "Citty"})
     with pytest.raises(FinineError, match=r"'Citty'. Did you mean 'city'\? Columns: 'code'"):
-        resolve_roles(TABLE, label="stars", **{role: given})
+        resolve_roles(TABLE, named, split)
 
 
 def test_a_column_in_two_roles_is_refused():
     with pytest.raises(FinineError, match="'stars' is named twice: as label and as features"):
-        resolve_roles(TABLE, label="stars", features=("stars",))
+        resolve_roles(TABLE, Columns(label="stars", features=("stars",)))
     with pytest.raises(FinineError, match="'age' is named twice: as features and as features"):
-        resolve_roles(TABLE, label="stars", features=("age", "age"))
+        resolve_roles(TABLE, Columns(label="stars", features=("age", "age")))
 
 
 def test_binary_columns_cannot_be_inputs():
     with pytest.raises(FinineError, match="'picture' holds binary values"):
-        resolve_roles(TABLE, label="stars", features=("picture",))
+        resolve_roles(TABLE, Columns(label="stars", features=("picture",)))
 
 
 def test_no_column_to_learn_from_is_refused_with_reasons():
     with pytest.raises(FinineError, match="'constant' \\(every row has the same value\\)"):
-        resolve_roles(TABLE.select(["constant", "stars"]), label="stars")
+        resolve_roles(TABLE.select(["constant", "stars"]), Columns(label="stars"))
 
 
 def test_one_bare_name_is_one_column():
-    assert resolve_roles(TABLE, label="stars", text="review").text == ("review",)
+    assert resolve_roles(TABLE, Columns(label="stars", text="review")).text == ("review",)
 
 
 def test_roles_are_frozen_and_know_no_other_fields():

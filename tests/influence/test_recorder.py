@@ -1,4 +1,4 @@
-"""What the recorder stores equals the formulas of DESIGN §1.2, computed the slow exact way."""
+"""What the recorder stores equals the formulas of docs/method.md, computed the slow exact way."""
 
 import numpy as np
 import pytest

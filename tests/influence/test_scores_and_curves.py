@@ -15,8 +15,8 @@ from finine_core.influence import (
     row_curve,
     score_target,
 )
+from finine_core.influence.bootstrap import block_draws, quantiles, redrawn
 from finine_core.influence.curves import GRID, drawn_curves
-from finine_core.influence.scores import block_draws
 from finine_core.tradeoff import gaussian_beta
 
 STEPS, EPOCHS, TOTAL = 64, 20, 2000
@@ -128,11 +128,39 @@ def test_a_row_whose_gradients_do_not_vary_is_an_error_not_a_nan():
 
 
 def test_bootstrap_draws_are_whole_blocks_of_neighbours():
-    draws = block_draws(64, seed=0)
+    draws = block_draws(64, seed=0).index
     assert draws.min() >= 0
     assert draws.max() < 64
     inside = np.diff(draws[:, :4], axis=1)
     assert (inside == 1).all()
+
+
+@pytest.mark.parametrize("name", list(ESTIMATORS))
+@pytest.mark.parametrize("steps", [1, 7, 32])
+@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize("carried", [False, True])
+def test_all_draws_at_once_are_the_draws_one_by_one(name, steps, shared, carried):
+    random = np.random.default_rng(steps)
+    signal, background, trend = random.normal(size=(3, steps, 9)).astype(np.float32)
+    variance = random.exponential(size=(steps, 1 if shared else 9)).astype(np.float32)
+    variance[0] = 0.0  # a step without deviation
+    signals = TargetSignals(signal, background, trend, variance, scale=2.0, carried=carried)
+    draws = block_draws(steps, seed=3)
+    with np.errstate(all="ignore"):
+        slow = np.stack([estimator(name).mu(redrawn(signals, draw)) for draw in draws.index])
+        fast = estimator(name).mu_of_draws(signals, draws)
+    np.testing.assert_allclose(fast, slow, rtol=1e-5, atol=1e-6)
+
+
+def test_quantiles_are_those_of_numpy_with_values_missing():
+    values = np.random.default_rng(0).normal(size=(200, 50))
+    values[np.random.default_rng(1).random(values.shape) < 0.3] = np.nan
+    values[1:, 7] = np.nan  # one value left
+    shares = [0.0, 0.05, 0.5, 0.95, 1.0]
+    expected = np.nanquantile(values, shares, axis=0)
+    np.testing.assert_allclose(quantiles(values, shares), expected, rtol=1e-12)
+    values[:, 3] = np.nan
+    assert np.isnan(quantiles(values, shares)[:, 3]).all()
 
 
 @pytest.mark.parametrize("mu", [0.2, 1.0, 3.0, -1.5])

@@ -14,12 +14,10 @@ from typing import BinaryIO
 import streamlit as st
 
 from finine_app import state
-from finine_app.components.data.address import forget_choice
 from finine_app.components.messages import plain, show_problem
 from finine_core.access import require_choosable
 from finine_core.errors import FinineError
 from finine_core.files import HASH_CHUNK, make_private, write_atomically
-from finine_core.formats import FORMAT_NAMES, format_of
 from finine_sample_data import SAMPLES
 
 SAMPLE, UPLOAD, PATH = "A sample", "Upload a file", "A file on this machine"
@@ -46,6 +44,8 @@ def choose_source() -> None:
     if way == SAMPLE:
         _samples()
     elif way == UPLOAD:
+        from finine_core.formats import FORMAT_NAMES
+
         st.file_uploader(
             f"{FORMAT_NAMES}, with a header that names the columns; or a zip with a folder of "
             "images per class",
@@ -65,6 +65,8 @@ def save_upload(home: Path, name: str, content: BinaryIO) -> Path:
     Raises:
         FinineError: its format is not known, or the home cannot be written.
     """
+    from finine_core.formats import format_of
+
     safe = safe_name(name)
     format_of(Path(safe))
     digest = hashlib.sha256()
@@ -121,6 +123,8 @@ def _samples() -> None:
 
 
 def _path() -> None:
+    from finine_core.formats import FORMAT_NAMES
+
     left, right = st.columns([5, 1], vertical_alignment="bottom")
     shown = state.data_file()
     left.text_input(
@@ -137,6 +141,8 @@ def _path() -> None:
 def _choose(path: Path | None) -> None:
     st.session_state[_PROBLEM] = None
     if path != state.data_file():
+        from finine_app.components.data.address import forget_choice
+
         state.choose_data(None)
         forget_choice()
     state.choose_data_file(path)

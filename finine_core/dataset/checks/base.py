@@ -82,9 +82,21 @@ class Subject:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def rows(self, positions: np.ndarray) -> tuple[int, ...]:
-        """The row numbers of the first few positions."""
-        return tuple(self.row_numbers[positions[:SHOWN]].tolist())
+    def finding(
+        self,
+        kind: str,
+        severity: Severity,
+        at: np.ndarray | None,
+        *,
+        problem: str,
+        mend: str,
+        columns: tuple[str, ...],
+        numbers: Mapping[str, float],
+    ) -> Finding:
+        """What was found about the rows at these positions; about all when None."""
+        at = np.arange(len(self)) if at is None else at
+        rows = tuple(self.row_numbers[at[:SHOWN]].tolist())
+        return Finding(kind, severity, problem, mend, columns, rows, len(at), numbers)
 
 
 @dataclass(frozen=True)
@@ -152,9 +164,18 @@ def listed(names: Sequence[str]) -> str:
         >>> listed(["a", "b"]), listed(list("abcdefg"))
         ("'a', 'b'", "'a', 'b', 'c', 'd', 'e' and 2 more")
     """
-    first = ", ".join(map(shown, names[:SHOWN_NAMES]))
-    rest = len(names) - SHOWN_NAMES
-    return first if rest <= 0 else f"{first} and {rest:,} more"
+    return first_few([shown(name) for name in names])
+
+
+def first_few(parts: Sequence[str]) -> str:
+    """The first few parts of a list, and how many more there are.
+
+    Examples:
+        >>> first_few(["1", "2"]), first_few(list("abcdefg"))
+        ('1, 2', 'a, b, c, d, e and 2 more')
+    """
+    rest = len(parts) - SHOWN_NAMES
+    return ", ".join(parts[:SHOWN_NAMES]) + (f" and {rest:,} more" if rest > 0 else "")
 
 
 def counted(count: int, one: str, many: str = "") -> str:

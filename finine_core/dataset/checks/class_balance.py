@@ -44,17 +44,16 @@ def _uneven(subject: Subject, sizes: np.ndarray) -> list[Finding]:
         return []
     rows = np.flatnonzero(subject.labels == least)
     return [
-        Finding(
-            kind="class_imbalance",
-            severity=Severity.WARNING if share >= NEARLY_ALL else Severity.NOTE,
+        subject.finding(
+            "class_imbalance",
+            Severity.WARNING if share >= NEARLY_ALL else Severity.NOTE,
+            rows,
             problem=f"The classes are uneven: {shown(subject.classes[most])} has {percent(share)} "
             f"of the rows ({sizes[most]:,}), {shown(subject.classes[least])} has "
             f"{sizes[least]:,}.",
             mend="Judge the model by each class and not by its accuracy alone (target “each "
             "class”), and look twice before you remove rows of a small class.",
             columns=subject.roles.labels,
-            rows=subject.rows(rows),
-            count=len(rows),
             numbers={"largest_share": float(share), "ratio": float(ratio)},
         )
     ]
@@ -72,16 +71,15 @@ def _rare_labels(subject: Subject) -> list[Finding]:
     rows = np.flatnonzero((subject.values[:, rare] == held).any(axis=1))
     named = listed([subject.roles.labels[place] for place in rare])
     return [
-        Finding(
-            kind="rare_labels",
-            severity=Severity.WARNING,
+        subject.finding(
+            "rare_labels",
+            Severity.WARNING,
+            rows,
             problem=f"{counted(len(rare), 'label holds', 'labels hold')} in fewer than {FEW_ROWS} "
             f"rows, or in all but so few: {named}.",
             mend="So few rows all look unusual to a model, and get a large μ whether they are "
             "wrong or not. Add rows, or leave these labels out.",
             columns=subject.roles.labels,
-            rows=subject.rows(rows),
-            count=len(rows),
             numbers={"labels": len(rare)},
         )
     ]
@@ -94,16 +92,15 @@ def _small(subject: Subject, sizes: np.ndarray) -> list[Finding]:
     rows = np.flatnonzero(np.isin(subject.labels, small))
     named = listed([subject.classes[code] for code in small])
     return [
-        Finding(
-            kind="small_classes",
-            severity=Severity.WARNING,
+        subject.finding(
+            "small_classes",
+            Severity.WARNING,
+            rows,
             problem=f"{counted(len(small), 'class has', 'classes have')} fewer than {FEW_ROWS} "
             f"rows: {named}.",
             mend="So few rows all look unusual to a model, and get a large μ whether they are "
             "wrong or not. Add rows, or put small classes together.",
             columns=subject.roles.labels,
-            rows=subject.rows(rows),
-            count=len(rows),
             numbers={"classes": len(small)},
         )
     ]

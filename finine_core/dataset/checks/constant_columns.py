@@ -43,31 +43,29 @@ def find(subject: Subject) -> list[Finding]:
     if same:
         rows = np.flatnonzero(different)
         found.append(
-            Finding(
-                kind="nearly_constant",
-                severity=Severity.NOTE,
+            subject.finding(
+                "nearly_constant",
+                Severity.NOTE,
+                rows,
                 problem=f"{counted(len(same), 'column has', 'columns have')} the same value in "
                 f"nearly every row: {listed(same)}.",
                 mend="A model can hardly learn from that: set the role to ignore. If the few other "
                 "values are slips, correct them in the file.",
                 columns=tuple(same),
-                rows=subject.rows(rows),
-                count=len(rows),
                 numbers={"columns": len(same)},
             )
         )
     if empty:
         rows = np.flatnonzero(filled)
         found.append(
-            Finding(
-                kind="nearly_empty",
-                severity=Severity.NOTE,
+            subject.finding(
+                "nearly_empty",
+                Severity.NOTE,
+                rows,
                 problem=f"{counted(len(empty), 'column is', 'columns are')} empty in nearly every "
                 f"row: {listed(empty)}.",
                 mend="Set the role to ignore, unless it matters whether there is a value at all.",
                 columns=tuple(empty),
-                rows=subject.rows(rows),
-                count=len(rows),
                 numbers={"columns": len(empty)},
             )
         )

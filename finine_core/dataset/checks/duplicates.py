@@ -97,16 +97,15 @@ def _must_repeat(subject: Subject) -> bool:
 
 
 def _few_combinations(subject: Subject, order: np.ndarray, sets: int, repeats: int) -> Finding:
-    return Finding(
-        kind="few_combinations",
-        severity=Severity.NOTE,
+    return subject.finding(
+        "few_combinations",
+        Severity.NOTE,
+        order,
         problem=f"The input columns have few values, so that {counted(len(order), 'row')} of "
         f"{len(subject):,} are the same as another row in all of them.",
         mend="That is to be expected. Rows that look the same to a model share their fate: add "
         "columns if there are any that tell them apart.",
         columns=subject.roles.inputs,
-        rows=subject.rows(order),
-        count=len(order),
         numbers={"sets": sets, "repeats": repeats},
     )
 
@@ -121,33 +120,31 @@ def _labels(subject: Subject) -> np.ndarray:
 
 def _conflicts(subject: Subject, rows: np.ndarray, conflicting: np.ndarray) -> Finding:
     sets = int(conflicting.sum())
-    return Finding(
-        kind="conflicting_duplicates",
-        severity=Severity.WARNING,
+    return subject.finding(
+        "conflicting_duplicates",
+        Severity.WARNING,
+        rows,
         problem=f"{counted(len(rows), 'row')} in {counted(sets, 'set')} are the same in all input "
         "columns, but have different labels.",
         mend="At most one label of each set can be right, or something that tells the rows apart "
         "is missing. Look at them first when you review the run.",
         columns=(*subject.roles.inputs, *subject.roles.labels),
-        rows=subject.rows(rows),
-        count=len(rows),
         numbers={"sets": sets},
     )
 
 
 def _crossings(subject: Subject, rows: np.ndarray, held_out: int) -> Finding:
     total = int(subject.held_out.sum())
-    return Finding(
-        kind="validation_leak",
-        severity=Severity.WARNING,
+    return subject.finding(
+        "validation_leak",
+        Severity.WARNING,
+        rows,
         problem=f"{counted(held_out, 'held-out row')} of {total:,} "
         f"{'is' if held_out == 1 else 'are'} also among the rows that are learned from.",
         mend="The model will look better on the held-out rows than it is (worse where the repeat "
         "has another label). Remove the repeats, or hold out rows by a column that keeps the same "
         "rows together.",
         columns=subject.roles.inputs,
-        rows=subject.rows(rows),
-        count=len(rows),
         numbers={"held_out_rows": held_out},
     )
 
@@ -155,16 +152,15 @@ def _crossings(subject: Subject, rows: np.ndarray, held_out: int) -> Finding:
 def _repeats(subject: Subject, rows: np.ndarray, sets: int) -> Finding:
     repeats = len(rows) - sets
     many = repeats >= MANY_REPEATS * len(subject)
-    return Finding(
-        kind="duplicates",
-        severity=Severity.WARNING if many else Severity.NOTE,
+    return subject.finding(
+        "duplicates",
+        Severity.WARNING if many else Severity.NOTE,
+        rows,
         problem=f"{counted(repeats, 'row repeats', 'rows repeat')} another row in all input "
         f"columns, with the same label ({counted(sets, 'set')} of such rows).",
         mend="Each repeat lends its row more weight, and hides the influence of the others. Remove "
         "them unless they are separate observations.",
         columns=subject.roles.inputs,
-        rows=subject.rows(rows),
-        count=len(rows),
         numbers={"sets": sets, "repeats": repeats},
     )
 

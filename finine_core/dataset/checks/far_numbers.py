@@ -28,9 +28,10 @@ def find(subject: Subject) -> list[Finding]:
     numbers = subject.values[far]
     extremes = f"{number_text(float(numbers.min()))} to {number_text(float(numbers.max()))}"
     return [
-        Finding(
-            kind="far_numbers",
-            severity=Severity.NOTE,
+        subject.finding(
+            "far_numbers",
+            Severity.NOTE,
+            far,
             problem=f"{counted(len(far), 'number')} in {shown(subject.roles.labels[0])} "
             f"{'lies' if len(far) == 1 else 'lie'} far from the others ({extremes}; half of all "
             f"lie within {number_text(round(deviation / PER_DEVIATION, 6))} of "
@@ -38,8 +39,6 @@ def find(subject: Subject) -> list[Finding]:
             mend="Look whether they are slips or in another unit. Such rows pull the model with the"
             " squared error; the loss huber bounds that.",
             columns=subject.roles.labels,
-            rows=subject.rows(far),
-            count=len(far),
             numbers={"furthest": float(away[far[0]] / deviation)},
         )
     ]

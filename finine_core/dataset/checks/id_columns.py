@@ -10,14 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from finine_core.dataset.checks.base import (
-    SHOWN_NAMES,
-    Check,
-    Finding,
-    Severity,
-    Subject,
-    counted,
-)
+from finine_core.dataset.checks.base import Check, Finding, Severity, Subject, counted, first_few
 from finine_core.dataset.suggestions import named_like_an_id
 from finine_core.errors import shown
 
@@ -42,20 +35,17 @@ def find(subject: Subject) -> list[Finding]:
             reasons[name] = why
     if not reasons:
         return []
-    told = [f"{shown(name)} ({why})" for name, why in reasons.items()]
-    more = len(told) - SHOWN_NAMES
-    named = ", ".join(told[:SHOWN_NAMES]) + (f" and {more:,} more" if more > 0 else "")
+    named = first_few([f"{shown(name)} ({why})" for name, why in reasons.items()])
     return [
-        Finding(
-            kind="id_as_feature",
-            severity=Severity.WARNING,
-            problem=f"{counted(len(told), 'feature looks', 'features look')} like an id or a row "
-            f"number: {named}.",
+        subject.finding(
+            "id_as_feature",
+            Severity.WARNING,
+            None,
+            problem=f"{counted(len(reasons), 'feature looks', 'features look')} like an id or a "
+            f"row number: {named}.",
             mend="A model can learn rows by heart from it, or in which order they were collected. "
             "Set the role to id or ignore, unless it measures something.",
             columns=tuple(reasons),
-            rows=subject.rows(np.arange(len(subject))),
-            count=len(subject),
             numbers={"columns": len(reasons)},
         )
     ]

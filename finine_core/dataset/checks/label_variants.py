@@ -52,16 +52,15 @@ def find(subject: Subject) -> list[Finding]:
     more = len(sets) - SHOWN_NAMES
     named = "; ".join(sets[:SHOWN_NAMES]) + (f"; and {more:,} more" if more > 0 else "")
     return [
-        Finding(
-            kind="label_variants",
-            severity=Severity.WARNING,
+        subject.finding(
+            "label_variants",
+            Severity.WARNING,
+            rows,
             problem=f"{counted(len(sets), 'label is', 'labels are')} written in several ways: "
             f"{named}.",
             mend="To a model these are different classes. Write them the same way in the file, "
             "unless they mean different things.",
             columns=subject.roles.labels,
-            rows=subject.rows(rows),
-            count=len(rows),
             numbers={"labels": len(sets), "variants": sum(map(len, doubled))},
         )
     ]

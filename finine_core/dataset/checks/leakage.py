@@ -18,12 +18,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from finine_core.dataset.checks.base import (
-    SHOWN_NAMES,
     Check,
     Finding,
     Severity,
     Subject,
     counted,
+    first_few,
     percent,
 )
 from finine_core.dataset.checks.one_column_tree import thresholds
@@ -114,21 +114,17 @@ def _finding(subject: Subject, rows: _Rows, right: dict[str, float], what: str) 
         f"({percent(share)} right)"
         for name, share in right.items()
     ]
-    more = len(told) - SHOWN_NAMES
     by_chance = 1 - rows.others / len(rows.labels)
-    return Finding(
-        kind="leakage",
-        severity=Severity.WARNING,
+    return subject.finding(
+        "leakage",
+        Severity.WARNING,
+        None,
         problem=f"{counted(len(told), 'column')} nearly "
         f"{f'gives {what} away' if len(told) == 1 else f'give {what} away, each'} by itself: "
-        f"{', '.join(told[:SHOWN_NAMES])}"
-        + (f" and {more:,} more" if more > 0 else "")
-        + f". Always naming the largest class is {percent(by_chance)} right.",
+        f"{first_few(told)}. Always naming the largest class is {percent(by_chance)} right.",
         mend="If it is only known once the label is, or made from it, set the role to ignore: the "
         "model would learn nothing else. If it is known beforehand, all is well.",
         columns=tuple(right),
-        rows=subject.rows(np.arange(len(subject))),
-        count=len(subject),
         numbers={"right_by_chance": by_chance, **{f"right: {k}": v for k, v in right.items()}},
     )
 

@@ -8,14 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from finine_core.dataset.checks.base import (
-    Check,
-    Finding,
-    Severity,
-    Subject,
-    counted,
-    listed,
-)
+from finine_core.dataset.checks.base import Check, Finding, Severity, Subject, counted, listed
 from finine_core.formats.lines.column_types import MISSING_WORDS
 
 NAMES = frozenset(MISSING_WORDS) - {"None", "none"}  # "none of these" is a class like any other
@@ -31,16 +24,15 @@ def find(subject: Subject) -> list[Finding]:
     rows = np.flatnonzero(np.isin(subject.labels, codes))
     named = listed([subject.classes[code] for code in codes])
     return [
-        Finding(
-            kind="missing_labels",
-            severity=Severity.WARNING,
+        subject.finding(
+            "missing_labels",
+            Severity.WARNING,
+            rows,
             problem=f"{counted(len(rows), 'row has', 'rows have')} a label that is a word for a "
             f"missing value: {named}.",
             mend="It is learned like any other class. If these rows have no label, fill it in or "
             "remove them from the file.",
             columns=subject.roles.labels,
-            rows=subject.rows(rows),
-            count=len(rows),
             numbers={"classes": len(codes)},
         )
     ]

@@ -31,16 +31,15 @@ def _of_column(subject: Subject, name: str) -> list[Finding]:
     if len(empty):
         share = len(empty) / len(subject)
         found.append(
-            Finding(
-                kind="empty_texts",
-                severity=Severity.WARNING if share >= MANY_EMPTY else Severity.NOTE,
+            subject.finding(
+                "empty_texts",
+                Severity.WARNING if share >= MANY_EMPTY else Severity.NOTE,
+                empty,
                 problem=f"{counted(len(empty), 'row has', 'rows have')} no text in {shown(name)} "
                 f"({percent(share)}).",
                 mend="There is nothing to learn from them. Fill them in, or remove them from the "
                 "file.",
                 columns=(name,),
-                rows=subject.rows(empty),
-                count=len(empty),
                 numbers={"share": share},
             )
         )
@@ -52,16 +51,15 @@ def _of_column(subject: Subject, name: str) -> list[Finding]:
     if len(long):
         longest = int(letters.max())
         found.append(
-            Finding(
-                kind="long_texts",
-                severity=Severity.NOTE,
+            subject.finding(
+                "long_texts",
+                Severity.NOTE,
+                long,
                 problem=f"{counted(len(long), 'text')} in {shown(name)} "
                 f"{'is' if len(long) == 1 else 'are'} far longer than the others: up to "
                 f"{longest:,} letters, where {usual:,.0f} are usual.",
                 mend="Look whether several rows ran together, or a whole page was pasted.",
                 columns=(name,),
-                rows=subject.rows(long),
-                count=len(long),
                 numbers={"longest": longest, "usual": usual},
             )
         )

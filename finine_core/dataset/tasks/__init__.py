@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from finine_core.dataset import AUTO
 from finine_core.dataset.roles import Roles
 from finine_core.dataset.tasks.base import Answers, Task
 from finine_core.dataset.tasks.classification import CLASSIFICATION, ORDINAL
@@ -15,7 +16,6 @@ from finine_core.formats.values import listed_columns
 TASKS: dict[str, Task] = {
     one.name: one for one in (MULTI_LABEL, CLASSIFICATION, REGRESSION, ORDINAL)
 }
-AUTO = "auto"
 
 
 def task_named(name: str) -> Task:

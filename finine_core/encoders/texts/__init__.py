@@ -13,7 +13,6 @@ from finine_core.encoders.texts.tfidf import TFIDF
 from finine_core.encoders.texts.transformer import Transformer
 from finine_core.errors import FinineError
 
-DEFAULT_TEXT_ENCODER = TFIDF.name
 TEXT_ENCODERS: dict[str, TextEncoder] = {one.name: one for one in (TFIDF, minilm())}
 
 
@@ -46,7 +45,6 @@ Known: tfidf, minilm; or the folder of a transformer model.
 
 
 __all__ = [
-    "DEFAULT_TEXT_ENCODER",
     "TEXT_ENCODERS",
     "TextEncoder",
     "Watch",

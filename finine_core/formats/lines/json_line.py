@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from finine_core.errors import FinineError, shown
-from finine_core.formats.base import no_column_to_change
 from finine_core.formats.lines.text_lines import read_span
 from finine_core.formats.signatures import ONE_A_LINE
+from finine_core.formats.subset import no_column_to_change
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _BETWEEN = re.compile(r"[ \t\n\r,:]*")  # what stands before a key or a value of an object

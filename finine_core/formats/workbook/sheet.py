@@ -16,9 +16,6 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
 
-import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
-
 from finine_core.errors import FinineError
 from finine_core.formats.base import check_width
 from finine_core.formats.sources.input_file import beyond_limit, gigabytes, largest_bytes
@@ -30,11 +27,6 @@ CHUNK = 1 << 20
 FORMULA, ERROR, TEXT = "f", "e", "s"  # how openpyxl calls the types of a cell
 _MARKS = {"formulas": re.compile(rb"<f[ />]"), "merged": re.compile(rb"<mergeCell ")}
 _LONGEST_MARK = 16  # letters kept of each chunk, so that no mark is cut in two
-# Whatever openpyxl raises of a damaged workbook: it trusts what it reads.
-_DAMAGE = (
-    zipfile.BadZipFile, zlib.error, InvalidFileException, ParseError, KeyError, IndexError,
-    ValueError, TypeError, AttributeError, OSError, EOFError, RuntimeError, OverflowError,
-)  # fmt: skip
 
 Cells = tuple[Any, ...]  # openpyxl's cells of one row, which have no common type
 
@@ -49,6 +41,8 @@ def opened(path: Path, *, computed: bool) -> Iterator[Any]:
     Raises:
         FinineError: the file is no workbook, damaged, or too large when unpacked.
     """
+    import openpyxl  # who reads no workbook does not wait for it
+
     with damage_told(path):
         _check_unpacked(path)
         book = openpyxl.load_workbook(path, read_only=True, data_only=computed, keep_links=False)
@@ -60,12 +54,18 @@ def opened(path: Path, *, computed: bool) -> Iterator[Any]:
 
 @contextmanager
 def damage_told(path: Path) -> Iterator[None]:
-    """Whatever is raised of a damaged workbook, as one line."""
+    """Whatever is raised of a damaged workbook, as one line: openpyxl trusts what it reads."""
+    from openpyxl.utils.exceptions import InvalidFileException
+
+    damage = (
+        zipfile.BadZipFile, zlib.error, InvalidFileException, ParseError, KeyError, IndexError,
+        ValueError, TypeError, AttributeError, OSError, EOFError, RuntimeError, OverflowError,
+    )  # fmt: skip
     try:
         yield
     except FileNotFoundError:
         raise
-    except _DAMAGE as error:
+    except damage as error:
         cause = (str(error).splitlines() or [""])[0].rstrip(".:") or type(error).__name__
         raise FinineError(
             f"{path.name} cannot be read as an Excel workbook ({cause}).",

@@ -15,14 +15,13 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.formula.translate import Translator
 from openpyxl.utils import get_column_letter
 
 from finine_core.files import write_atomically
-from finine_core.formats.base import CopiedCells, check_copied, check_mask_fits, no_column_to_change
+from finine_core.formats.subset import CopiedCells, Subset
 from finine_core.formats.workbook.sheet import FORMULA, filled_rows, opened, sheet_to_read
 
 # The earliest time that zip knows: a workbook that says when it was written is never the same.
@@ -31,15 +30,17 @@ _WRITTEN_AT = re.compile(rb"(<dcterms:(created|modified)[^>]*>)[^<]*")
 _FIXED_TIME = rb"\g<1>1980-01-01T00:00:00Z"
 
 
-def write_rows(
-    source: Path, keep: np.ndarray, destination: Path, copied: CopiedCells | None
-) -> None:
-    """Write the header and the rows where `keep` (n,) is True.
+def write_rows(source: Path, subset: Subset, destination: Path) -> None:
+    """Write the header and the rows that are kept.
 
     Raises:
-        FinineError: the sheet has another number of rows than `keep`, or not the column to change.
+        FinineError: the sheet has another number of rows, or not the column to change.
     """
-    changed = _changed_cells(source, keep, copied) if copied else {}
+    keep, copied = subset.keep, subset.copied
+    changed: Mapping[tuple[int, int], Any] = {}
+    if copied is not None:
+        subset.check_copies(source)
+        changed = _changed_cells(source, copied)
     with opened(source, computed=False) as book:
         sheet, _ = sheet_to_read(book, source)
         written = Workbook(write_only=True)
@@ -61,24 +62,19 @@ def write_rows(
             count += 1
         content = BytesIO()
         written.save(content)
-    check_mask_fits(keep, count, source)
+    subset.check_fits(count, source)
     _pack(content, destination)
 
 
-def _changed_cells(
-    source: Path, keep: np.ndarray, copied: CopiedCells
-) -> Mapping[tuple[int, int], Any]:
+def _changed_cells(source: Path, copied: CopiedCells) -> Mapping[tuple[int, int], Any]:
     """The cells to write instead, by row and column; of a formula, the value it had."""
-    check_copied(copied, keep, source)
     wanted = set(copied.from_row.values())
     with opened(source, computed=True) as book:
         sheet, _ = sheet_to_read(book, source)
         rows = filled_rows(sheet, source)
         _, header = next(rows)
         names = ["" if cell.value is None else str(cell.value) for cell in header]
-        if copied.column not in names:
-            raise no_column_to_change(copied.column, source)
-        place = names.index(copied.column)
+        place = copied.place_in(names, source)
         cells = {row: cells[place] for row, (_, cells) in enumerate(rows) if row in wanted}
     return {(row, place): cells[origin] for row, origin in copied.from_row.items()}
 

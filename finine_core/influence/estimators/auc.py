@@ -1,29 +1,26 @@
 """The `auc` estimator: how often does a step with the row beat a step without it?
 
-μ_step = √2 Φ⁻¹(P(O > O′)), over all pairs of recorded steps (DESIGN §1.3): for unit normals μ apart
+μ_step = √2 Φ⁻¹(P(O > O′)), over all pairs of recorded steps: for unit normals μ apart
 it is μ, and it needs no variance. T steps resolve P to 1/T²; a row that wins every time is read as
 if half a comparison were lost, so |μ_step| never exceeds √2 Φ⁻¹(1 − 1/2T²): 4.7 for 32 steps.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 from numpy.typing import NDArray
 
+from finine_core.influence.estimators.base import Estimator
 from finine_core.influence.estimators.samples import samples
 from finine_core.influence.signals import TargetSignals
 from finine_core.tradeoff import mu_from_auc
 
 
-class Auc:
+class Auc(Estimator):
     """Rank comparison of recorded steps with and without the row."""
 
     name = "auc"
     description = "how often a recorded step with the row beats one without it; no variance needed"
-    carried = False
-    model_error: Mapping[str, float] = {}
 
     def mu(self, signals: TargetSignals) -> NDArray[np.float64]:
         steps, rows = signals.signal.shape

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Protocol
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from finine_core.influence.bootstrap import Draws, redrawn
 from finine_core.influence.signals import TargetSignals
 
 
-class Estimator(Protocol):
+class Estimator(ABC):
     """One choice of `--estimator`.
 
     Attributes:
@@ -23,11 +25,19 @@ class Estimator(Protocol):
 
     name: str
     description: str
-    carried: bool
-    model_error: Mapping[str, float]
+    carried: bool = False
+    model_error: ClassVar[Mapping[str, float]] = {}
 
+    @abstractmethod
     def mu(self, signals: TargetSignals) -> NDArray[np.float64]:
         """The whole run's signed Gaussian influence of each row, shape (n,).
 
         A row with no variance at all gives NaN; the caller reports it.
         """
+
+    def mu_of_draws(self, signals: TargetSignals, draws: Draws) -> NDArray[np.float64]:
+        """μ of each row from each draw of recorded steps, shape (draws, n).
+
+        An estimator that sums over steps can do this for all draws at once.
+        """
+        return np.stack([self.mu(redrawn(signals, steps)) for steps in draws.index])

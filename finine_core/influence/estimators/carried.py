@@ -9,6 +9,7 @@ step t when the run ends, V_it the run's variance then, of batches and of initia
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 from finine_core.influence.estimators.gaussian import Gaussian
 
@@ -19,4 +20,4 @@ class Carried(Gaussian):
     name = "carried"
     description = "like gaussian, of what is left of each step at the end of the run (default)"
     carried = True
-    model_error: Mapping[str, float] = {"self": 0.3, "shared": 0.55}
+    model_error: ClassVar[Mapping[str, float]] = {"self": 0.3, "shared": 0.55}

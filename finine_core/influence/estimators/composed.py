@@ -1,27 +1,24 @@
 """The `composed` estimator: each step's μ, added in squares.
 
 μ_step,i² = (1/T) Σ_t (s_it / σ_it)² with the sign of Σ_t s_it: the composition of Gaussian steps
-(DESIGN §1.1). Steps count by their own signal-to-noise ratio, so late steps weigh as much as
+(docs/method.md). Steps count by their own signal-to-noise ratio, so late steps weigh as much as
 early ones even where gradients have become small.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 from numpy.typing import NDArray
 
+from finine_core.influence.estimators.base import Estimator
 from finine_core.influence.signals import TargetSignals
 
 
-class Composed:
+class Composed(Estimator):
     """Root mean square of the steps' signal-to-noise ratios."""
 
     name = "composed"
     description = "root mean square of each recorded step's μ, with the sign of the mean signal"
-    carried = False
-    model_error: Mapping[str, float] = {}
 
     def mu(self, signals: TargetSignals) -> NDArray[np.float64]:
         signal = signals.signal.astype(np.float64)

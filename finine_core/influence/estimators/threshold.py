@@ -13,23 +13,20 @@ rely on.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 from numpy.typing import NDArray
 
+from finine_core.influence.estimators.base import Estimator
 from finine_core.influence.estimators.samples import samples
 from finine_core.influence.signals import TargetSignals
 from finine_core.tradeoff import mu_from_errors
 
 
-class Threshold:
+class Threshold(Estimator):
     """Largest-magnitude threshold test between recorded steps with and without the row."""
 
     name = "threshold"
     description = "the paper's scan: the threshold test of largest |μ|; biased away from 0"
-    carried = False
-    model_error: Mapping[str, float] = {}
 
     def mu(self, signals: TargetSignals) -> NDArray[np.float64]:
         steps, rows = signals.signal.shape

@@ -17,7 +17,6 @@ from collections.abc import Callable
 
 from finine_core.errors import FinineError
 from finine_core.measures import measured
-from finine_core.runs.config import RunConfig
 from finine_core.runs.folder import LOCK_SECONDS, RunFolder
 from finine_core.runs.jobs.background import one_at_a_time
 from finine_core.runs.jobs.heartbeat import last_beat, told_now
@@ -191,6 +190,8 @@ def resume(folder: RunFolder) -> None:
     Raises:
         FinineError: it is done, or somebody is at it.
     """
+    from finine_core.runs.config import RunConfig
+
     worker_slots()
     require_code_allowed(*RunConfig.model_validate(folder.read()["config"]).code)
     with one_at_a_time(folder.path):  # of two who ask at once, the second finds it queued

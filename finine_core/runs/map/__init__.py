@@ -3,3 +3,5 @@
 `embedding` holds the positions (stored when a run is scored), `layout` the flat picture that UMAP
 makes of them, `job` the process that computes it.
 """
+
+NEIGHBOURS = 6  # of a row, shown at once: what fits beside it

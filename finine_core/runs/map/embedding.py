@@ -21,10 +21,10 @@ from safetensors.numpy import load_file, save_file
 from finine_core.errors import FinineError
 from finine_core.files import write_atomically, write_parquet
 from finine_core.runs.folder import RunFolder
+from finine_core.runs.map import NEIGHBOURS
 
 DIMENSIONS = 50  # UMAP's usual input: what lies beyond is mostly noise, and 100k rows stay at 20 MB
 DISTANCE_ROWS = 8192  # rows compared at a time: the differences stay in the processor's cache
-NEIGHBOURS = 6  # what fits beside a row
 ROW_NUMBER, PCA = "row_number", ("pca_x", "pca_y")
 _EMBEDDING = "embedding"  # the tensors of embedding.safetensors: this and the row numbers
 

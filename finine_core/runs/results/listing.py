@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from finine_core.database import DATABASE_NAME, RunEntry, run_entries
-from finine_core.dataset.roles import named_labels
+from finine_core.dataset import named_labels
 from finine_core.errors import FinineError
 from finine_core.measures import ACCURACY, Measure, measured
 from finine_core.runs.folder import RunFolder

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from finine_core.files import write_parquet
-from finine_core.influence import SignalStore, auxiliary_mu, estimator, row_q_values, score_target
-from finine_core.influence.targets import target_named
+from finine_core.runs.columns import Q_VALUE, ROW_NUMBER
 from finine_core.runs.folder import RunFolder
-from finine_core.runs.work.reading import Q_VALUE, ROW_NUMBER
 
 
 def scores_by(folder: RunFolder, name: str | None) -> Path:
@@ -26,6 +21,19 @@ def scores_by(folder: RunFolder, name: str | None) -> Path:
     record = folder.read()
     if name is None or name == record["results"]["estimator"]:
         return folder.scores
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    from finine_core.influence import (
+        SignalStore,
+        auxiliary_mu,
+        estimator,
+        row_q_values,
+        score_target,
+    )
+    from finine_core.influence.targets import target_named
+
     chosen = estimator(name)
     path = folder.path / f"scores.{name}.parquet"
     if path.exists():
@@ -35,7 +43,7 @@ def scores_by(folder: RunFolder, name: str | None) -> Path:
     default = pq.read_table(folder.scores)
     parts = []
     for target in store.plan.targets:
-        part = default.filter(pa.compute.equal(default.column("target"), target))
+        part = default.filter(pc.equal(default.column("target"), target))
         scores = score_target(
             store.target(target, carried=chosen.carried),
             chosen,

@@ -5,44 +5,33 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from finine_core.dataset.roles import named_labels
+from finine_core.dataset import named_labels
 from finine_core.errors import FinineError
-from finine_core.influence import (
-    Discoveries,
-    Estimator,
-    GroupCurve,
-    GroupInfluence,
-    RowCurve,
-    SignalStore,
-    Slice,
-    SliceColumn,
-    check_group_target,
-    discoveries,
-    estimator,
-    group_curve,
-    group_influence,
-    group_signals,
-    member_sums,
-    row_curve,
-    slice_influences,
-)
-from finine_core.influence.slices import MAX_VALUES
-from finine_core.influence.targets import target_named
+from finine_core.runs.columns import CLUSTER, GIVEN, ROW_NUMBER
 from finine_core.runs.folder import RunFolder
 from finine_core.runs.jobs import observe
 from finine_core.runs.results.rescore import scores_by
 from finine_core.runs.state import State
-from finine_core.runs.work.clusters import CLUSTER
-from finine_core.runs.work.reading import GIVEN, ROW_NUMBER
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from finine_core.influence import (
+        Discoveries,
+        Estimator,
+        GroupCurve,
+        GroupInfluence,
+        RowCurve,
+        Slice,
+        SliceColumn,
+    )
 
 KEPT_RUNS = 8  # whose row numbers and μ are kept; 50 bytes a row and target
 
@@ -99,6 +88,10 @@ class Results:
 
     def curve(self, row: int, target: str | None, by: str | None) -> RowCurve:
         """The trade-off curve of one row for the whole run."""
+        import pyarrow.compute as pc
+
+        from finine_core.influence import SignalStore, row_curve
+
         name = self.target(target)
         store, place = SignalStore(self.folder.signals), self._place(row)
         path = scores_by(self.folder, by)
@@ -119,6 +112,8 @@ class Results:
 
         Where labels may hold together: each of them, and whether it is `given`.
         """
+        import pandas as pd
+
         self._place(row)
         path = self.folder.predictions
         if not path.exists():
@@ -132,6 +127,10 @@ class Results:
 
     def signals(self, row: int, target: str | None) -> pd.DataFrame:
         """A line per recorded step: step, signal s_it, deviation σ_it, loss, and what is left."""
+        import pandas as pd
+
+        from finine_core.influence import SignalStore
+
         store, place = SignalStore(self.folder.signals), self._place(row)
         found = pd.DataFrame({"step": store.plan.steps})
         for carried, before in ((False, ""), (True, "carried_"))[: len(store.plan.views)]:
@@ -145,6 +144,8 @@ class Results:
         self, rows: NDArray[np.int64], target: str | None, *, refill: bool = True
     ) -> GroupInfluence:
         """Influence of rows taken out together; `influence/groups.py` says what that means."""
+        from finine_core.influence import SignalStore, group_influence
+
         name = self.group_target(target)
         store = SignalStore(self.folder.signals)
         return group_influence(
@@ -160,6 +161,8 @@ class Results:
 
     def group_curve(self, rows: NDArray[np.int64], influence: GroupInfluence) -> GroupCurve:
         """The trade-off curve that goes with the influence of a group."""
+        from finine_core.influence import SignalStore, group_curve
+
         store = SignalStore(self.folder.signals)
         signals = store.target(influence.target, carried=self._estimator().carried)
         places = self._places(rows)
@@ -167,6 +170,15 @@ class Results:
 
     def group_signals(self, rows: NDArray[np.int64], target: str) -> pd.DataFrame:
         """A line per recorded step: what the members have on average, as `signals` of a row."""
+        import pandas as pd
+
+        from finine_core.influence import (
+            SignalStore,
+            check_group_target,
+            group_signals,
+            member_sums,
+        )
+
         store, places = SignalStore(self.folder.signals), self._places(rows)
         check_group_target(store.plan, target)
         signals = store.target(target)
@@ -184,6 +196,8 @@ class Results:
 
     def slices(self, target: str | None) -> list[Slice]:
         """Influence of every value of every categorical column and the label."""
+        from finine_core.influence import SignalStore, slice_influences
+
         name = self.group_target(target)
         store = SignalStore(self.folder.signals)
         labels = named_labels(self.record()["dataset"]["roles"]["label"])
@@ -202,6 +216,9 @@ class Results:
 
     def discoveries(self, q: float, target: str | None) -> tuple[Discoveries, NDArray[np.int64]]:
         """The rows that stand out at a false discovery rate of q, and their row numbers."""
+        from finine_core.influence import SignalStore, discoveries
+        from finine_core.influence.targets import target_named
+
         name = self.target(target)
         signals = SignalStore(self.folder.signals).target(name)  # the test is of this run's steps
         found = discoveries(signals, self._mu(name), target_named(name), q)
@@ -218,6 +235,8 @@ class Results:
 
     def _estimator(self, name: str | None = None) -> Estimator:
         """The estimator called so; by default the one that the run was scored with."""
+        from finine_core.influence import estimator
+
         return estimator(name or self.record()["results"]["estimator"])
 
     def _mu(self, target: str) -> NDArray[np.float64]:
@@ -271,6 +290,10 @@ def _slice_columns(
     table: pa.Table, rows: NDArray[np.int64], labels: tuple[str, ...]
 ) -> list[SliceColumn]:
     """The labels, and the columns of text, true/false or whole numbers with few values."""
+    import pyarrow.compute as pc
+
+    from finine_core.influence.slices import MAX_VALUES
+
     found = []
     trained = table.take(pa.array(rows))
     for field in table.schema:
@@ -292,6 +315,8 @@ def _slice_columns(
 
 
 def _slice_column(name: str, column: pa.ChunkedArray) -> SliceColumn:
+    from finine_core.influence import SliceColumn
+
     coded = column.combine_chunks().dictionary_encode(null_encoding="encode")
     values = [None if one is None else str(one) for one in coded.dictionary.to_pylist()]
     return SliceColumn(name, values, coded.indices.to_numpy().astype(np.int64))

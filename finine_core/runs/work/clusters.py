@@ -9,7 +9,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-CLUSTER = "cluster"
 ROWS_A_CLUSTER, MOST_CLUSTERS = 50, 20  # enough rows for a slice; few enough to look through
 STARTS = 3
 

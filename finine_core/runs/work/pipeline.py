@@ -51,8 +51,8 @@ from finine_core.training.models.own import check
 from finine_core.training.settings import Progress
 from finine_core.training.trainer import Trainer, predict
 
-# One thread: the embedded models' kernels are tiny, and on small machines contended threads were
-# up to 20 times slower (DESIGN §1.5). It also keeps sums in one order.
+# One thread: the embedded models' kernels are tiny, and threads that contend for few processors are
+# many times slower. It also keeps sums in one order.
 TORCH_THREADS = 1
 # The tensors of encoded.safetensors, named as in `Encoded`: enough to train again without the input
 # file.

@@ -16,7 +16,7 @@ from finine_core.dataset import Dataset
 from finine_core.dataset.tasks import task_named
 from finine_core.dataset.tasks.base import together
 from finine_core.formats.values import number_text
-from finine_core.runs.work.reading import GIVEN, ROW_NUMBER
+from finine_core.runs.columns import GIVEN, ROW_NUMBER
 from finine_core.training.trainer import Trainer, predict
 
 LIKELIEST = 5  # answers kept of each row: what a person looks at, whatever their number

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from finine_core.dataset import Dataset, load_dataset
+from finine_core.dataset import Dataset, read_dataset
 from finine_core.encoders.pictures import image_encoder
 from finine_core.encoders.texts import text_encoder
 from finine_core.errors import FinineError
@@ -21,17 +21,15 @@ from finine_core.files import write_parquet
 from finine_core.formats.images.files import is_bytes
 from finine_core.formats.sources.inputs import fingerprint_of
 from finine_core.influence import check_targets
+from finine_core.runs.columns import ROW_NUMBER
 from finine_core.runs.config import Resolved, RunConfig, resolve, validation_file
 from finine_core.runs.folder import RunFolder
 from finine_core.runs.jobs.progress import begin_phase
 from finine_core.runs.work.target_rows import rows_of
 
-ROW_NUMBER = "row_number"
-GIVEN = "given"  # in predictions: of each label that may hold, whether the row has it
 DIGEST_DIGITS = 12  # enough to tell images apart, and to see that two are the same
 # In encoded.safetensors: the training rows' classes, or the bands of their numbers.
 TRAIN_CODES = "train_codes"
-Q_VALUE = "q_value"  # of scores: missing where the rows of a target could not be tested
 
 
 @dataclass(frozen=True)
@@ -73,19 +71,7 @@ def checked_input(config: RunConfig) -> tuple[Dataset, Resolved]:
     Raises:
         FinineError: a file is missing or wrong, or a target cannot be had from it.
     """
-    dataset = load_dataset(
-        config.data,
-        label=config.label,
-        text=config.text,
-        features=config.features,
-        id=config.id,
-        ignore=config.ignore,
-        task=config.task,
-        validation=config.validation,
-        seed=config.seed,
-        image=config.image,
-        skip_corrupt=config.skip_corrupt,
-    )
+    dataset = read_dataset(Path(config.data), config)
     resolved = resolve(config, dataset)
     if dataset.roles.text and (problem := text_encoder(config.text_encoder).problem()):
         raise problem

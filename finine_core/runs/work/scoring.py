@@ -21,12 +21,12 @@ from finine_core.influence import (
     row_q_values,
     score_target,
 )
+from finine_core.runs.columns import CLUSTER, Q_VALUE, ROW_NUMBER
 from finine_core.runs.config import Resolved
 from finine_core.runs.folder import RunFolder
 from finine_core.runs.map.embedding import write_embedding
-from finine_core.runs.work.clusters import CLUSTER, clusters
+from finine_core.runs.work.clusters import clusters
 from finine_core.runs.work.predicting import Predictions, predictions_of
-from finine_core.runs.work.reading import Q_VALUE, ROW_NUMBER
 from finine_core.training.models.base import COLUMNS, ModelKind
 from finine_core.training.trainer import Trainer, predict
 

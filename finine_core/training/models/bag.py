@@ -51,17 +51,10 @@ def _bag() -> nn.Module:
     return Bag()
 
 
-def _body(model: nn.Module) -> nn.Module:
-    from torch import nn
-
-    return nn.Sequential(*list(model.children())[:-1])
-
-
 BAG = ModelKind(
     name="bag",
     description="For texts alone: learns what each word and part of a word stands for.",
     learning_rates={"sgd": 0.05, "adam": 0.002},
     build=_build,
-    body=_body,
     inputs=TOKENS,
 )

@@ -15,6 +15,13 @@ if TYPE_CHECKING:  # the registry must be cheap to import; torch is not
 COLUMNS, TOKENS, PIXELS = "columns", "tokens", "pixels"
 
 
+def all_but_last(model: nn.Module) -> nn.Module:
+    """A chain of layers without the last."""
+    from torch import nn
+
+    return nn.Sequential(*list(model.children())[:-1])
+
+
 @dataclass(frozen=True)
 class ModelKind:
     """One choice of `--model`.
@@ -33,7 +40,7 @@ class ModelKind:
     description: str
     learning_rates: dict[str, float]
     build: Callable[[tuple[int, ...], int], nn.Module]
-    body: Callable[[nn.Module], nn.Module]
+    body: Callable[[nn.Module], nn.Module] = all_but_last
     inputs: str = COLUMNS
 
     def seeded(self, shape: tuple[int, ...], outputs: int, seed: int) -> nn.Module:

@@ -38,17 +38,10 @@ def _build(shape: tuple[int, ...], outputs: int) -> nn.Module:
     )
 
 
-def _body(model: nn.Module) -> nn.Module:
-    from torch import nn
-
-    return nn.Sequential(*list(model.children())[:-1])
-
-
 CNN = ModelKind(
     name="cnn",
     description="A small network for images: two convolutions and two linear layers.",
     learning_rates={"sgd": 0.01, "adam": 0.001},
     build=_build,
-    body=_body,
     inputs=PIXELS,
 )

@@ -23,6 +23,7 @@ from finine_core.runs.config import RunConfig
 from finine_core.runs.home import CODE, versions
 from finine_core.runs.jobs.background import BusyError
 from finine_core.training.code import is_object, require_code_allowed
+from finine_core.verification import DEFAULT_REPEATS
 from finine_core.verification.plan import Arm, make_plan
 from finine_core.verification.pool import cores, train_all
 from finine_core.verification.result import Verification, summarise
@@ -31,9 +32,6 @@ from finine_core.verification.store import Store, Training, store_of
 if TYPE_CHECKING:
     from finine_core.runs.work.recipe import Own
 
-# Enough for the interval of μ to hold what it says for small μ (see `statistics`), few enough to
-# wait for: thirty trainings.
-DEFAULT_REPEATS = 10
 FEWEST_REPEATS = 2  # a deviation needs two
 MOST_REPEATS = 10_000
 

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Unpack
 
-import pyarrow.parquet as pq
-
+from finine_core.api.looking import chosen_by
 from finine_core.api.mapping import Mapping
-from finine_core.curation.export import (
-    ExportPlan,
-    ExportResult,
-    check_tree,
-    export_run,
-    formula_cells,
-    plan_export,
-    write_subset,
-    write_tree,
-)
-from finine_core.curation.manifest import VerifiedEffect
-from finine_core.dataset.roles import named_labels
+from finine_core.curation.selection import SelectionOptions
+from finine_core.dataset import named_labels
 from finine_core.runs.sharing import without_folders
-from finine_core.verification import sentences
+
+if TYPE_CHECKING:
+    from finine_core.curation.export import ExportPlan, ExportResult
+    from finine_core.curation.manifest import VerifiedEffect
 
 
 class Run(Mapping):
@@ -51,6 +42,8 @@ class Run(Mapping):
             FinineError: the input has changed, nothing would be left, a corrected label is no
                 class of the input, or `out` has an export.
         """
+        from finine_core.curation.export import check_tree, export_run, write_tree
+
         record = self._results.record()
         source = Path(data or record["config"]["data"]).expanduser()
         if tree is not None:
@@ -77,32 +70,30 @@ class Run(Mapping):
             write_tree(source, result.cleaned, result.out, tree, overwrite=overwrite)
         return result
 
+    @chosen_by
     def write_rows(
         self,
         out: str | Path,
         *,
-        rows: Sequence[int] | None = None,
-        where: str | None = None,
-        group: str | None = None,
-        top: int | None = None,
-        target: str | None = None,
         data: str | Path | None = None,
         overwrite: bool = False,
+        **selection: Unpack[SelectionOptions],
     ) -> int:
         """Write some training rows as they stand in the input to the file `out`; gives how many.
 
         Args:
-            rows, where, group, top, target: which rows, as in `select`.
             data: where the input file is now, when it was moved since the run.
+            selection: which rows, see `SelectionOptions`.
 
         Raises:
             FinineError: no rows, the input has changed, or `out` exists.
         """
+        from finine_core.curation.export import write_subset
+
         record = self._results.record()
-        chosen = self.select(rows=rows, where=where, group=group, top=top, target=target)
         return write_subset(
             Path(data or record["config"]["data"]).expanduser(),
-            chosen,
+            self.select(**selection),
             int(record["dataset"]["rows"]),
             Path(out).expanduser(),
             record["fingerprint"]["sha256"],
@@ -116,6 +107,8 @@ class Run(Mapping):
             FinineError: the run is unfinished, nothing would be left, or a corrected label is no
                 class of the input.
         """
+        from finine_core.curation.export import plan_export
+
         record = self._results.record()
         return plan_export(
             run_folder=self.folder.path,
@@ -131,11 +124,18 @@ class Run(Mapping):
         Raises:
             FinineError: the run is unfinished.
         """
+        import pyarrow.parquet as pq
+
+        from finine_core.curation.export import formula_cells
+
         self._results.record()
         return formula_cells(pq.read_table(self.folder.dataset))
 
     def _verified(self) -> VerifiedEffect | None:
         """What retraining found about the marks as they are now, when it was asked."""
+        from finine_core.curation.manifest import VerifiedEffect
+        from finine_core.verification import sentences
+
         found = self.verification()
         if found is None:
             return None

@@ -1,0 +1,6 @@
+"""What columns of a run's tables are called, for those who write them and those who read them."""
+
+ROW_NUMBER = "row_number"
+GIVEN = "given"  # in predictions: of each label that may hold, whether the row has it
+Q_VALUE = "q_value"  # of scores: missing where the rows of a target could not be tested
+CLUSTER = "cluster"  # of scores: rows that look alike to the model
