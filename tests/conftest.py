@@ -5,9 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import signal
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -15,6 +13,7 @@ import pytest
 from finine_core import api
 from finine_sample_data import SAMPLES
 from tests.durations import LONG_SECONDS, listed, long_ones_first
+from tests.jobs import ending_jobs
 from tests.waiting import wait_until
 
 APP = Path(__file__).parent.parent / "app" / "main.py"
@@ -34,22 +33,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: place[item.path])
 
 
-def processes() -> set[str]:
-    """The numbers of all processes of this machine."""
-    return {path.name for path in Path("/proc").iterdir() if path.name.isdigit()}
-
-
 @pytest.fixture(autouse=True)
 def no_job_outlives_its_test(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Whatever a test started on a home of these tests ends with it, and slows no other test."""
-    homes = str(tmp_path_factory.getbasetemp()).encode()
-    before = processes()
-    yield
-    for number in processes() - before:
-        with suppress(OSError):  # it ended by itself
-            command = Path("/proc", number, "cmdline").read_bytes()
-            if homes in command and b"finine_core." in command and b"\0app\0" not in command:
-                os.kill(int(number), signal.SIGKILL)
+    with ending_jobs(tmp_path_factory.getbasetemp()):
+        yield
 
 
 @pytest.fixture(scope="session")

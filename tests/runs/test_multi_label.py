@@ -121,7 +121,7 @@ def test_marked_rows_are_verified_told_in_words_and_taken_out(run, planted, tmp_
     found = set(run.scores("self")["row_number"])
     rows = [row for row in planted[1].tolist() if row in found]
     run.mark(rows=rows, decision="delete", reason="wrong label")
-    verified = run.verify(repeats=3, processes=1)
+    verified = run.verify(repeats=2, processes=1)
     told = " ".join(sentences(verified))
     assert "validation label accuracy" in told
     assert "Validation macro F1 (higher is better)" in told

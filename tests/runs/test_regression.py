@@ -57,7 +57,7 @@ def test_verification_speaks_of_rmse_and_export_keeps_every_other_byte(
     scores = numbers_run.scores("self").sort_values("row_number")
     marked = scores.loc[shifted(scores), "row_number"].tolist()
     numbers_run.mark(rows=marked, reason="shifted by us")
-    found = numbers_run.verify(repeats=4, processes=1)
+    found = numbers_run.verify(repeats=2, processes=1)
     said = " ".join(sentences(found))
     assert "RMSE" in said
     assert "accuracy" not in said
