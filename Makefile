@@ -8,12 +8,15 @@ RUN := $(VENV)/bin/python
 # Two test processes and those they start share the cores: threads of one library would contend.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: app test lint audit findings clean install browser screenshots help
+.PHONY: app test check durations lint audit findings clean install browser screenshots help
 
 help:
 	@echo "make app     install, run a first job on sample data, open the app on it"
 	@echo "make test    install, then run every test (a real browser included, where there is one)"
+	@echo "make check   what a change needs while you work on it, in about a minute: ruff, mypy, and the"
+	@echo "             quick tests of the rooms that differ from main, or of make check ROOM=\"runs app\""
 	@echo "make lint    ruff and mypy"
+	@echo "make durations  which tests are long, told by the last make test: they begin first"
 	@echo "make audit   ask a public database for known weaknesses of what is installed (network)"
 	@echo "make findings  run what surprised us in other libraries, to see whether it still holds (network)"
 	@echo "make clean   remove the virtual environment and caches; runs and data stay"
@@ -24,7 +27,15 @@ app: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev browser
 	@echo "==> Running the tests, two files at a time"
-	@$(ONE_THREAD) $(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@$(ONE_THREAD) $(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder \
+		--junitxml=build/tests.xml
+
+check: lint
+	@$(ONE_THREAD) $(RUN) -m tests.rooms $(ROOM)
+
+durations:
+	@echo "==> Taking the times of the last make test over into tests/durations.json"
+	@$(RUN) -m tests.durations
 
 lint: $(VENV)/.installed-dev
 	@echo "==> Checking style (ruff) and types (mypy)"

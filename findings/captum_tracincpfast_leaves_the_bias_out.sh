@@ -5,15 +5,15 @@
 # Guess:   TracInCPFast is the quick way to what TracInCP(layers=[the last one]) gives.
 # Happens: the product of the inputs of the layer lacks the one that belongs to the bias: scores are
 #          those of the weights alone, exactly. TracInCP counts weights and bias.
-# Matters: the bias's part is the product of two rows' errors in probability, much of what tells wrong
-#          labels. Scores of the two classes must not be compared, and a paper's last-layer TracIn is
-#          not the same quantity in both.
+# Matters: the bias's part is the product of two rows' errors in probability, half of self-influence in
+#          the example. Scores of the two classes must not be compared with each other, nor one taken
+#          to check the other.
 # finine:  not affected: a linear map's rule counts its bias, and every layer kind is held against
 #          autograd (tests/gradients/test_layers.py). Its benchmarks use TracInCP only.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-install torch==2.13.0 numpy==2.4.6 tqdm==4.70.1 packaging==26.4
+install torch==2.13.0 numpy==2.4.6 tqdm==4.70.1 packaging==26.4 matplotlib==3.11.2
 install --no-deps captum==0.9.0
 
 observe <<'PY'

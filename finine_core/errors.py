@@ -8,6 +8,10 @@ exits with 1; the app shows it as a message. Any other exception is a bug of our
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
+from typing import TypeVar
+
+_Registered = TypeVar("_Registered")
 
 # A value in a message is to be recognised, not read: this much of it, and this much of a message.
 SHOWN_LETTERS, MESSAGE_LETTERS = 80, 2_000
@@ -33,6 +37,22 @@ class FinineError(Exception):
         self.problem = printable(problem)
         self.mend = printable(mend)
         super().__init__(f"{self.problem} {self.mend}".strip())
+
+
+def known(what: str, name: str, registry: Mapping[str, _Registered]) -> _Registered:
+    """What is registered under a name.
+
+    Raises:
+        FinineError: nothing is; the known names are told.
+
+    Examples:
+        >>> known("task", "ranking", {"regression": 1, "ordinal": 2})
+        Traceback (most recent call last):
+        finine_core.errors.FinineError: There is no task 'ranking'. Known: regression, ordinal.
+    """
+    if name not in registry:
+        raise FinineError(f"There is no {what} '{name}'.", f"Known: {', '.join(registry)}.")
+    return registry[name]
 
 
 class Cancelled(Exception):  # noqa: N818  it is no error

@@ -9,7 +9,6 @@ reads) and `injected_flips.csv` (the answer, which no run reads). The errors are
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import sys
 from pathlib import Path
@@ -17,7 +16,7 @@ from pathlib import Path
 from sklearn.datasets import load_breast_cancer
 
 from finine_core.files import make_folder
-from finine_sample_data.writing import write_csv
+from finine_sample_data.writing import make_from_command_line, write_csv
 
 # One row in ten: common for label errors, and enough flips (57) to measure how many are found.
 FLIPPED_SHARE = 0.10
@@ -91,15 +90,7 @@ def make(folder: Path) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Make the sample from the command line; returns the exit status."""
-    parser = argparse.ArgumentParser(description="Make sample_data/breast_cancer_flips.")
-    parser.add_argument(
-        "--into",
-        type=Path,
-        default=Path(__file__).parent / "breast_cancer_flips",
-        help="folder to write",
-    )
-    make(parser.parse_args(arguments).into)
-    return 0
+    return make_from_command_line("breast_cancer_flips", make, arguments)
 
 
 if __name__ == "__main__":

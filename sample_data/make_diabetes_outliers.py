@@ -10,7 +10,6 @@ reads). The errors are INJECTED.
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import sys
 from pathlib import Path
@@ -18,7 +17,7 @@ from pathlib import Path
 from sklearn.datasets import load_diabetes
 
 from finine_core.files import make_folder
-from finine_sample_data.writing import write_csv
+from finine_sample_data.writing import make_from_command_line, write_csv
 
 SHIFTED_SHARE = 0.10  # one row in ten, as in breast_cancer_flips
 # By 2 to 4 standard deviations (77): more than a model's error, and not visible at a glance, since
@@ -82,15 +81,7 @@ def make(folder: Path) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Make the sample from the command line; returns the exit status."""
-    parser = argparse.ArgumentParser(description="Make sample_data/diabetes_outliers.")
-    parser.add_argument(
-        "--into",
-        type=Path,
-        default=Path(__file__).parent / "diabetes_outliers",
-        help="folder to write",
-    )
-    make(parser.parse_args(arguments).into)
-    return 0
+    return make_from_command_line("diabetes_outliers", make, arguments)
 
 
 if __name__ == "__main__":

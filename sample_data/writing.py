@@ -1,12 +1,24 @@
-"""How every sample's table is written: UTF-8, line ends of Unix, whole or not at all."""
+"""How every sample is made from a command line, and its table written whole or not at all."""
 
 from __future__ import annotations
 
+import argparse
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from finine_core.files import write_atomically
+
+
+def make_from_command_line(
+    name: str, make: Callable[[Path], object], arguments: list[str] | None = None
+) -> int:
+    """Make a sample in the folder that `--into` names, by default its own; the exit status."""
+    parser = argparse.ArgumentParser(description=f"Make sample_data/{name}.")
+    own = Path(__file__).parent / name
+    parser.add_argument("--into", type=Path, default=own, help="folder to write")
+    make(parser.parse_args(arguments).into)
+    return 0
 
 
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

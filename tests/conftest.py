@@ -2,49 +2,74 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
-from collections.abc import Callable
-from itertools import zip_longest
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from finine_core import api
 from finine_sample_data import SAMPLES
+from tests.durations import LONG_SECONDS, listed, long_ones_first
+from tests.jobs import ending_jobs
 from tests.waiting import wait_until
 
-# Folders whose files take minutes, longest first: they come first, so that no long file is left to
-# one process at the end, and those of the browser in between, so that two seldom draw at once.
-BROWSER, LONG_FIRST = "e2e", ("verification", "runs", "benchmarks", "cli", "tests")
 APP = Path(__file__).parent.parent / "app" / "main.py"
 APP_SECONDS = 300  # for one pass over a page: two seconds where nothing else is going on
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long files first; `--no-loadscope-reorder` in the Makefile keeps that order."""
-    files = list(dict.fromkeys(item.path for item in items))
-    drawn = [path for path in files if path.parent.name == BROWSER]
-    others = [path for path in files if path.parent.name != BROWSER]
-    known = dict(zip(LONG_FIRST, range(len(LONG_FIRST)), strict=True))
-    others.sort(key=lambda path: known.get(path.parent.name, len(known)))
-    turns = [one for pair in zip_longest(drawn, others) for one in pair if one is not None]
-    place = {path: k for k, path in enumerate(turns)}
+    """Long tests are known as such, and long files come first.
+
+    `--no-loadscope-reorder` in the Makefile keeps that order.
+    """
+    known = listed()
+    for item in items:
+        if known.get(item.nodeid, 0) >= LONG_SECONDS:
+            item.add_marker(pytest.mark.long)
+    place = {path: k for k, path in enumerate(long_ones_first({item.path for item in items}))}
     items.sort(key=lambda item: place[item.path])
 
 
+@pytest.fixture(autouse=True)
+def no_job_outlives_its_test(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Whatever a test started on a home of these tests ends with it, and slows no other test."""
+    with ending_jobs(tmp_path_factory.getbasetemp()):
+        yield
+
+
 @pytest.fixture(scope="session")
-def finished_run(tmp_path_factory: pytest.TempPathFactory) -> api.Run:
+def once(tmp_path_factory: pytest.TempPathFactory) -> Callable:
+    """Give `once(name, make)`: a folder that one test process fills; each has a copy of its own."""
+    ours = tmp_path_factory.getbasetemp()
+    shared = ours.parent if "PYTEST_XDIST_WORKER" in os.environ else ours
+
+    def made(name: str, make: Callable[[Path], object]) -> Path:
+        folder, done = shared / f"once-{name}", shared / f"once-{name}.done"
+        with (shared / f"once-{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not done.exists():
+                shutil.rmtree(folder, ignore_errors=True)  # of one that failed half-way
+                folder.mkdir()
+                make(folder)
+                done.touch()
+        return Path(shutil.copytree(folder, tmp_path_factory.mktemp(name), dirs_exist_ok=True))
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def finished_run(once: Callable) -> api.Run:
     """A finished run on breast_cancer_flips in a home of its own; look, and change nothing."""
     sample = SAMPLES["breast_cancer_flips"]
-    return api.run(
-        sample.path,
-        label=sample.label,
-        id=sample.id,
-        home=tmp_path_factory.mktemp("home"),
-        name="flips",
-        epochs=6,
-        record_steps=8,
-    )
+
+    def make(home: Path) -> None:
+        api.run(sample.path, label=sample.label, id=sample.id, home=home, name="flips",
+                epochs=6, record_steps=8)  # fmt: skip
+
+    return api.open_run("latest", once("finished-run", make))
 
 
 @pytest.fixture

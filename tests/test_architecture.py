@@ -12,12 +12,13 @@ from finine_sample_data import SAMPLES
 
 ROOT = Path(__file__).parent.parent
 # Each room may import itself and the rooms listed with it.
-BASE = {"errors", "files", "keywords", "measures", "paths", "processes"}
+BASE = {"errors", "files", "keywords", "meanwhile", "measures", "paths", "processes"}
 READING = {"formats", "dataset", "encoders"}  # from bytes to what a model sees
 ALLOWED = {
     "errors": set(),
     "files": {"errors", "paths"},
     "keywords": {"errors"},
+    "meanwhile": set(),
     "measures": set(),
     "paths": {"errors"},
     "processes": set(),

@@ -8,13 +8,13 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from finine_core import api
 from finine_sample_data import sample
+from tests.trained import trained
 
 
 def scored_sample(name, home):
     chosen = sample(name)
-    run = api.run(chosen.path, label=chosen.label, text=chosen.text, id=chosen.id, home=home)
+    run = trained(chosen.path, label=chosen.label, text=chosen.text, id=chosen.id, home=home)
     scores = run.scores("self")
     reference = pd.read_csv(chosen.reference_path, dtype={chosen.reference_id: str})
     joined = scores.merge(reference, left_on="row_id", right_on=chosen.reference_id)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import finine_core
 from finine_core import api
 
 ROOT = Path(__file__).parent.parent
@@ -114,3 +115,11 @@ def test_names_for_editors_and_names_for_python_are_the_same(path):
         assert one in dir(room)
     with pytest.raises(ImportError):
         exec(f"from {name} import no_such_name")
+
+
+def test_the_names_of_the_package_stay_what_they_are_when_rooms_are_loaded(tmp_path):
+    first = {name: getattr(finine_core, name) for name in finine_core.__all__}
+    assert finine_core.list_runs(tmp_path) == []  # which loads the room finine_core.runs
+    rooms = {path.parent.name for path in (ROOT / "finine_core").glob("*/__init__.py")}
+    assert not rooms & first.keys()
+    assert {name: getattr(finine_core, name) for name in finine_core.__all__} == first

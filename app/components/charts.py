@@ -26,13 +26,9 @@ def class_balance(labels: Sequence[str], counts: Sequence[int], key: str) -> Non
         go.Bar(
             x=np.asarray(counts[:shown]),
             y=np.arange(shown),
-            orientation="h",
             text=[f"{count:,} ({count / total:.0%})" for count in counts[:shown]],
-            textposition="outside",
-            textfont={"color": _ink()},
-            cliponaxis=False,
             marker={"color": OKABE_ITO[0]},
-            hoverinfo="skip",
+            **_told_bars(),
         )
     )
     _bars(figure, labels[:shown], max(counts, default=1), 1)
@@ -55,13 +51,9 @@ def balance_before_after(
             name=name,
             x=np.asarray(counts[:shown]),
             y=np.arange(shown),
-            orientation="h",
             text=[f"{count:,} {name}" for count in counts[:shown]],
-            textposition="outside",
-            textfont={"color": _ink()},
-            cliponaxis=False,
             marker={"color": colour, "pattern": {"shape": hatch}},
-            hoverinfo="skip",
+            **_told_bars(),
         )
     _bars(figure, labels[:shown], max(before, default=1), 2)
     figure.update_layout(
@@ -127,6 +119,14 @@ def rows_before_after(stay: int, corrected: int, removed: int, key: str) -> None
         alt=f"Rows of the file: {stay + removed} before; {stay} after, "
         f"{corrected} of them with a corrected label; {removed} removed",
     )
+
+
+def _told_bars() -> dict[str, Any]:
+    """Bars that lie, each with its text behind its end."""
+    return {
+        "orientation": "h", "textposition": "outside", "textfont": {"color": _ink()},
+        "cliponaxis": False, "hoverinfo": "skip",
+    }  # fmt: skip
 
 
 def _bars(figure: go.Figure, labels: Sequence[str], longest: int, bars_each: int) -> None:

@@ -188,9 +188,8 @@ def _detail(
             return
         line = found[0]
     with st.container(key="row_detail"):
-        # One element above the buttons, whatever it holds: at the same place the buttons of the
-        # next row replace those of the last, and a key never presses both.
-        with st.container():
+        classes = learned.classes_to_correct_to(record)
+        with st.container():  # one element, whatever it holds: nothing below moves its place
             row_detail.heading(line, int(record["dataset"]["train_rows"]))
             if row not in listing.rows:
                 st.caption("This row is not on this page of the list.")
@@ -198,7 +197,6 @@ def _detail(
             row_detail.image(run, line)
             if not reader.has_images(run):  # a path says nothing that the image does not
                 row_detail.texts(line, content, searched)
-        classes = learned.classes_to_correct_to(record)
         with st.container():
             decide.decide(run, line, classes, listing.around(row), seen)
         others.twins(run, line, target)

@@ -18,14 +18,13 @@ Beside them the run's own estimator, `carried`: of the run alone, and the mean o
 
 from __future__ import annotations
 
-import argparse
-import json
 import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
+from asked import parser_of, write_figures
 from gold import agreement, chosen_rows, stored_truth
 from numpy.typing import NDArray
 from problem import TARGETS, flipped, recorded
@@ -92,12 +91,8 @@ def measure(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = parser_of(__doc__, rows=100, seeds=5)
     parser.add_argument("--model", choices=["mlp", "logistic"], default="mlp")
-    parser.add_argument("--rows", type=int, default=100)
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--truth", type=Path, help="an --out of gold.py for these rows")
-    parser.add_argument("--out", type=Path)
     chosen = parser.parse_args()
     torch.set_num_threads(1)
     rows = chosen_rows(flipped("digits", chosen.model), chosen.rows)
@@ -106,12 +101,8 @@ def main() -> None:
     for name, figures in found.items():
         shown = "".join(f"  {key} {value:6.2f}" for key, value in figures.items())
         print(f"{name:48}{shown}")
-    if chosen.out:
-        text = json.dumps(
-            {"model": chosen.model, "seeds": chosen.seeds, "estimators": found},
-            indent=1, ensure_ascii=False,
-        )  # fmt: skip
-        chosen.out.write_text(text + "\n", encoding="utf-8")
+    figures = {"model": chosen.model, "seeds": chosen.seeds, "estimators": found}
+    write_figures(figures, chosen.out)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,6 @@ spares the retraining when only estimators have changed.
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import tempfile
@@ -24,6 +23,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from asked import parser_of, write_figures
 from ensemble import Problem, Run, losses_after
 from numpy.typing import NDArray
 from problem import ROWS, Flipped, Recorded, flipped, recorded
@@ -160,15 +160,9 @@ def _settings(problem: Problem) -> dict[str, object]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = parser_of(__doc__, rows=100, repeats=64, seeds=5, epochs=40)
     parser.add_argument("--data", choices=list(ROWS), default="digits")
     parser.add_argument("--model", choices=["mlp", "logistic"], default="mlp")
-    parser.add_argument("--rows", type=int, default=100)
-    parser.add_argument("--repeats", type=int, default=64)
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--epochs", type=int, default=40)
-    parser.add_argument("--truth", type=Path, help="take the truth from an earlier --out")
-    parser.add_argument("--out", type=Path)
     chosen = parser.parse_args()
     torch.set_num_threads(1)
     given = flipped(chosen.data, chosen.model, chosen.epochs)
@@ -180,9 +174,7 @@ def main() -> None:
     for kind in ("flipped", "other"):
         print(f"median true μ of {kind} rows: {found[f'median true μ, {kind} rows']:.2f}")
     print(table(found))
-    if chosen.out:
-        text = json.dumps(found, indent=1, ensure_ascii=False)
-        chosen.out.write_text(text + "\n", encoding="utf-8")
+    write_figures(found, chosen.out)
 
 
 if __name__ == "__main__":

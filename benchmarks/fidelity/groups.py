@@ -13,7 +13,6 @@ group's μ̂, refilled and plain (finine_core/influence/groups.py), means over `
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from asked import parser_of, write_figures
 from ensemble import Run, losses_after
 from gold import FIRST_SEED, WITH
 from numpy.typing import NDArray
@@ -131,14 +131,7 @@ def measure(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--groups", type=int, default=36)
-    parser.add_argument("--repeats", type=int, default=64)
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--epochs", type=int, default=40)
-    parser.add_argument("--truth", type=Path, help="take the truth from an earlier --out")
-    parser.add_argument("--out", type=Path)
-    chosen = parser.parse_args()
+    chosen = parser_of(__doc__, groups=36, repeats=64, seeds=5, epochs=40).parse_args()
     torch.set_num_threads(1)
     given = flipped("digits", "mlp", chosen.epochs)
     found = measure(given, chosen.groups, chosen.repeats, chosen.seeds, chosen.truth)
@@ -146,9 +139,7 @@ def main() -> None:
     assert isinstance(estimators, dict)
     for name, figures in estimators.items():
         print(f"{name:20}" + "".join(f"  {key} {value:.3f}" for key, value in figures.items()))
-    if chosen.out:
-        text = json.dumps(found, indent=1, ensure_ascii=False)
-        chosen.out.write_text(text + "\n", encoding="utf-8")
+    write_figures(found, chosen.out)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ were flipped, by us. Slope is of true on estimated μ, and *size* is median |μ�
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from asked import parser_of, write_figures
 from ensemble import Run, losses_after
 from gold import FIRST_SEED, WITH
 from numpy.typing import NDArray
@@ -90,13 +90,8 @@ def agreement(mu: NDArray[np.float64], true: NDArray[np.float64]) -> dict[str, f
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", type=int, default=24)
-    parser.add_argument("--repeats", type=int, default=24)
-    parser.add_argument("--seeds", type=int, default=3)
+    parser = parser_of(__doc__, rows=24, repeats=24, seeds=3)
     parser.add_argument("--case", action="append", help="instead of all, e.g. digits:mlp:40")
-    parser.add_argument("--truth", type=Path, help="take the truth from an earlier --out")
-    parser.add_argument("--out", type=Path)
     chosen = parser.parse_args()
     torch.set_num_threads(1)
     found: dict[str, object] = {"repeats": chosen.repeats, "seeds": chosen.seeds}
@@ -111,9 +106,7 @@ def main() -> None:
         for name, figures in estimators.items():
             shown = "".join(f"  {key} {value:6.2f}" for key, value in figures.items())
             print(f"{case:28}{name:24}{shown}", flush=True)
-    if chosen.out:
-        text = json.dumps(found | {"cases": cases}, indent=1, ensure_ascii=False)
-        chosen.out.write_text(text + "\n", encoding="utf-8")
+    write_figures(found | {"cases": cases}, chosen.out)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ import argparse
 import json
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +39,7 @@ STEPS, SPREAD, SCALE = 32, 0.3, 2.0
 TRUE = (0.0, 0.5, 1.0, 2.0, 4.0)
 HARMFUL, EFFECT = 0.1, 0.25  # share of rows, and their mean signal, in background deviations
 RATES = (0.05, 0.1, 0.2)
+AUTOCORRELATIONS = (0.0, 0.5)
 NOISE_ROWS = 100
 
 
@@ -60,11 +62,15 @@ def simulated(mean: NDArray[np.float64], phi: float, random: np.random.Generator
     return TargetSignals(*(one.astype(np.float32) for one in arrays), scale=SCALE)
 
 
-def estimates(rows: int) -> list[dict[str, object]]:
+def estimates(
+    rows: int,
+    true_mus: Sequence[float] = TRUE,
+    autocorrelations: Sequence[float] = AUTOCORRELATIONS,
+) -> list[dict[str, object]]:
     """Bias and coverage of every estimator at every true μ."""
     random, lines = np.random.default_rng(0), []
-    for phi in (0.0, 0.5):
-        for true in TRUE:
+    for phi in autocorrelations:
+        for true in true_mus:
             signals = simulated(np.full(rows, true / SCALE), phi, random)
             for name, estimator in ESTIMATORS.items():
                 found = score_target(signals, estimator, TARGETS["validation"], seed=0)
@@ -77,10 +83,12 @@ def estimates(rows: int) -> list[dict[str, object]]:
     return lines
 
 
-def false_discoveries(rows: int, repeats: int) -> list[dict[str, float]]:
+def false_discoveries(
+    rows: int, repeats: int, autocorrelations: Sequence[float] = AUTOCORRELATIONS
+) -> list[dict[str, float]]:
     """The share of harmless rows among those that stand out, and of harmful ones that do."""
     lines = []
-    for phi in (0.0, 0.5):
+    for phi in autocorrelations:
         for rate in RATES:
             false, power = [], []
             for repeat in range(repeats):

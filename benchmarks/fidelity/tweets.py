@@ -10,7 +10,6 @@ mean loss of a run. Nothing was tuned on them alone.
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from asked import parser_of, write_figures
 from ensemble import Problem, Run, losses_after
 from gold import FIRST_SEED, agreement, estimates
 from numpy.typing import NDArray
@@ -60,13 +60,7 @@ def truths(problem: Problem, rows: NDArray[np.int64], repeats: int) -> list[floa
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", type=int, default=40)
-    parser.add_argument("--repeats", type=int, default=16)
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--truth", type=Path, help="take the truth from an earlier --out")
-    parser.add_argument("--out", type=Path)
-    chosen = parser.parse_args()
+    chosen = parser_of(__doc__, rows=40, repeats=16, seeds=3).parse_args()
     torch.set_num_threads(1)
     by_name: dict[str, list[dict[str, float]]] = {}
     with tempfile.TemporaryDirectory() as home:
@@ -87,12 +81,9 @@ def main() -> None:
     over_seeds = {name: means(many) for name, many in by_name.items()}
     for name, figures in over_seeds.items():
         print(f"{name:24}" + "".join(f"  {key} {value:.3f}" for key, value in figures.items()))
-    if chosen.out:
-        asked = {"rows": chosen.rows, "repeats": chosen.repeats, "seeds": chosen.seeds}
-        truth = {"row": numbers[rows].tolist(), "self": true.tolist()}
-        found = asked | {"estimators": over_seeds, "truth": truth}
-        text = json.dumps(found, indent=1, ensure_ascii=False)
-        chosen.out.write_text(text + "\n", encoding="utf-8")
+    asked = {"rows": chosen.rows, "repeats": chosen.repeats, "seeds": chosen.seeds}
+    truth = {"row": numbers[rows].tolist(), "self": true.tolist()}
+    write_figures(asked | {"estimators": over_seeds, "truth": truth}, chosen.out)
 
 
 if __name__ == "__main__":

@@ -11,13 +11,13 @@ the checkpoints themselves took, measured around each: less noisy than the ratio
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
 import torch
+from figures import keep_figures
 
 from finine_core.encoders import Encoded, encode
 from finine_core.influence import SignalWriter
@@ -101,10 +101,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=RESULTS)
     chosen = parser.parse_args()
     found = measure(chosen.pairs, chosen.epochs)
-    for name, value in found.items():
-        print(f"{name:<26} {value}")
-    chosen.out.parent.mkdir(exist_ok=True)
-    chosen.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    keep_figures(found, chosen.out)
 
 
 if __name__ == "__main__":

@@ -11,13 +11,14 @@ reader must never have seen the log go back.
 from __future__ import annotations
 
 import argparse
-import json
 import subprocess
 import sys
 import tempfile
 import time
 from itertools import pairwise
 from pathlib import Path
+
+from figures import keep_figures
 
 from finine_core import api
 from finine_core.curation.decisions import DecisionLog
@@ -95,10 +96,7 @@ def main() -> None:
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         found = mark_at_once(Path(folder), chosen.events)
-    for name, value in found.items():
-        print(f"{name:<26} {value}")
-    chosen.out.parent.mkdir(exist_ok=True)
-    chosen.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    keep_figures(found, chosen.out)
 
 
 if __name__ == "__main__":

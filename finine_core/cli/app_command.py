@@ -105,6 +105,8 @@ def app_command(
         # Else Streamlit ends the answer to a press where it stands when the next one comes, which
         # may be before it has begun.
         "--runner.fastReruns", "false",
+        # Its greeting, on another address than localhost, asks a server elsewhere what this one is.
+        "--logger.hideWelcomeMessage", "true",
         "--client.toolbarMode", "minimal",
         # A fault of ours is named on the page; its traceback goes to the terminal.
         "--client.showErrorDetails", "type",

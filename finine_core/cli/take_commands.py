@@ -11,14 +11,14 @@ from finine_core.cli.common import Home, Json, RunId, cli, print_json, say
 from finine_core.cli.flags import spread
 from finine_core.cli.selection_flags import SelectionFlags
 
+Moved = Annotated[Path | None, typer.Option(help="Where the input file is now, when it was moved.")]
+
 
 @cli.command()
 def export(
     run: RunId,
     out: Annotated[Path, typer.Option(help="The folder to write into.")],
-    data: Annotated[
-        Path | None, typer.Option(help="Where the input file is now, when it was moved.")
-    ] = None,
+    data: Moved = None,
     spreadsheet_safe: Annotated[
         bool,
         typer.Option(
@@ -114,9 +114,7 @@ def rows(
     run: RunId,
     out: Annotated[Path, typer.Option(help="The file to write, in the input's format.")],
     chosen: SelectionFlags,
-    data: Annotated[
-        Path | None, typer.Option(help="Where the input file is now, when it was moved.")
-    ] = None,
+    data: Moved = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file.")] = False,
     home: Home = None,
     json: Json = False,

@@ -15,6 +15,7 @@ import duckdb
 import pyarrow.parquet as pq
 
 from finine_core.curation.expressions import literal
+from finine_core.meanwhile import meanwhile
 
 MEMORY_LIMIT = "1GB"  # room for a sort of 100k rows with text, and no threat to a laptop with 8 GB
 # Files that take no more are read once and kept: a page of 25 rows with their texts then takes a
@@ -31,21 +32,15 @@ AGAIN_SECONDS = 0.05  # between two interrupts
 @contextmanager
 def interrupted_after(cursor: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[None]:
     """Stop what the cursor runs in the body when it takes longer: duckdb.InterruptException."""
-    done = threading.Event()
 
-    def watch() -> None:
+    def watch(over: threading.Event) -> None:
         wait = seconds
-        while not done.wait(wait):
+        while not over.wait(wait):
             cursor.interrupt()  # again and again: one that comes while a query is planned is lost
             wait = AGAIN_SECONDS
 
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    try:
+    with meanwhile(watch):
         yield
-    finally:
-        done.set()
-        watcher.join()
 
 
 def path_literal(path: Path) -> str:
@@ -72,7 +67,8 @@ def locked_database(
 
     Args:
         readable: files that queries may read.
-        kept: tables to hold in memory: name → Parquet file; see `fits`.
+        kept: tables to hold in memory: name → Parquet file; see `fits`. Their column `row_number`
+            gets an index, so that the lines of a page are found without a look at all rows.
     """
     database = duckdb.connect(":memory:")
     paths = ", ".join(f"{literal(str(path))}, {path_literal(path)}" for path in readable)
@@ -87,6 +83,8 @@ def locked_database(
         database.execute(f"SET {setting}")
     for name, path in (kept or {}).items():
         database.execute(f"CREATE TABLE {name} AS SELECT * FROM {parquet_source(path)}")
+        if "row_number" in pq.read_schema(path).names:  # what is wrong with others is said later
+            database.execute(f"CREATE INDEX {name}_rows ON {name} (row_number)")
     for setting in (
         f"allowed_paths = [{paths}]",
         "enable_external_access = false",

@@ -146,7 +146,7 @@ class ReviewTable(JoinedRows):
         Returns:
             label → name → share, None where none can be told; labels without rows are left out.
         """
-        share = "avg(CASE WHEN {} THEN 1.0 WHEN NOT ({}) THEN 0.0 END)"
+        share = "avg(CAST(({}) AS INTEGER))"
         found = self._each(share, conditions, target, where, by="label")
         return {
             line["label"]: {name: line[f"c{k}"] for k, name in enumerate(conditions)}

@@ -14,6 +14,7 @@ import numpy as np
 
 from finine_core.dataset.dataset import Dataset
 from finine_core.dataset.roles import Roles
+from finine_core.errors import FinineError
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +32,24 @@ class Block:
     validation: np.ndarray
     names: tuple[str, ...]
     sources: tuple[str, ...]
+
+
+class Choice(Protocol):
+    """One of several ways to turn texts, or images, into numbers, as a person chooses it."""
+
+    @property
+    def name(self) -> str:
+        """The word in CLI, app and files; of a model in a folder, its path."""
+
+    @property
+    def description(self) -> str:
+        """A few words for a person who chooses."""
+
+    def problem(self) -> FinineError | None:
+        """Why it cannot be used here, with what to do about it; None when it can."""
+
+    def identity(self) -> str:
+        """What its numbers depend on beside the data, as one word: its weights, for instance."""
 
 
 class Encoder(Protocol):

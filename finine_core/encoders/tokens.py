@@ -8,18 +8,14 @@ is weighed: a term is there or not.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
 
 from finine_core.dataset.dataset import Dataset
 from finine_core.encoders.text import texts_of
-from finine_core.encoders.texts.tfidf import (
-    MIN_ROWS_FOR_RARE_TERMS,
-    MIN_ROWS_PER_TERM,
-    WORD,
-    WORD_LENGTHS,
-)
+from finine_core.encoders.texts.terms import PARTS, WORD_LENGTHS, WORDS, terms_of
 from finine_core.errors import FinineError
 
 VOCABULARY = 20_000  # terms at most, of all columns together: so many the model's table has
@@ -86,26 +82,13 @@ def _column(
     from scipy import sparse
     from sklearn.feature_extraction.text import CountVectorizer
 
-    rare = MIN_ROWS_PER_TERM if len(texts) >= MIN_ROWS_FOR_RARE_TERMS else 1
     words = int(most_terms * WORD_SHARE)
-    blocks, held_out_blocks = [], []
-    for analyzer, lengths, terms in (
-        ("word", WORD_LENGTHS, words),
-        ("char_wb", CHARACTER_LENGTHS, most_terms - words),
-    ):
-        vectorizer = CountVectorizer(
-            analyzer=analyzer,
-            ngram_range=lengths,
-            token_pattern=WORD if analyzer == "word" else None,
-            max_features=terms,
-            min_df=rare,
-            binary=True,
-        )
-        try:
-            blocks.append(vectorizer.fit_transform(texts))
-        except ValueError:
-            continue  # no term at all: texts of punctuation have no words, all may be single-row
-        held_out_blocks.append(vectorizer.transform(held_out) if held_out else blocks[-1][:0])
+    blocks, held_out_blocks = terms_of(
+        texts,
+        held_out,
+        partial(CountVectorizer, binary=True),
+        [(WORDS, WORD_LENGTHS, words), (PARTS, CHARACTER_LENGTHS, most_terms - words)],
+    )
     if not blocks:
         return np.zeros((len(texts), 0), np.int32), np.zeros((len(held_out), 0), np.int32), 0
     train = sparse.hstack(blocks, format="csr")

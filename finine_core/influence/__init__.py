@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from finine_core.first_use import loaded_on_first_use
 
 if TYPE_CHECKING:
-    from finine_core.influence.curves import RowCurve, row_curve
+    from finine_core.influence.curves import DrawnCurve, RowCurve, row_curve
     from finine_core.influence.estimators import (
         ESTIMATORS,
         Estimator,
@@ -34,7 +34,7 @@ else:
     __getattr__, __dir__ = loaded_on_first_use(
         __name__,
         {
-            "finine_core.influence.curves": ["RowCurve", "row_curve"],
+            "finine_core.influence.curves": ["DrawnCurve", "RowCurve", "row_curve"],
             "finine_core.influence.estimators": [
                 "ESTIMATORS",
                 "Estimator",

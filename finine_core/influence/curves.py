@@ -39,17 +39,40 @@ _CURVE_STREAM = 13
 
 
 @dataclass(frozen=True)
-class RowCurve:
+class DrawnCurve:
+    """A trade-off curve from drawn runs, with what is drawn beside it.
+
+    Attributes:
+        alpha: Type I errors, shape (201,).
+        beta: empirical Type II errors, shape (201,).
+        gaussian_beta: G_μ at the same α.
+        beta_low, beta_high: band of the empirical curve, that of μ's interval (see the module).
+    """
+
+    alpha: Floats
+    beta: Floats
+    gaussian_beta: Floats
+    beta_low: Floats
+    beta_high: Floats
+
+    @property
+    def lines(self) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+        """All of its arrays, in the order above."""
+        return self.alpha, self.beta, self.gaussian_beta, self.beta_low, self.beta_high
+
+    def curve(self) -> Curve:
+        """The empirical curve as a trade-off function."""
+        return Curve(self.alpha, self.beta)
+
+
+@dataclass(frozen=True)
+class RowCurve(DrawnCurve):
     """Trade-off curve of one row on one target.
 
     Attributes:
         row_number: 0-based position in the input file.
         target: its name.
         mu, mu_low, mu_high: the whole run's influence and its interval.
-        alpha: Type I errors, shape (201,).
-        beta: empirical Type II errors, shape (201,).
-        gaussian_beta: G_μ at the same α.
-        beta_low, beta_high: band of the empirical curve, that of μ's interval (see the module).
     """
 
     row_number: int
@@ -57,15 +80,6 @@ class RowCurve:
     mu: float
     mu_low: float
     mu_high: float
-    alpha: NDArray[np.float64]
-    beta: NDArray[np.float64]
-    gaussian_beta: NDArray[np.float64]
-    beta_low: NDArray[np.float64]
-    beta_high: NDArray[np.float64]
-
-    def curve(self) -> Curve:
-        """The empirical curve as a trade-off function."""
-        return Curve(self.alpha, self.beta)
 
 
 def row_curve(
@@ -98,7 +112,7 @@ def row_curve(
     )
     beta, low, high = with_band(drawn)
     smooth = gaussian_beta(mu, GRID)
-    return RowCurve(row_number, target, mu, mu_low, mu_high, GRID, beta, smooth, low, high)
+    return RowCurve(GRID, beta, smooth, low, high, row_number, target, mu, mu_low, mu_high)
 
 
 def shifts_of(

@@ -39,6 +39,7 @@ from scipy.special import ndtr
 from finine_core.errors import FinineError
 from finine_core.influence.curves import (
     GRID,
+    DrawnCurve,
     drawn_curves,
     residual_shape,
     shifts_of,
@@ -48,7 +49,7 @@ from finine_core.influence.estimators import ESTIMATORS, Estimator
 from finine_core.influence.scores import score_target
 from finine_core.influence.signals import SignalPlan, TargetSignals
 from finine_core.influence.targets import VALIDATION, target_named
-from finine_core.tradeoff import Curve, gaussian_beta
+from finine_core.tradeoff import gaussian_beta
 
 Floats = NDArray[np.float64]
 LEAST_REST = 2  # other rows that have a variance
@@ -89,25 +90,10 @@ class GroupInfluence:
 
 
 @dataclass(frozen=True)
-class GroupCurve:
-    """Trade-off curve of a group; fields as in `RowCurve`.
-
-    Attributes:
-        alpha, beta: the empirical curve, shape (201,).
-        gaussian_beta: G_μ at the same α.
-        beta_low, beta_high: band of the empirical curve, that of μ's interval (`curves.py`).
-    """
+class GroupCurve(DrawnCurve):
+    """Trade-off curve of a group, and its influence."""
 
     influence: GroupInfluence
-    alpha: Floats
-    beta: Floats
-    gaussian_beta: Floats
-    beta_low: Floats
-    beta_high: Floats
-
-    def curve(self) -> Curve:
-        """The empirical curve as a trade-off function."""
-        return Curve(self.alpha, self.beta)
 
 
 @dataclass(frozen=True)
@@ -198,7 +184,7 @@ def group_curve(
         seed=seed,
     )
     beta, low, high = with_band(drawn)
-    return GroupCurve(influence, GRID, beta, gaussian_beta(influence.mu, GRID), low, high)
+    return GroupCurve(GRID, beta, gaussian_beta(influence.mu, GRID), low, high, influence)
 
 
 def member_sums(signals: TargetSignals, members: NDArray[np.int64]) -> GroupSums:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from finine_core import api
 from finine_core.runs import State
+from finine_core.runs.jobs.heartbeat import last_beat
 from finine_sample_data import SAMPLES
 from tests.app.looking import healthy, said
 from tests.conftest import APP
@@ -32,6 +34,7 @@ def homes(tmp_path_factory, finished_run, wait_for):
                        epochs=100_000, record_steps=4, block=False)  # fmt: skip
     assert lost.wait().state is State.FAILED
     wait_for(lambda: going_on.status().phase == "training")
+    os.setpriority(os.PRIO_PROCESS, last_beat(going_on.folder).process.pid, 19)  # after the pages
     yield {
         "empty": tmp_path_factory.mktemp("empty"),
         "finished": finished_run.home,

@@ -7,6 +7,7 @@ import zipfile
 
 from finine_core import api
 from tests.app.looking import FLIPS, MIXED, healthy, metrics, table, words
+from tests.trained import trained
 
 
 def test_export_without_a_run_says_what_to_do(app, tmp_path):
@@ -83,7 +84,7 @@ def test_a_decision_made_after_preparing_takes_the_old_zip_away(app, own_run):
 def test_a_moved_input_can_be_named(app, tmp_path):
     data = tmp_path / "data.csv"
     data.write_text(MIXED.replace("some words that go on 3,", "=words that go on 3,"))
-    run = api.run(data, label="label", features=("x",), home=tmp_path / "h", epochs=1)
+    run = trained(data, label="label", features=("x",), home=tmp_path / "h", epochs=1)
     run.mark(top=2, decision="delete")
     moved = data.rename(tmp_path / "moved.csv")
     page = healthy(app(run.home, "export").run())

@@ -13,6 +13,7 @@ from finine_core import api
 from finine_core.curation.group_filter import in_group
 from finine_core.influence import GroupInfluence
 from tests.app.looking import FLIPS, healthy, in_address, said, table, words
+from tests.trained import trained
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,7 @@ def grouped(tmp_path_factory):
     frame["part"] = ["validation" if place % 8 in (0, 2, 4) else "train" for place in range(len(x))]
     folder = tmp_path_factory.mktemp("groups")
     frame.to_csv(folder / "rows.csv", index=False)
-    return api.run(
+    return trained(
         folder / "rows.csv", label="y", ignore=("kind",), validation="column:part",
         home=folder / "home", epochs=12, record_steps=12,
     )  # fmt: skip
@@ -36,7 +37,7 @@ def grouped(tmp_path_factory):
 
 def test_without_a_run_or_without_a_validation_target_it_says_what_to_do(app, tmp_path):
     assert "No run yet" in words(healthy(app(tmp_path, "groups").run()))
-    api.run(FLIPS.path, label=FLIPS.label, home=tmp_path, epochs=2, validation=0.0)
+    trained(FLIPS.path, label=FLIPS.label, home=tmp_path, epochs=2, validation=0.0)
     assert "no influence on validation rows" in words(healthy(app(tmp_path, "groups").run()))
 
 

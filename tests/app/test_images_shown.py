@@ -11,6 +11,7 @@ from PIL import Image
 from finine_app.components import pictures
 from finine_core import api
 from tests.app.looking import healthy, words
+from tests.trained import trained
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +23,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> api.Run:
         for place in range(12):
             pixels = random.integers(shade, shade + 50, (8, 8)).astype(np.uint8)
             Image.fromarray(pixels).save(base / "shades" / name / f"{place:02d}.png")
-    return api.run(
+    return trained(
         base / "shades", label="label", home=base / "home", validation=0.25, epochs=2,
         record_steps=4, batch_size=4,
     )  # fmt: skip

@@ -86,17 +86,27 @@ def test_the_same_decision_of_two_people_is_in_the_log_of_both(review, own_run):
     assert ours.reviewer != others.reviewer == "ada"
 
 
-def test_a_press_on_the_picture_of_the_last_row_decides_on_that_row(own_run, monkeypatch):
-    """The page has gone on to row 8 already, but the browser still showed row 3."""
-    gone_to, kept = [], {decide._DRAWN: 8}
-    monkeypatch.setattr(decide.st, "session_state", kept)
-    monkeypatch.setattr(decide, "go_to", lambda row, _: gone_to.append(row))
+def test_presses_on_one_picture_decide_on_its_row_and_the_last_one_holds(own_run, monkeypatch):
+    monkeypatch.setattr(decide.st, "session_state", {decide._DRAWN: 3})
+    monkeypatch.setattr(decide, "go_to", lambda *_: None)
     seen = own_run.log.version()
     for word in ("delete", "delete", "keep", "delete"):
         decide._mark(own_run, 3, word, 8, seen)
     assert [one.decision for one in own_run.decisions()] == ["delete", "keep", "delete"]
-    assert set(gone_to) == {8}
-    assert kept[decide._DRAWN] == 8
+    assert own_run.log.current()["row_number"].to_pylist() == [3]
+
+
+def test_a_press_on_a_row_that_is_gone_marks_nothing_and_says_so(own_run, monkeypatch):
+    """The page has gone on to row 8 already, but the browser kept the buttons of row 3."""
+    gone_to, told = [], []
+    monkeypatch.setattr(decide.st, "session_state", {decide._DRAWN: 8})
+    monkeypatch.setattr(decide, "go_to", lambda row, _: gone_to.append(row))
+    monkeypatch.setattr(decide.state, "note_action", told.append)
+    decide._mark(own_run, 3, "delete", 8, own_run.log.version())
+    decide._pin(3, True)
+    assert own_run.decisions() == []
+    assert gone_to == [8, 8]
+    assert all("Row 3 was gone already" in one for one in told)
 
 
 def interrupted(action, *places):

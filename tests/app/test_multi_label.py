@@ -14,6 +14,7 @@ from tests.app.looking import healthy, in_address, said, shown_row, table, widge
 from tests.app.looking import with_file as opened_with
 from tests.app.test_past_runs import choose
 from tests.conftest import APP
+from tests.trained import trained
 
 NAMES = ["toxic", "insult", "threat"]
 PAGES = re.findall(r'url_path="(\w+)"', APP.read_text(encoding="utf-8"))
@@ -37,7 +38,7 @@ def finished(tmp_path_factory):
     folder = tmp_path_factory.mktemp("labels")
     path = folder / "comments.csv"
     path.write_text(content())
-    return api.run(path, label=NAMES, home=folder / "home", epochs=8,
+    return trained(path, label=NAMES, home=folder / "home", epochs=8,
                    targets=("self", "validation", "class:threat"))  # fmt: skip
 
 
@@ -71,10 +72,9 @@ def test_several_label_columns_are_chosen_kept_in_the_address_and_run(app, tmp_p
     page.number_input(key="epochs").set_value(2).run()
     page.checkbox(key="target_classes").check().run()
     page.button(key="start_run").click().run()
-    run = api.open_run(home=home)
-    run.wait()
-    assert run.record()["config"]["label"] == NAMES
-    assert run.targets == ("self", "validation", *(f"class:{name}" for name in NAMES))
+    config = api.open_run(home=home).record()["config"]
+    assert config["label"] == NAMES
+    assert config["targets"] == ["self", "validation", "classes"]
 
 
 def test_one_label_column_alone_is_still_a_class(app, tmp_path):

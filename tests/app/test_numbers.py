@@ -7,10 +7,10 @@ import json
 import pandas as pd
 import pytest
 
-from finine_core import api
 from finine_sample_data import SAMPLES
 from tests.app.looking import button, healthy, metrics, said, widget
 from tests.app.test_every_page import PAGES
+from tests.trained import trained
 
 SAMPLE = SAMPLES["diabetes_outliers"]
 
@@ -18,7 +18,7 @@ SAMPLE = SAMPLES["diabetes_outliers"]
 @pytest.fixture(scope="module")
 def numbers(tmp_path_factory):
     """A finished run on diabetes_outliers, with two marks."""
-    run = api.run(SAMPLE.path, label=SAMPLE.label, id=SAMPLE.id, epochs=6, record_steps=8,
+    run = trained(SAMPLE.path, label=SAMPLE.label, id=SAMPLE.id, epochs=6, record_steps=8,
                   home=tmp_path_factory.mktemp("home"))  # fmt: skip
     run.mark(top=2, target="self")
     return run

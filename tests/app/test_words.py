@@ -20,7 +20,7 @@ def curve_of(row, mu, beta=None):
     alpha = np.linspace(0, 1, 201)
     smooth = gaussian_beta(mu, alpha)
     beta = smooth if beta is None else beta
-    return of_row(RowCurve(row, "self", mu, mu, mu, alpha, beta, smooth, beta, beta))
+    return of_row(RowCurve(alpha, beta, smooth, beta, beta, row, "self", mu, mu, mu))
 
 
 def test_pairs_are_told_as_dominating_equal_or_crossing():

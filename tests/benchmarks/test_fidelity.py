@@ -1,10 +1,8 @@
 """Studies of fidelity: their fast retraining is the real one, and small versions of them run."""
 
 import json
-import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,12 +11,12 @@ import torch
 from finine_core.training.models import model_kind
 from finine_core.training.settings import Settings
 from finine_core.training.trainer import Trainer, predict
+from tests.benchmarks.studies import BENCHMARKS, study
 
-STUDIES = Path(__file__).parent.parent.parent / "benchmarks" / "fidelity"
-sys.path.insert(0, str(STUDIES))
+sys.path.insert(0, str(BENCHMARKS / "fidelity"))
 
-from ensemble import Problem, Run, losses_after, orders  # noqa: E402
-from truth import spread, true_mu  # noqa: E402
+from ensemble import Problem, Run, losses_after, orders
+from truth import spread, true_mu
 
 
 @pytest.fixture(scope="module")
@@ -81,40 +79,38 @@ def test_the_true_mu_of_shifted_normals_is_their_distance():
     assert true_mu(np.exp(one), np.exp(other)) == true_mu(one, other), "losses may be transformed"
 
 
-def study(name, tmp_path, *options):
-    out = tmp_path / "out.json"
-    command = [sys.executable, str(STUDIES / name), *options, "--out", str(out)]
-    found = subprocess.run(command, capture_output=True, text=True, timeout=300)
-    assert found.returncode == 0, found.stderr
-    return json.loads(out.read_text())
+@pytest.fixture
+def study_of(tmp_path):
+    """Give `study_of(name, *options)`: what a study of this folder writes."""
+    return lambda name, *options: study(f"fidelity/{name}", tmp_path / "out.json", *options)
 
 
-def test_flipped_rows_truly_matter_more_and_the_default_estimator_sees_it(tmp_path):
+def test_flipped_rows_truly_matter_more_and_the_default_estimator_sees_it(study_of, tmp_path):
     small = ("--rows", "10", "--repeats", "6", "--seeds", "1", "--epochs", "20")
-    gold = study("gold.py", tmp_path, *small)
+    gold = study_of("gold.py", *small)
     assert gold["median true μ, flipped rows"] > gold["median true μ, other rows"]
     assert gold["estimators"]["μ self (carried)"]["pearson"] > 0.5
     (tmp_path / "truth.json").write_text(json.dumps(gold))
-    again = study("gold.py", tmp_path, *small, "--truth", str(tmp_path / "truth.json"))
+    again = study_of("gold.py", *small, "--truth", str(tmp_path / "truth.json"))
     assert again["estimators"] == gold["estimators"], "the truth is taken as it was stored"
 
 
-def test_groups_of_flipped_rows_hurt_truly_and_as_estimated(tmp_path):
+def test_groups_of_flipped_rows_hurt_truly_and_as_estimated(study_of):
     small = ("--groups", "8", "--repeats", "5", "--seeds", "1", "--epochs", "20")
-    found = study("groups.py", tmp_path, *small)
+    found = study_of("groups.py", *small)
     assert found["estimators"]["carried, refilled"]["spearman with change"] > 0.5
 
 
-def test_sizes_stay_right_in_a_long_run_of_a_convex_model(tmp_path):
+def test_sizes_stay_right_in_a_long_run_of_a_convex_model(study_of):
     case = "breast_cancer:logistic:100"
-    small = ("--rows", "8", "--repeats", "5", "--seeds", "1")
-    figures = study("lengths.py", tmp_path, *small, "--case", case)["cases"][case]["estimators"]
+    small = ("--rows", "6", "--repeats", "4", "--seeds", "1")
+    figures = study_of("lengths.py", *small, "--case", case)["cases"][case]["estimators"]
     assert figures["μ self (carried)"]["pearson"] > 0.8
     assert 0.5 < figures["μ self (carried)"]["size"] < 2
 
 
-def test_an_auxiliary_run_is_held_against_the_stored_truth(tmp_path):
-    found = study("auxiliary.py", tmp_path, "--seeds", "1", "--model", "logistic")["estimators"]
+def test_an_auxiliary_run_is_held_against_the_stored_truth(study_of):
+    found = study_of("auxiliary.py", "--seeds", "1", "--model", "logistic")["estimators"]
     assert found["μ self (carried), mean of both runs"]["pearson"] > 0.85
     assert found["μ self (auc), other numbers"] != found["μ self (auc), trend"]
 
@@ -122,12 +118,11 @@ def test_an_auxiliary_run_is_held_against_the_stored_truth(tmp_path):
 def test_where_there_is_nothing_little_is_said_and_wide_intervals_hold_the_truth():
     import null
 
-    lines = null.estimates(rows=150)
-    by_case = {(one["autocorrelation"], one["true μ"], one["estimator"]): one for one in lines}
-    assert by_case[0.0, 0.0, "gaussian"]["mean |μ|"] < 0.15
-    assert by_case[0.0, 0.0, "threshold"]["mean |μ|"] > 0.7, "the scan sees something in noise"
-    assert by_case[0.0, 1.0, "carried"]["coverage"] > 0.9
-    assert abs(by_case[0.0, 1.0, "auc"]["mean"] - 1) < 0.15
-    for line in null.false_discoveries(rows=600, repeats=3):
-        if line["autocorrelation"] == 0:
-            assert line["realised"] < 2 * line["rate"]
+    lines = null.estimates(rows=150, true_mus=(0.0, 1.0), autocorrelations=(0.0,))
+    by_case = {(one["true μ"], one["estimator"]): one for one in lines}
+    assert by_case[0.0, "gaussian"]["mean |μ|"] < 0.15
+    assert by_case[0.0, "threshold"]["mean |μ|"] > 0.7, "the scan sees something in noise"
+    assert by_case[1.0, "carried"]["coverage"] > 0.9
+    assert abs(by_case[1.0, "auc"]["mean"] - 1) < 0.15
+    for line in null.false_discoveries(rows=600, repeats=3, autocorrelations=(0.0,)):
+        assert line["realised"] < 2 * line["rate"]

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from benchmarks.server_times import make_file
-from finine_core import api
+from tests.trained import trained
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -20,7 +20,7 @@ def test_a_page_of_many_rows_costs_little_more_than_one_of_few(tmp_path):
     for rows in (1_000, 10_000):
         data = tmp_path / f"{rows}.csv"
         make_file(data, rows)
-        run = api.run(data, label="label", id="id", home=tmp_path / "h", model="logistic",
+        run = trained(data, label="label", id="id", home=tmp_path / "h", model="logistic",
                       features=["n0", "n1"], ignore=["text"], epochs=1, record_steps=4,
                       targets=("self",))  # fmt: skip
         table = run.review()

@@ -1,43 +1,36 @@
 """Small versions of the studies on digits: they run, and what they say is not by chance."""
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from benchmarks.kinds.cases import CASES
 from benchmarks.kinds.table import markdown
-
-BENCHMARKS = Path(__file__).parent.parent.parent / "benchmarks"
-
-
-def study(name, tmp_path, *options):
-    """What a study writes on scikit-learn's digits."""
-    out = tmp_path / "out.json"
-    command = [sys.executable, str(BENCHMARKS / name), "--small", "--out", str(out), *options]
-    found = subprocess.run(command, capture_output=True, text=True, timeout=300)
-    assert found.returncode == 0, found.stderr
-    return json.loads(out.read_text())
+from tests.benchmarks.studies import BENCHMARKS, study
 
 
-def test_recording_leaves_training_as_it_was_and_its_cost_is_told(tmp_path):
-    found = study("overhead.py", tmp_path, "--repeats", "1")
+@pytest.fixture
+def small(tmp_path):
+    """Give `small(name, *options)`: what a study writes on scikit-learn's digits."""
+    return lambda name, *options: study(name, tmp_path / "out.json", "--small", *options)
+
+
+def test_recording_leaves_training_as_it_was_and_its_cost_is_told(small):
+    found = small("overhead.py", "--repeats", "1")
     assert set(found) == {"plain", "norms", "norms and validation", "recorded"}
     assert found["recorded"]["wall_ratio"] > 1, "recording is not free"
 
 
-def test_another_seed_names_mostly_the_same_rows_and_finds_flipped_labels(tmp_path):
-    found = study("consistency.py", tmp_path, "--seeds", "2", "--probe-rows", "128")["128"]
+def test_another_seed_names_mostly_the_same_rows_and_finds_flipped_labels(small):
+    found = small("consistency.py", "--seeds", "2", "--probe-rows", "128")["128"]
     for name in ("μ self (gaussian)", "μ self (composed)", "mean loss"):
         assert found[name]["consistency"] > 0.4, "two random fifths share .111"
         assert found[name]["auc"] > 0.85
 
 
-def test_fewer_recorded_steps_name_mostly_the_same_rows(tmp_path):
-    found = study("sensitivity.py", tmp_path, "--seeds", "2", "--only", "8 recorded steps")
+def test_fewer_recorded_steps_name_mostly_the_same_rows(small):
+    found = small("sensitivity.py", "--seeds", "2", "--only", "8 recorded steps")
     assert set(found["settings"]) == {"default", "8 recorded steps"}
     changed = found["settings"]["8 recorded steps"]
     for name in ("μ self (carried)", "μ self (gaussian)", "mean loss"):
@@ -45,16 +38,16 @@ def test_fewer_recorded_steps_name_mostly_the_same_rows(tmp_path):
         assert found["settings"]["default"][name]["same rows"] == 1.0
 
 
-def test_influence_on_validation_finds_labels_that_are_wrong_by_class(tmp_path):
+def test_influence_on_validation_finds_labels_that_are_wrong_by_class(small):
     case = "digits, class-dependent"
-    found = study("noise.py", tmp_path, "--seeds", "1", "--only", case)["cases"][case]
+    found = small("noise.py", "--seeds", "1", "--only", case)["cases"][case]
     ours, simple = found["−μ validation (carried)"], found["mean loss"]
     assert ours["average precision"] > simple["average precision"]
     assert ours["recall at 0.2"] > 0.8
 
 
-def test_shifted_numbers_are_found_and_pull_less_on_a_model_with_hubers_loss(tmp_path):
-    found = study("regression.py", tmp_path)["cases"]["gross"]
+def test_shifted_numbers_are_found_and_pull_less_on_a_model_with_hubers_loss(small):
+    found = small("regression.py")["cases"]["gross"]
     for loss in ("squared", "huber"):
         assert found[loss]["AUC μ self"]["mean"] > 0.9
         assert found[loss]["AUC mean loss"]["mean"] > 0.9
@@ -90,8 +83,8 @@ def test_the_page_on_regression_gives_the_measured_agreement_with_retraining():
         assert f"{found[f'median true μ, {kind} rows']:.2f} of" in page
 
 
-def test_rows_with_one_wrong_label_of_several_are_found(tmp_path):
-    found = study("multi_label.py", tmp_path)["cases"]["planted"]
+def test_rows_with_one_wrong_label_of_several_are_found(small):
+    found = small("multi_label.py")["cases"]["planted"]
     assert found["AUC μ self"]["mean"] > 0.7
     assert found["AUC mean loss"]["mean"] > 0.7
     assert found["recall μ self"]["mean"] > 0.2, "by chance it is 0.1"

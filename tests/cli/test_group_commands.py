@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from finine_core import api
 from finine_core.cli import cli
 from finine_core.errors import FinineError
+from tests.trained import trained
 
 FLIPS = 0.12
 
@@ -48,7 +49,7 @@ def table():
 def home(table, tmp_path_factory):
     home = tmp_path_factory.mktemp("home")
     table.to_csv(home / "rows.csv", index=False)
-    api.run(
+    trained(
         home / "rows.csv",
         label="y",
         features=tuple("abcdef"),
@@ -188,3 +189,16 @@ def test_a_run_without_validation_has_no_groups(home, tmp_path):
     run.folder.update(resolved={**record["resolved"], "targets": ["self"]})
     with pytest.raises(FinineError, match="Start a run with validation rows"):
         run.group(rows=[1, 2])
+
+
+def test_rows_are_chosen_in_the_same_ways_wherever_they_are_chosen(home, tmp_path):
+    told = ("--home", home, "--json")
+    ranked = api.open_run(home=home).scores("validation", top=20)["row_number"].tolist()
+    listed = ",".join(map(str, ranked))
+    by_rank = json.loads(finine("group", "latest", "--top", 20, *told).stdout)
+    by_number = json.loads(finine("group", "latest", "--rows", listed, *told).stdout)
+    assert by_rank["rows"] == by_number["rows"] == 20
+    assert by_rank["mu"] == pytest.approx(by_number["mu"])
+    for name, *chosen in (("a", "--rows", listed), ("b", "--top", 20, "--target", "validation")):
+        finine("rows", "latest", *chosen, "--out", tmp_path / name, *told)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()

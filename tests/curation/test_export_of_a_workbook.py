@@ -3,6 +3,7 @@
 import openpyxl
 
 from finine_core import api
+from tests.trained import trained
 
 
 def column(path, letter):
@@ -15,7 +16,7 @@ def test_a_workbook_is_exported_and_rebuilt_from_its_manifest(tmp_path):
     for row in range(60):
         book.active.append([row * 37 % 101 / 7, row * 53 % 89, "ab"[row % 2]])
     book.save(data)
-    run = api.run(data, label="label", home=tmp_path / "home", epochs=2)
+    run = trained(data, label="label", home=tmp_path / "home", epochs=2)
     gone, wrong = (int(row) for row in run.scores(top=2)["row_number"])
     run.mark(rows=[gone], decision="delete", reason="wrong label", reviewer="ada")
     new = "ab"[1 - wrong % 2]

@@ -12,6 +12,7 @@ from PIL import Image
 from finine_core import api
 from finine_core.curation.export import zip_export
 from finine_core.errors import FinineError
+from tests.trained import trained
 
 SIDE = 8
 
@@ -27,7 +28,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, api.Run]:
             pixels = random.integers(shade, shade + 50, (SIDE, SIDE)).astype(np.uint8)
             Image.fromarray(pixels).save(base / "shades" / name / f"{place:02d}.png")
     (base / "shades" / "light" / "broken.png").write_bytes(b"nothing")
-    run = api.run(
+    run = trained(
         base / "shades", label="label", home=base / "home", validation=0.25, epochs=2,
         record_steps=4, batch_size=4, skip_corrupt=True,
     )  # fmt: skip

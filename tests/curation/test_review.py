@@ -55,6 +55,27 @@ def test_columns_lists_exactly_what_a_condition_may_use(review: ReviewTable) -> 
         assert review.count(target="self", where=f"{quoted(name)} IS NOT NULL") == TRAINING_ROWS
 
 
+@pytest.mark.parametrize(
+    "where",
+    ["TEXT = 'one, two'", '"ODD ""name""; --" = 1', "review.text = 'one, two'",
+     "len(text) = 8 AND row_number = 1"],
+)  # fmt: skip
+def test_a_column_of_the_input_is_known_however_it_is_written(
+    review: ReviewTable, where: str
+) -> None:
+    assert review.row_numbers(target="self", where=where, top=1).tolist() == [1]
+    assert review.tally({"asked": where, "all": "true"}, target="self")["all"] == TRAINING_ROWS
+
+
+def test_a_table_in_memory_gives_the_same_lines(finished_run: FinishedRun) -> None:
+    run = (finished_run.folder, finished_run.home, finished_run.run_id)
+    asked = [7, 2, 99, 0]
+    kept, read = (ReviewTable(*run, in_memory=one) for one in (True, False))
+    lines = read.lines(asked, target="self", with_data=True)
+    assert lines["row_number"].to_pylist() == [7, 2, 0]
+    assert kept.lines(asked, target="self", with_data=True).equals(lines)
+
+
 def test_targets_are_kept_apart(review: ReviewTable) -> None:
     assert review.count(target="self") == TRAINING_ROWS
     assert review.count(target="self' OR true --") == 0

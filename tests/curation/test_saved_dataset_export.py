@@ -13,6 +13,7 @@ from finine_core.errors import FinineError
 from finine_core.formats import read_table
 from finine_core.formats.sources.inputs import fingerprint_of
 from tests.saved_datasets import save_splits
+from tests.trained import trained
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +21,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, api.Run]:
     """A run on a folder with two splits, one row to be removed and one label corrected."""
     base = tmp_path_factory.mktemp("saved")
     folder = save_splits(base / "signs", train=24, test=8)
-    run = api.run(
+    run = trained(
         folder, label="label", home=base / "home", validation="column:split", epochs=2,
         record_steps=4, batch_size=4,
     )  # fmt: skip

@@ -19,6 +19,7 @@ ARGUMENTS = [
     "--no-sandbox",
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
+    "--disable-gpu-compositing",  # without a graphics card: only the map needs WebGL
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
@@ -64,46 +65,75 @@ def page(browser):
     context.close()
 
 
-@pytest.fixture(scope="session")
-def serve(tmp_path_factory):
-    """Starts the app as a person does, `finine app`, on a home; gives its address.
+class App:
+    """The app, started as a person does, by `finine app`, on a home."""
 
-    A home that was served as usual before is served by the same process again.
-    """
-    processes, addresses = [], {}
-
-    def start(home, *, options=("--no-browser",), environment=None):
-        asked = (home, options, tuple((environment or {}).items()))
-        if asked not in addresses:
-            addresses[asked] = started(home, options, environment)
-        return addresses[asked]
-
-    def started(home, options, environment):
+    def __init__(self, home, log, *, options=("--no-browser",), environment=None):
         with socket.socket() as free:
             free.bind(("localhost", 0))
             port = free.getsockname()[1]
-        log = (tmp_path_factory.mktemp("server") / "log.txt").open("wb")
-        processes.append(
-            subprocess.Popen(
+        self.address = f"http://localhost:{port}"
+        with log.open("wb") as stream:
+            self.process = subprocess.Popen(
                 [sys.executable, "-m", "finine_core.cli", "app", "--home", str(home),
                  "--port", str(port), *options],
-                stdout=log, stderr=log, start_new_session=True,
+                stdout=stream, stderr=stream, start_new_session=True,
                 env={**os.environ, **(environment or {})},
-            )
-        )  # fmt: skip
-        address = f"http://localhost:{port}"
+            )  # fmt: skip
         while True:
             try:
-                urllib.request.urlopen(f"{address}/_stcore/health", timeout=5).read()
-                return address
+                urllib.request.urlopen(f"{self.address}/_stcore/health", timeout=5).read()
+                return
             except OSError:
-                assert processes[-1].poll() is None, Path(log.name).read_text()
+                assert self.process.poll() is None, log.read_text()
                 time.sleep(0.2)
 
-    yield start
-    for process in processes:
-        os.killpg(process.pid, 15)
-        process.wait(timeout=20)
+    def stop(self):
+        os.killpg(self.process.pid, 15)
+        self.process.wait(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def usual_app(tmp_path_factory):
+    """Give `usual_app(home)`: the address of one app for all tests, which looks at this home now.
+
+    It takes seconds to start, so it is opened on a link that leads to the home of each test in
+    turn. What it keeps in memory is known by the home's own path, so nothing is taken along.
+    """
+    folder = tmp_path_factory.mktemp("app")
+    link, started = folder / "home", []
+
+    def look_at(home):
+        if not started:
+            started.append(App(link, folder / "log.txt"))
+            link.rename(folder / "first")  # the folder it made
+        link.unlink(missing_ok=True)
+        home.mkdir(exist_ok=True)
+        link.symlink_to(home)
+        return started[0].address
+
+    yield look_at
+    for app in started:
+        app.stop()
+
+
+@pytest.fixture
+def serve(usual_app, tmp_path_factory):
+    """Give `serve(home)`: the address of the app on this home.
+
+    With `alone`, options or an environment it is an app of this test, started on the home.
+    """
+    started = []
+
+    def address(home, *, alone=False, **special):
+        if not alone and not special:
+            return usual_app(home)
+        started.append(App(home, tmp_path_factory.mktemp("server") / "log.txt", **special))
+        return started[-1].address
+
+    yield address
+    for app in started:
+        app.stop()
 
 
 @pytest.fixture

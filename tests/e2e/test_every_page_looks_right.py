@@ -1,4 +1,4 @@
-"""Every page at two widths in both themes: nothing broken, nothing wider than the window.
+"""Every page is a link, at two widths in both themes: nothing broken or wider than the window.
 
 With FININE_SCREENSHOTS all four are drawn and kept as pictures for the docs; without, one of them.
 """
@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from finine_core import api
 from finine_sample_data import SAMPLES
 from tests.e2e.steps import ACTION_MS, no_error_is_shown, settled
+from tests.trained import trained
 
 FOLDER = os.environ.get("FININE_SCREENSHOTS")
 LOOKS = [(1280, "light"), (1280, "dark"), (768, "light"), (768, "dark")] if FOLDER else [
@@ -26,7 +26,7 @@ TALLEST = 2400  # pixels of a picture; the rest of a long page is more of the sa
 def reviewed(tmp_path_factory):
     """A home with a run on tweets, decisions of every kind, a saved group, and a verification."""
     sample, home = SAMPLES["tweets"], tmp_path_factory.mktemp("home")
-    run = api.run(sample.path, label=sample.label, text=sample.text, id=sample.id, home=home,
+    run = trained(sample.path, label=sample.label, text=sample.text, id=sample.id, home=home,
                   epochs=None if FOLDER else 3)  # fmt: skip
     run.mark(where="suspicious AND rank <= 60", target="self", decision="delete",
              reason="wrong label", reviewer="ada")  # fmt: skip
@@ -55,7 +55,7 @@ def address_of(page_name, run):
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_pages_fit_their_window_in_both_themes(browser, serve, reviewed, width, scheme):
+def test_every_page_is_a_link_and_fits_its_window(browser, serve, reviewed, width, scheme):
     home, run = reviewed
     base = serve(home)
     context = browser.new_context(
@@ -66,8 +66,11 @@ def test_pages_fit_their_window_in_both_themes(browser, serve, reviewed, width, 
     page.set_default_timeout(ACTION_MS)
     for name in PAGES:
         page.goto(base + address_of(name, run))
-        expect(page.get_by_role("heading", level=1).first).to_be_visible()
         settled(page)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        expect(page.get_by_text("Page not found")).to_have_count(0)
+        assert f"/{name}" in page.url
+        assert run.run_id in page.url
         no_error_is_shown(page)
         wide = page.evaluate(
             "() => { const m = document.querySelector('[data-testid=stMain]');"
@@ -76,6 +79,9 @@ def test_pages_fit_their_window_in_both_themes(browser, serve, reviewed, width, 
         assert wide <= 1, f"{name} is {wide} pixels wider than its window of {width}"
         if FOLDER:
             picture(page, name, width, scheme)
+    page.goto(base)  # the plain address leads to the results
+    page.wait_for_url("**/review?*")
+    no_error_is_shown(page)
     context.close()
 
 

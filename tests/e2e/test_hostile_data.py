@@ -7,8 +7,8 @@ import csv
 import pytest
 from playwright.sync_api import expect
 
-from finine_core import api
 from tests.e2e.steps import ACTION_MS, no_error_is_shown, settled
+from tests.trained import trained
 
 # Each of these, were it read as more than text, would fetch EVIL, open a dialog or make an element.
 EVIL = "http://evil.invalid"
@@ -39,7 +39,7 @@ def hostile(tmp_path_factory):
         writer.writerow([TEXT, NUMBER, "<i>label</i>"])
         for k in range(120):
             writer.writerow([f"{MARKUP[k % len(MARKUP)]} {k}", k * 7 % 13, LABELS[k * 5 % 7 % 2]])
-    run = api.run(data, label="<i>label</i>", text=[TEXT], features=[NUMBER], home=home,
+    run = trained(data, label="<i>label</i>", text=[TEXT], features=[NUMBER], home=home,
                   name=MARKUP[0] + MARKUP[2], epochs=2, record_steps=4)  # fmt: skip
     rows = run.scores("self", top=6)["row_number"].tolist()
     run.mark(rows=rows[:3], decision="delete", reason=MARKUP[2], reviewer=MARKUP[0])

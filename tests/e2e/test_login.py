@@ -26,7 +26,7 @@ def base(own_run, serve):
         (own_run.home / "secrets.toml").write_text(
             SECRETS.format(cookie="c" * 40, client=CLIENT, secret=SECRET, base=address)
         )
-        yield serve(own_run.home)
+        yield serve(own_run.home, alone=True)
 
 
 def log_in(page, email, *, verified=True):

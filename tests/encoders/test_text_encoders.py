@@ -16,6 +16,7 @@ from finine_core.encoders.texts.minilm import MEND
 from finine_core.encoders.texts.transformer import Transformer
 from finine_core.errors import Cancelled, FinineError
 from finine_core.runs.jobs.progress import read_events
+from tests.trained import trained
 
 WORDS = [
     "[PAD]",
@@ -193,7 +194,7 @@ def test_a_run_embeds_each_text_once_for_the_whole_home(folder, tmp_path):
         "label": "y", "text": ["t"], "home": home, "epochs": 2, "record_steps": 4,
         "text_encoder": str(folder),
     }  # fmt: skip
-    first, second = api.run(data, **options), api.run(data, **options, seed=0)
+    first, second = trained(data, **options), trained(data, **options, seed=0)
 
     def embedded(run):
         return [one for one in read_events(run.folder.events) if one["phase"] == "embedding"]

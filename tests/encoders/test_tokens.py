@@ -8,6 +8,7 @@ from finine_core.dataset import load_dataset
 from finine_core.encoders import encode, tokens
 from finine_core.errors import FinineError
 from finine_core.training.models import bag
+from tests.trained import trained
 
 WORDS = ("good", "fine", "bad", "awful")
 
@@ -57,7 +58,7 @@ def test_held_out_texts_have_the_terms_of_the_training_texts_only(tmp_path):
 
 def test_a_run_of_the_model_bag(tmp_path):
     data = table(tmp_path / "a.csv")
-    run = api.run(
+    run = trained(
         data, label="y", text=["t"], ignore=["u"], home=tmp_path / "home", model="bag",
         epochs=30, record_steps=6,
     )  # fmt: skip

@@ -91,7 +91,7 @@ def margins(run):
 
 @pytest.mark.parametrize(("model", "better"), [("logistic", 0.2), ("mlp", 0.7)])
 def test_what_is_left_of_a_kick_is_what_a_kicked_run_ends_with(model, better):
-    rows, step = range(0, ROWS, 10), 30
+    rows, step = range(0, ROWS, 16), 30
     plain = digits_run(model)
     said = CurvatureAt(plain, step, count=150)
     plain.run([said])

@@ -14,6 +14,7 @@ from finine_core.runs import State
 from finine_core.runs.config import Resolved
 from finine_core.runs.jobs.progress import epoch_history, read_events
 from finine_core.runs.work.pipeline import make_trainer, stored_inputs
+from tests.trained import trained
 
 OPTIONS = {"label": "label", "id": "name", "auxiliary": True}
 
@@ -21,7 +22,7 @@ OPTIONS = {"label": "label", "id": "name", "auxiliary": True}
 @pytest.fixture(scope="module")
 def with_auxiliary(module_table, tmp_path_factory):
     home = tmp_path_factory.mktemp("home")
-    return api.run(module_table, **OPTIONS, home=home, epochs=4, seed=2)
+    return trained(module_table, **OPTIONS, home=home, epochs=4, seed=2)
 
 
 def test_it_is_what_a_run_of_the_next_seed_on_the_same_rows_records(with_auxiliary, tmp_path):
@@ -77,7 +78,7 @@ def test_a_run_killed_in_its_auxiliary_run_resumes_to_the_same_scores(
     table, tmp_path, wait_for, same_scores
 ):
     options = {**OPTIONS, "home": tmp_path, "epochs": 40, "batch_size": 8}
-    whole, killed = api.run(table, **options), api.run(table, **options, block=False)
+    whole, killed = trained(table, **options), api.run(table, **options, block=False)
     wait_for(lambda: killed.status().phase == "auxiliary")
     wait_for((killed.folder.checkpoints / "auxiliary.safetensors").exists)
     os.killpg(int((killed.folder.path / "pid").read_text()), signal.SIGKILL)

@@ -8,8 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from finine_core import api
 from tests.saved_datasets import LABEL, save_table
+from tests.trained import trained
 
 SIDE, ROWS = 900, 12
 
@@ -62,7 +62,7 @@ def in_saved_dataset(base):
 @pytest.mark.parametrize("make", [in_folder, in_parquet, in_arrow, in_stream, in_saved_dataset])
 def test_the_image_itself_is_shown_from_every_kind_of_input(tmp_path, make):
     data = make(tmp_path)
-    run = api.run(
+    run = trained(
         data, label="label", image="image", home=tmp_path / "home", validation=0.25, epochs=1,
         record_steps=4, batch_size=4,
     )  # fmt: skip

@@ -12,6 +12,7 @@ from finine_core import api
 from finine_core.errors import FinineError
 from finine_core.runs import State, observe, start
 from finine_core.runs.jobs.progress import epoch_history, read_events
+from tests.trained import trained
 
 LONG = {"epochs": 4000, "batch_size": 8, "record_steps": 200}  # a run one has time to disturb
 
@@ -33,13 +34,14 @@ def own_short(short, tmp_path):
     return api.open_run(short[0].run_id, tmp_path / "copied")
 
 
-def test_the_same_seed_gives_identical_scores_and_another_seed_does_not(
-    table, tmp_path, same_scores
+def test_the_same_seed_gives_identical_scores_in_a_worker_and_here_and_another_seed_does_not(
+    short, module_table, tmp_path, same_scores
 ):
-    options = {"label": "label", "id": "name", "home": tmp_path / "home", "epochs": 3}
-    one, two = api.run(table, **options), api.run(table, **options)
-    other = api.run(table, **options, seed=1)
+    options = {"label": "label", "id": "name", "home": tmp_path, "epochs": 3}
+    one, two = short[0], trained(module_table, **options)
+    other = trained(module_table, **options, seed=1)
     same_scores(one, two)
+    assert one.folder.embedding.read_bytes() == two.folder.embedding.read_bytes()
     assert not np.array_equal(one.scores()["mu"], other.scores()["mu"])
 
 
@@ -76,7 +78,7 @@ def test_a_killed_run_is_seen_as_interrupted_and_resumes_to_the_same_scores(
     table, tmp_path, wait_for, same_scores
 ):
     options = {"label": "label", "id": "name", "home": tmp_path, "epochs": 160, "batch_size": 8}
-    whole = api.run(table, **options)
+    whole = trained(table, **options)
     killed = api.run(table, **options, block=False)
     checkpoint = killed.folder.checkpoints / "latest.safetensors"
     wait_for(checkpoint.exists)
@@ -99,7 +101,7 @@ def test_a_failure_is_told_with_its_mend_and_leaves_no_traceback(table, tmp_path
 
 def test_training_that_diverges_says_to_lower_the_learning_rate(table, tmp_path):
     with pytest.raises(FinineError, match=r"(?i)lower the learning rate"):
-        api.run(table, label="label", id="name", home=tmp_path, lr=1e5, epochs=5)
+        trained(table, label="label", id="name", home=tmp_path, lr=1e5, epochs=5)
 
 
 def test_two_workers_never_work_on_one_run(table, tmp_path, wait_for):
@@ -136,7 +138,7 @@ def test_wrong_options_are_refused_before_anything_starts(table, tmp_path):
 
 
 def test_adam_and_logistic_work_too(table, tmp_path):
-    run = api.run(
+    run = trained(
         table, label="label", id="name", home=tmp_path, epochs=5, optimizer="adam",
         model="logistic", validation=0, targets=["self"],
     )  # fmt: skip
@@ -147,7 +149,7 @@ def test_adam_and_logistic_work_too(table, tmp_path):
 
 def test_a_run_without_validation_rows_refuses_the_validation_target(table, tmp_path):
     with pytest.raises(FinineError, match="needs validation rows"):
-        api.run(table, label="label", id="name", home=tmp_path, validation=0,
+        trained(table, label="label", id="name", home=tmp_path, validation=0,
                 targets=["validation"])  # fmt: skip
 
 
@@ -196,7 +198,7 @@ def test_a_validation_file_that_changed_is_refused_on_resume(table, tmp_path, wa
 
 
 def test_a_small_last_batch_is_never_recorded(table, tmp_path):
-    run = api.run(
+    run = trained(
         table, label="label", id="name", home=tmp_path, epochs=8, batch_size=19, validation=0
     )
     from finine_core.influence import SignalStore

@@ -12,6 +12,7 @@ from finine_core.runs import RunConfig, State, create_run, estimate
 from finine_core.runs.estimate import Estimate, corrected
 from finine_core.runs.folder import RunFolder
 from finine_core.runs.results import listing
+from tests.trained import trained
 
 TINY = {"label": "label", "id": "name", "epochs": 2, "record_steps": 8}
 
@@ -87,7 +88,7 @@ def test_a_plan_says_what_a_run_does_and_the_next_estimate_knows_how_long_it_too
     planned = api.plan(table, home=tmp_path, **TINY)
     assert not tmp_path.joinpath("runs").exists(), "nothing is started or written"
     assert planned.estimate.runs == 0
-    run = api.run(table, home=tmp_path, **TINY)
+    run = trained(table, home=tmp_path, **TINY)
     assert planned.resolved.model_dump(mode="json") == run.record()["resolved"]
     results, dataset = run.record()["results"], run.record()["dataset"]
     assert (planned.rows, planned.train_rows) == (dataset["rows"], dataset["train_rows"])

@@ -15,6 +15,7 @@ from finine_core.runs.config import RunConfig
 from finine_core.runs.work.pipeline import stored_inputs
 from finine_core.training.objectives import objective_named
 from finine_core.verification import sentences
+from tests.trained import trained
 
 NAMES = ["toxic", "insult", "threat"]
 ROWS, WRONG = 500, 50
@@ -41,7 +42,7 @@ def planted(tmp_path_factory):
 def run(planted, tmp_path_factory):
     home = tmp_path_factory.mktemp("home")
     targets = ("self", "validation", "classes")
-    return api.run(planted[0], label=NAMES, home=home, targets=targets)
+    return trained(planted[0], label=NAMES, home=home, targets=targets)
 
 
 def test_labels_stand_in_its_files_as_a_person_reads_them(run):
@@ -120,7 +121,7 @@ def test_marked_rows_are_verified_told_in_words_and_taken_out(run, planted, tmp_
     found = set(run.scores("self")["row_number"])
     rows = [row for row in planted[1].tolist() if row in found]
     run.mark(rows=rows, decision="delete", reason="wrong label")
-    verified = run.verify(repeats=3)
+    verified = run.verify(repeats=2, processes=1)
     told = " ".join(sentences(verified))
     assert "validation label accuracy" in told
     assert "Validation macro F1 (higher is better)" in told

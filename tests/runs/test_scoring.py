@@ -6,10 +6,10 @@ import math
 
 import pytest
 
-from finine_core import api
 from finine_core.curation.comparing import places
 from finine_core.curation.derived import SURE, SUSPICIOUS_RATE, SUSPICIOUS_SHARE
 from finine_core.errors import FinineError
+from tests.trained import trained
 
 
 def test_a_row_is_suspicious_when_the_model_is_sure_of_another_label_or_its_mu_is(
@@ -69,12 +69,12 @@ def test_rows_that_say_the_same_are_found_whatever_their_label_and_id(tmp_path):
     lines = [f"r{i},{'ab'[i % 2]},{i % 7},{'x' if i % 3 else ''}" for i in range(60)]
     lines += ["t1,a,99.5,odd", "t2,b,99.5,odd", "t3,a,99.5,"]
     (tmp_path / "d.csv").write_text("id,label,n,note\n" + "\n".join(lines) + "\n")
-    run = api.run(tmp_path / "d.csv", label="label", id="id", home=tmp_path / "h", validation=0.05,
+    run = trained(tmp_path / "d.csv", label="label", id="id", home=tmp_path / "h", validation=0.05,
                   epochs=1, record_steps=8, seed=3)  # fmt: skip
-    trained = run.scores("self").set_index("row_id")["row_number"]
-    assert {"t1", "t2", "t3"} <= set(trained.index)
-    assert run.same_rows(trained["t1"]).tolist() == [trained["t2"]]
-    assert run.same_rows(trained["t3"]).tolist() == []
+    numbers = run.scores("self").set_index("row_id")["row_number"]
+    assert {"t1", "t2", "t3"} <= set(numbers.index)
+    assert run.same_rows(numbers["t1"]).tolist() == [numbers["t2"]]
+    assert run.same_rows(numbers["t3"]).tolist() == []
 
 
 def test_a_value_is_placed_among_the_rows_of_a_label(finished_run):

@@ -8,6 +8,7 @@ import pytest
 
 from finine_core import api
 from finine_sample_data import SAMPLES
+from tests.trained import trained
 
 
 @pytest.fixture(scope="package")
@@ -22,7 +23,7 @@ def marked_home(tmp_path_factory):
     frame["part"] = np.where(held_out, "validation", "train")
     folder = tmp_path_factory.mktemp("verification")
     frame.to_csv(folder / "flips.csv", index=False)
-    run = api.run(
+    run = trained(
         folder / "flips.csv",
         label=sample.label,
         id=sample.id,

@@ -42,7 +42,7 @@ def test_one_that_was_started_comes_to_the_result_of_one_that_was_waited_for(
     told = show(marked_run)
     assert told.returncode == 1
     assert "not verified yet" in told.stderr
-    marked_run.start_verify(repeats=2)
+    marked_run.start_verify(repeats=2, processes=1)
     status = marked_run.verify_status()
     assert (status.state, status.total) == (VerifyState.RUNNING, 6)
     with pytest.raises(FinineError, match="is going on"):

@@ -261,7 +261,7 @@ def test_marks_of_a_run_are_verified_with_the_labels_it_corrects(marked_run):
     marked_run.mark(rows=[same], decision="relabel", label="benign")  # what it is already
     assert marked_run.corrected() == {wrong: "benign"}
     assert marked_run.verification() is None
-    found = marked_run.verify(repeats=2)
+    found = marked_run.verify(repeats=2, processes=1)
     assert (found.removed_rows, found.corrected_labels) == (len(rows) - 2, 1)
     assert "and correcting 1 label" in " ".join(sentences(found))
     assert marked_run.verification() == found

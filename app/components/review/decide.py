@@ -1,8 +1,8 @@
 """What is decided on the row that is shown, and how is it taken back?
 
 Draws the buttons of one row and the last action. Each button is bound to the row number it was
-drawn for, and to what the log held then: a press decides on the row it was drawn for, however late
-it comes, and a second one on the same picture marks nothing twice.
+drawn for, and to what the log held then: a press decides on that row or on none, and a second one
+on the same picture marks nothing twice.
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ def decide(
     row, decision = int(line["row_number"]), line["decision"]
     previous, following = neighbours
     st.session_state[_DRAWN] = row
+    pinned = state.is_pinned(row)
     with st.container(horizontal=True, gap="small"):
         for key, label, letter, word, icon in (
             ("mark_delete", "Delete", DELETE_KEY, "delete", ":material/delete:"),
@@ -73,7 +74,6 @@ def decide(
     with st.container(horizontal=True, gap="small"):
         _step("Previous", "previous_row", PREVIOUS_KEY, previous, "previous", "arrow_back")
         _step("Next", "next_row", NEXT_KEY, following, "next", "arrow_forward")
-        pinned = state.is_pinned(row)
         with st.container(key="pin_row", width="content"):
             st.button(
                 "Unpin" if pinned else "Pin",
@@ -133,18 +133,33 @@ def _mark(
             for event in run.log.events(seen)
             if (event.selection, event.reviewer, event.active) == (selection, reviewer, True)
         ]
-        if mine[-1:] != [(word, label)]:
+        done = mine[-1:] == [(word, label)]
+        if _gone_on(row, told=not done):
+            return
+        if not done:
             run.log.mark(
                 [row], word, label=label, reason=reason, reviewer=reviewer, selection=selection
             )
     to = f": {label}" if label else ""
     state.note_action(f"Row {row} {DONE_WORDS[word]}{to}.")
-    drawn = st.session_state.get(_DRAWN, row)
-    if drawn != row:  # the page has gone on to that row meanwhile, and stays there
-        go_to(drawn, "next")
-    elif following is not None:
-        st.session_state[_DRAWN] = following
+    if following is not None:
         go_to(following, "next")
+
+
+def _gone_on(row: int, *, told: bool = True) -> bool:
+    """Whether the page has gone on to another row, so that a press on this one does nothing.
+
+    Until a page is drawn to its end, a browser keeps the last row's buttons beside the new ones,
+    and a key presses both: only the newest counts. Where it pressed the old one alone, the page
+    says that nothing came of it.
+    """
+    drawn = st.session_state.get(_DRAWN, row)
+    if drawn == row:
+        return False
+    if told:
+        state.note_action(f"Row {row} was gone already, so that press did nothing.")
+    go_to(drawn, "next")
+    return True
 
 
 def _flip(run: api.Run, kind: str, seen: int) -> None:
@@ -190,6 +205,8 @@ def _event_words(run: api.Run, event: Event) -> str:
 
 
 def _pin(row: int, wanted: bool) -> None:
+    if _gone_on(row):
+        return
     if not wanted:
         state.unpin(row)
         state.note_action(f"Row {row} unpinned.")

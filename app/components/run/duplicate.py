@@ -6,6 +6,7 @@ into the form's fields, where a person changes what they want to see changed.
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -46,28 +47,16 @@ def duplicate(run: api.Run) -> None:
         if path is not None:
             require_choosable(path, state.data_roots())
     state.choose_data_file(Path(config.data))
-    state.choose_data(
-        DataChoice(
-            data=config.data,
-            label=config.label,
-            text=config.text,
-            features=config.features,
-            id=config.id,
-            ignore=config.ignore,
-            image=config.image,
-            skip_corrupt=config.skip_corrupt,
-            validation=config.validation,
-            task=config.task,
-        )
-    )
-    fields: dict[str, Any] = {name: getattr(config, name) for name in _SAME_NAME}
-    fields |= {"loss": config.loss, "class_weights": config.class_weights == "balanced"}
+    told = {one.name: getattr(config, one.name) for one in fields(DataChoice)}
+    state.choose_data(DataChoice(**told))
+    form: dict[str, Any] = {name: getattr(config, name) for name in _SAME_NAME}
+    form |= {"loss": config.loss, "class_weights": config.class_weights == "balanced"}
     for target in TARGET_WORDS:
-        fields[f"target_{target}"] = target in config.targets
-    fields["target_self_alone"] = True
-    fields["more_targets"] = [one for one in config.targets if one not in TARGET_WORDS]
-    fields["run_name"] = "" if record["name"] == Path(config.data).name else record["name"]
-    for key, value in fields.items():
+        form[f"target_{target}"] = target in config.targets
+    form["target_self_alone"] = True
+    form["more_targets"] = [one for one in config.targets if one not in TARGET_WORDS]
+    form["run_name"] = "" if record["name"] == Path(config.data).name else record["name"]
+    for key, value in form.items():
         st.session_state[key] = value
     st.session_state[_COPIED] = record["name"]
     state.watch("")

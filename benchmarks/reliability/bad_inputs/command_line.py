@@ -22,6 +22,7 @@ from unittest import mock
 from benchmarks.reliability.bad_inputs.case import Case
 from benchmarks.reliability.bad_inputs.outcome import Outcome
 from benchmarks.reliability.bad_inputs.sandbox import Sandbox, arguments, inside, options, sandbox
+from finine_core.meanwhile import meanwhile
 
 ROOT = Path(__file__).parents[3]
 ADDRESS_SPACE = 12 * 1024**3  # of a child: libraries reserve far more than they use
@@ -127,19 +128,14 @@ def changing(case: Case, path: Path) -> Iterator[None]:
     if case.meanwhile is None:
         yield
         return
-    over = threading.Event()
+    change_it = case.meanwhile
 
-    def change() -> None:
+    def change(over: threading.Event) -> None:
         while not over.wait(MEANWHILE_SECONDS):
-            case.meanwhile(path)  # type: ignore[misc]
+            change_it(path)
 
-    thread = threading.Thread(target=change)
-    thread.start()
-    try:
+    with meanwhile(change):
         yield
-    finally:
-        over.set()
-        thread.join()
 
 
 def _limits() -> None:

@@ -12,7 +12,9 @@ import csv
 import io
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -25,16 +27,14 @@ from finine_core.formats.lines.column_types import MISSING_WORDS
 from finine_core.formats.lines.encoding import detect_encoding
 
 REFUSED, READ = "refused", "read"
+_Content = TypeVar("_Content")
 
 
 def delimited(content: bytes, folder: Path, name: str = "data.csv") -> str:
     """A table is cell by cell what the `csv` module reads; keeping all rows keeps all bytes."""
     path = folder / name
-    path.write_bytes(content)
-    try:
-        raw = read_table(path)
-    except FinineError as error:
-        _one_line(error)
+    raw = _read(path, content, read_table)
+    if raw is None:
         return REFUSED
     header, *rows = _by_csv_module(content, path)
     table = raw.table
@@ -89,11 +89,8 @@ def _same(cell: str, value: object, kind: pa.DataType) -> bool:
 def json_lines(content: bytes, folder: Path) -> str:
     """Every value is what the `json` module reads; and lines it reads as rows are not refused."""
     path = folder / "data.jsonl"
-    path.write_bytes(content)
-    try:
-        raw = read_table(path)
-    except FinineError as error:
-        _one_line(error)
+    raw = _read(path, content, read_table)
+    if raw is None:
         return REFUSED
     encoding = detect_encoding(path)
     text = content[encoding.bom :].decode(encoding.codec)
@@ -132,12 +129,10 @@ def _same_json(given: object, value: object, kind: pa.DataType) -> bool:
 def parquet(content: bytes, folder: Path, original: pa.Table | None = None) -> str:
     """A damaged file is refused or read; "other" when its values are not those it was made of."""
     path = folder / "data.parquet"
-    path.write_bytes(content)
-    try:
-        table = read_table(path).table
-    except FinineError as error:
-        _one_line(error)
+    raw = _read(path, content, read_table)
+    if raw is None:
         return REFUSED
+    table = raw.table
     table.validate(full=True)
     if original is None or not table.equals(original):
         return "read as other values"
@@ -147,16 +142,23 @@ def parquet(content: bytes, folder: Path, original: pa.Table | None = None) -> s
 def manifest(content: bytes, folder: Path) -> str:
     """Any bytes are a manifest that agrees with itself, or refused."""
     path = folder / "manifest.json"
-    path.write_bytes(content)
-    try:
-        found = read_manifest(path)
-    except FinineError as error:
-        _one_line(error)
+    found = _read(path, content, read_manifest)
+    if found is None:
         return REFUSED
     assert len(found.removed_rows) == found.outputs.removed.rows
     assert all(0 <= row < found.input.rows for row in found.removed_rows)
     assert not {"/", "\\", "\0"} & set(found.outputs.cleaned.name + found.input.name)
     return READ
+
+
+def _read(path: Path, content: bytes, read: Callable[[Path], _Content]) -> _Content | None:
+    """What is read of a file of these bytes; None where it is refused, in one line."""
+    path.write_bytes(content)
+    try:
+        return read(path)
+    except FinineError as error:
+        _one_line(error)
+        return None
 
 
 def _one_line(error: FinineError) -> None:

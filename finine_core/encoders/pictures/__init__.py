@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from finine_core.encoders.pictures.base import ImageEncoder, Pixels
 from finine_core.encoders.pictures.efficientnet import lite0
-from finine_core.errors import FinineError
+from finine_core.errors import known
 
 PIXELS = Pixels()
 IMAGE_ENCODERS: dict[str, ImageEncoder] = {one.name: one for one in (PIXELS, lite0())}
@@ -17,19 +17,12 @@ def image_encoder(name: str) -> ImageEncoder:
         FinineError: there is none; the known names are told.
 
     Examples:
-        >>> image_encoder("pixels").name
-        'pixels'
         >>> image_encoder("resnet")
         Traceback (most recent call last):
         finine_core.errors.FinineError: There is no image encoder 'resnet'. \
 Known: pixels, efficientnet.
     """
-    found = IMAGE_ENCODERS.get(name)
-    if found is None:
-        raise FinineError(
-            f"There is no image encoder '{name}'.", f"Known: {', '.join(IMAGE_ENCODERS)}."
-        )
-    return found
+    return known("image encoder", name, IMAGE_ENCODERS)
 
 
 __all__ = ["IMAGE_ENCODERS", "ImageEncoder", "image_encoder"]

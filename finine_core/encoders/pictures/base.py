@@ -5,28 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
-from finine_core.encoders.base import Encoder
+from finine_core.encoders.base import Choice, Encoder
 from finine_core.encoders.image import IMAGE
 from finine_core.encoders.texts.base import Watch, watch_nothing
-from finine_core.errors import FinineError
 
 
-class ImageEncoder(Protocol):
+class ImageEncoder(Choice, Protocol):
     """One choice of `--image-encoder`."""
-
-    @property
-    def name(self) -> str:
-        """The word in CLI, app and files."""
-
-    @property
-    def description(self) -> str:
-        """A few words for a person who chooses."""
-
-    def problem(self) -> FinineError | None:
-        """Why it cannot be used here, with what to do about it; None when it can."""
-
-    def identity(self) -> str:
-        """What its numbers depend on beside the images, as one word: its weights, for instance."""
 
     def columns(self, cache: Path | None = None, watch: Watch = watch_nothing) -> Encoder:
         """What turns the column of images into numbers.

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from finine_core.errors import FinineError
+from finine_core.encoders.base import Choice
 
 # Called with how many texts are encoded and how many there are; may raise to stop.
 Watch = Callable[[int, int], None]
@@ -19,22 +19,8 @@ def watch_nothing(done: int, total: int) -> None:
     """Nobody looks."""
 
 
-class TextEncoder(Protocol):
+class TextEncoder(Choice, Protocol):
     """One choice of `--text-encoder`."""
-
-    @property
-    def name(self) -> str:
-        """The word in CLI, app and files; of a model in a folder, its path."""
-
-    @property
-    def description(self) -> str:
-        """A few words for a person who chooses."""
-
-    def problem(self) -> FinineError | None:
-        """Why it cannot be used here, with what to do about it; None when it can."""
-
-    def identity(self) -> str:
-        """What its numbers depend on beside the texts, as one word: its weights, for instance."""
 
     def features(
         self,

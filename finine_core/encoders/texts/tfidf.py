@@ -8,25 +8,23 @@ language.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from finine_core.encoders.texts.base import Features, Watch, watch_nothing
+from finine_core.encoders.texts.terms import PARTS, WORD_LENGTHS, WORDS, terms_of
 
 # The most frequent terms of each kind. The decomposition works on dense (terms, components)
 # matrices: with 10,000 each it takes 3 s for 3,400 tweets, with three times as many 5 s, and the
 # rarer terms changed nothing that a linear model could use.
 MAX_WORD_TERMS, MAX_CHARACTER_TERMS = 10_000, 10_000
-WORD_LENGTHS, CHARACTER_LENGTHS = (1, 2), (2, 4)
-# A term of a single row cannot say anything about another row; in tiny files every term counts.
-MIN_ROWS_FOR_RARE_TERMS, MIN_ROWS_PER_TERM = 50, 2
+PART_LENGTHS = (2, 4)
 # Power iterations of the randomised decomposition; text spectra decay slowly, so a few are needed
 # for the last components to be stable.
 POWER_ITERATIONS = 4
 # Singular directions below this share of the first are rounding noise.
 SMALLEST_DIRECTION = 1e-5
-# One-letter words too ("I" and "a" carry style), and runs of other signs ("!!", ":-)").
-WORD = r"(?u)\b\w+\b|[^\w\s]+"
 
 
 @dataclass(frozen=True)
@@ -70,26 +68,12 @@ def _latent(texts: list[str], held_out: list[str], limit: int, seed: int) -> Fea
     from sklearn.decomposition import TruncatedSVD
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    blocks, held_out_blocks = [], []
-    rare = MIN_ROWS_PER_TERM if len(texts) >= MIN_ROWS_FOR_RARE_TERMS else 1
-    for analyzer, lengths, terms in (
-        ("word", WORD_LENGTHS, MAX_WORD_TERMS),
-        ("char_wb", CHARACTER_LENGTHS, MAX_CHARACTER_TERMS),
-    ):
-        vectorizer = TfidfVectorizer(
-            analyzer=analyzer,
-            ngram_range=lengths,
-            token_pattern=WORD if analyzer == "word" else None,
-            max_features=terms,
-            min_df=rare,
-            sublinear_tf=True,
-        )
-        try:
-            blocks.append(vectorizer.fit_transform(texts))
-        except ValueError:
-            # no term at all (texts of punctuation have no words; all terms may be single-row)
-            continue
-        held_out_blocks.append(vectorizer.transform(held_out) if held_out else None)
+    blocks, held_out_blocks = terms_of(
+        texts,
+        held_out,
+        partial(TfidfVectorizer, sublinear_tf=True),
+        [(WORDS, WORD_LENGTHS, MAX_WORD_TERMS), (PARTS, PART_LENGTHS, MAX_CHARACTER_TERMS)],
+    )
     if not blocks:
         return None
     # (n, terms) sparse; each block's rows have norm 1

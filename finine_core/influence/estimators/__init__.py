@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from finine_core.errors import FinineError
+from finine_core.errors import known
 from finine_core.influence.estimators.auc import Auc
 from finine_core.influence.estimators.base import Estimator
 from finine_core.influence.estimators.carried import Carried
@@ -35,9 +35,7 @@ def estimator(name: str) -> Estimator:
         >>> estimator("gaussian").name
         'gaussian'
     """
-    if name not in ESTIMATORS:
-        raise FinineError(f"There is no estimator '{name}'.", f"Known: {', '.join(ESTIMATORS)}.")
-    return ESTIMATORS[name]
+    return known("estimator", name, ESTIMATORS)
 
 
 __all__ = ["ESTIMATORS", "Estimator", "default_estimator", "estimator"]

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from finine_core.errors import FinineError
 from finine_core.files import read_json, write_json
+from finine_core.meanwhile import meanwhile
 from finine_core.runs.folder import RunFolder, now
 from finine_core.runs.jobs.memory import Memory, memory_now
 from finine_core.runs.process import Moment, Process, boot_id
@@ -73,9 +74,8 @@ def beat(folder: RunFolder) -> None:
 @contextmanager
 def beating(folder: RunFolder) -> Iterator[None]:
     """Leave signs of life while the body runs; end this process when its folder is deleted."""
-    over = threading.Event()
 
-    def go_on() -> None:
+    def go_on(over: threading.Event) -> None:
         while not over.wait(BEAT_SECONDS):
             if not (folder.path / "run.json").exists():
                 print(f"{now()} {folder.path} was deleted; there is nothing left to do", flush=True)
@@ -84,13 +84,8 @@ def beating(folder: RunFolder) -> Iterator[None]:
                 beat(folder)
 
     beat(folder)
-    thread = threading.Thread(target=go_on, daemon=True)
-    thread.start()
-    try:
+    with meanwhile(go_on):
         yield
-    finally:
-        over.set()
-        thread.join()
 
 
 def why_it_died(last: Beat | None, *, kills: int, boot: str, code: int | None = None) -> str:
