@@ -21,8 +21,10 @@ from typing import Any
 from finine_core.errors import FinineError
 from finine_core.files import read_json, write_atomically, write_json
 from finine_core.runs.process import Moment, Process
+from finine_core.runs.record import check_record
 from finine_core.runs.state import State
 
+_BROKEN = "Put the file back from a copy, or throw the run away; the other runs are not concerned."
 RUN_SCHEMA = 1
 # A worker tries so long for its lock: an onlooker's glance (`is_held`) holds it for an instant, a
 # worker that ends gives it up at once, and one that works keeps it for longer.
@@ -107,15 +109,18 @@ class RunFolder:
         path = self.path / "run.json"
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
-            schema = content["schema"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise FinineError(f"{path} cannot be read ({error}).") from error
-        if schema > RUN_SCHEMA:
+        except (OSError, ValueError, RecursionError) as error:
+            raise FinineError(f"{path} cannot be read ({error}).", _BROKEN) from error
+        schema = content.get("schema") if isinstance(content, dict) else None
+        if isinstance(schema, int) and schema > RUN_SCHEMA:
             raise FinineError(
                 f"{path} has schema {schema}; this finine knows up to {RUN_SCHEMA}.",
                 "Use the newer finine that made the run.",
             )
-        return content
+        try:
+            return check_record(content)
+        except FinineError as error:
+            raise FinineError(f"{path} is damaged: {error.problem}", _BROKEN) from None
 
     def update(self, **fields: object) -> None:
         """Change fields of run.json, atomically."""
@@ -126,8 +131,10 @@ class RunFolder:
         try:
             content = json.loads((self.path / "state.json").read_text(encoding="utf-8"))
             return State(content["state"]), str(content["message"])
-        except (OSError, ValueError, KeyError) as error:
-            raise FinineError(f"{self.path / 'state.json'} cannot be read ({error}).") from error
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+            raise FinineError(
+                f"{self.path / 'state.json'} cannot be read ({error}).", _BROKEN
+            ) from error
 
     @property
     def came_up(self) -> bool:

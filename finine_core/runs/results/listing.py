@@ -6,7 +6,6 @@ that are not over are looked at more closely. Names come from the database.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -120,5 +119,5 @@ def _kept_line(folder: RunFolder, times: tuple[int, ...]) -> RunLine:  # noqa: A
             expected_seconds=results.get("seconds_expected"),
             seconds=results.get("seconds_total"),
         )
-    except (FinineError, json.JSONDecodeError, KeyError, TypeError) as error:
-        return replace(bare, problem=str(error))
+    except (FinineError, ValueError, LookupError, TypeError, AttributeError) as error:
+        return replace(bare, problem=f"Its record cannot be read ({error}).")

@@ -1,0 +1,153 @@
+"""Is a run's record what a run writes? The kinds of its values, before anybody uses them.
+
+A record can be damaged by a disk, a program or a person who edits it. What is checked here is what
+lists and pages take of it; what only a worker needs is checked by `RunConfig`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from finine_core.errors import FinineError, shown
+
+Kind = Callable[[object], bool]
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_count(value: object) -> bool:
+    return _is_whole(value) and value >= 0  # type: ignore[operator]
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_object(value: object) -> bool:
+    return isinstance(value, dict)
+
+
+def _is_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+
+WORDS: dict[Kind, str] = {
+    _is_text: "a text",
+    _is_whole: "a whole number",
+    _is_count: "a number of things",
+    _is_number: "a number",
+    _is_object: "an object",
+    _is_texts: "a list of texts",
+}
+TEXT, WHOLE, COUNT, NUMBER, OBJECT, TEXTS = ((kind,) for kind in WORDS)
+# Which fields must be there, and what each may be. Others are of a later finine, or nobody's.
+NEEDED = {
+    "": ("schema", "run_id", "created_at", "config", "fingerprint", "seed", "versions"),
+    "config": ("data", "label", "targets"),
+    "fingerprint": ("sha256",),
+    "resolved": ("targets",),
+    "dataset": ("rows", "train_rows", "classes", "roles"),
+    "results": ("estimator",),
+}
+FIELDS: dict[str, dict[str, tuple[Kind, ...]]] = {
+    "": {
+        "schema": WHOLE,
+        "run_id": TEXT,
+        "created_at": TEXT,
+        "seed": WHOLE,
+        "config": OBJECT,
+        "fingerprint": OBJECT,
+        "versions": OBJECT,
+        "name": TEXT,
+    },
+    "config": {
+        "data": TEXT,
+        "label": TEXT + TEXTS,
+        "targets": TEXTS,
+        "text": TEXTS,
+        "features": TEXTS,
+        "ignore": TEXTS,
+        "task": TEXT,
+        "loss": TEXT,
+        "model": TEXT,
+        "validation": NUMBER + TEXT,
+    },
+    "fingerprint": {"sha256": TEXT, "bytes": COUNT},
+    "resolved": {
+        "targets": TEXTS,
+        "model": TEXT,
+        "optimizer": TEXT,
+        "objective": TEXT,
+        "epochs": COUNT,
+        "batch_size": COUNT,
+        "lr": NUMBER,
+    },
+    "dataset": {
+        "rows": COUNT,
+        "train_rows": COUNT,
+        "validation_rows": COUNT,
+        "classes": TEXTS,
+        "answers": TEXTS,
+        "task": TEXT,
+        "roles": OBJECT,
+        "notes": TEXTS,
+    },
+    "results": {
+        "estimator": TEXT,
+        "untested": OBJECT,
+        "seconds_total": NUMBER,
+        "seconds_expected": NUMBER,
+    },
+}
+# A part, or a field, that may be null: it was not yet known, or there is none.
+NULLABLE = {"resolved", "dataset", "results", "seconds_expected", "task", "lr", "epochs", "loss"}
+MEASURED = ("train_", "validation_")  # measures of how good the model is; numbers, or null
+
+
+def check_record(record: object) -> dict[str, Any]:
+    """The record itself, when its values have the kinds that a run writes.
+
+    Raises:
+        FinineError: the first value that has not, and what it should be.
+
+    Examples:
+        >>> check_record({"schema": "2"})
+        Traceback (most recent call last):
+            ...
+        finine_core.errors.FinineError: 'schema' is "2", not a whole number.
+    """
+    if not isinstance(record, dict):
+        raise FinineError(f"It is {shown(record)}, not an object.")
+    _check(record, "")
+    for part in NEEDED:
+        found = record.get(part)
+        if not part or (found is None and part in NULLABLE):
+            continue
+        if not isinstance(found, dict):
+            raise FinineError(f"'{part}' is {shown(found)}, not an object.")
+        _check(found, part)
+    return record
+
+
+def _check(found: Mapping[str, Any], part: str) -> None:
+    where = f"{part}." if part else ""
+    fields = dict(FIELDS[part])
+    if part == "results":
+        fields |= {name: NUMBER for name in found if name.startswith(MEASURED)}
+    for name, kinds in fields.items():
+        value = found.get(name)
+        nothing = value is None and (name in NULLABLE or name.startswith(MEASURED))
+        if name not in found or nothing or any(fits(value) for fits in kinds):
+            continue
+        wanted = " or ".join(WORDS[kind] for kind in kinds)
+        raise FinineError(f"'{where}{name}' is {shown(value)}, not {wanted}.")
+    for name in NEEDED[part]:
+        if name not in found:
+            raise FinineError(f"'{where}{name}' is missing.")
