@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from finine_core import api
+from finine_core.runs import RunFolder
 from finine_sample_data import SAMPLES
 from tests.durations import LONG_SECONDS, listed, long_ones_first
 from tests.jobs import ending_jobs
@@ -54,6 +55,9 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Callable:
                 shutil.rmtree(folder, ignore_errors=True)  # of one that failed half-way
                 folder.mkdir()
                 make(folder)
+                # A run is told to be done a moment before its worker has put everything away.
+                runs = [RunFolder(path) for path in folder.glob("**/runs/*") if path.is_dir()]
+                wait_until(lambda: not any(run.is_held() for run in runs), folder)
                 done.touch()
         return Path(shutil.copytree(folder, tmp_path_factory.mktemp(name), dirs_exist_ok=True))
 

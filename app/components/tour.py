@@ -1,4 +1,4 @@
-"""Where does a person who is here for the first time look? Eight steps, one after the other.
+"""Where does a person who is here for the first time look? A step a page, one after the other.
 
 A card above each page says what the page is for and leads on to the next; it is gone for good once
 it was ended (this browser remembers), and the sidebar brings it back.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.app.looking import healthy, said
+from tests.app.test_every_page import PAGES
 
 VIEW = [
     {"run": "../../etc", "row": "-1", "pins": "1,2,x,g" + "9" * 30, "target": "<b>self</b>"},
@@ -28,6 +29,10 @@ HOSTILE = {
     "groups": [{"group_where": "sleep_ms(60000)", **VIEW[0]}],
     "verify": VIEW[:1], "export": VIEW[:1], "data": DATA, "run": DATA[:1] + VIEW[:1],
 }  # fmt: skip
+
+
+def test_every_page_that_shows_data_is_tried():
+    assert set(HOSTILE) == set(PAGES) - {"glossary"}
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -11,6 +11,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from finine_sample_data import SAMPLES
+from tests.app.test_every_page import PAGES
 from tests.e2e.steps import ACTION_MS, no_error_is_shown, settled
 from tests.trained import trained
 
@@ -18,7 +19,6 @@ FOLDER = os.environ.get("FININE_SCREENSHOTS")
 LOOKS = [(1280, "light"), (1280, "dark"), (768, "light"), (768, "dark")] if FOLDER else [
     (768, "dark")
 ]  # fmt: skip
-PAGES = ("data", "run", "review", "map", "groups", "compare", "verify", "export", "glossary")
 TALLEST = 2400  # pixels of a picture; the rest of a long page is more of the same
 
 

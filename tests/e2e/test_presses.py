@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from tests.e2e.steps import by_key, no_error_is_shown, settled, strike
+from tests.e2e.steps import at_rest, by_key, no_error_is_shown, settled, strike
 
 # Milliseconds before each press: as fast as keys can be struck, and as slow as the page is drawn.
 PAUSES = (0, 30, 120, 0, 250, 60, 400, 0, 0, 90, 700, 20, 180, 40, 0, 1000, 10, 300)
@@ -23,6 +23,7 @@ def opened(page, serve, run):
     expect(page.get_by_role("heading", name=f"Row {first}")).to_be_visible()
     settled(page)
     page.get_by_role("heading", name=f"Row {first}").click()
+    at_rest(page)
     page.evaluate(WATCH)
 
 

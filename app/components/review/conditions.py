@@ -6,6 +6,8 @@ where they can be read, changed, and shared in the address.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from finine_app.components.pressing import guarded
@@ -39,14 +41,13 @@ def add_condition(table: ReviewTable) -> None:
             st.number_input("Value", value=None, format="%g", key=key)
         else:
             st.text_input("Value", key=key)
-    with st.container(key="add_condition"):
-        st.button(
-            "Add condition",
-            key=f"add_condition_{column}",
-            icon=":material/add:",
-            on_click=guarded(_add),
-            args=(column, kinds[column]),
-        )
+    st.button(
+        "Add condition",
+        key="add_condition",
+        icon=":material/add:",
+        on_click=guarded(_add),
+        args=(kinds,),
+    )
 
 
 def condition(column: str, kind: str, sign: str, value: float | str | None) -> str:
@@ -76,17 +77,21 @@ def condition(column: str, kind: str, sign: str, value: float | str | None) -> s
     return f"{same} {_SQL_SIGN[sign]} {literal(str(value))}"
 
 
-def _add(column: str, kind: str) -> None:
+def _add(kinds: Mapping[str, str]) -> None:
     # What stands in the fields when the button is pressed; the page may not have drawn it yet.
-    sign = str(st.session_state[f"add_sign_{column}"])
+    column = st.session_state["add_column"]
+    if column is None:
+        return
+    sign = st.session_state.get(f"add_sign_{column}")
     value = st.session_state.get(f"add_value_{column}")
-    if sign not in (MISSING, PRESENT) and value in (None, ""):
+    if sign is None or (sign not in (MISSING, PRESENT) and value in (None, "")):
         raise FinineError(
             "The condition has no value, so it was not added.",
             "Write the value that the column is compared with.",
         )
-    part = condition(column, kind, sign, value)
+    part = condition(column, kinds[column], sign, value)
     now = str(st.session_state.get(SQL_KEY) or "").strip()
-    st.session_state[SQL_KEY] = f"({now}) AND {part}" if now else part
-    st.session_state["add_column"] = None
+    if not now.endswith(part):  # else it is there, and the press is begun again
+        st.session_state[SQL_KEY] = f"({now}) AND {part}" if now else part
     list_changed()
+    st.session_state["add_column"] = None
