@@ -34,6 +34,10 @@ def _is_object(value: object) -> bool:
     return isinstance(value, dict)
 
 
+def _is_label(value: object) -> bool:
+    return bool(value) and (_is_text(value) or _is_texts(value))
+
+
 def _is_texts(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
@@ -133,6 +137,26 @@ def check_record(record: object) -> dict[str, Any]:
         if not isinstance(found, dict):
             raise FinineError(f"'{part}' is {shown(found)}, not an object.")
         _check(found, part)
+    dataset = record.get("dataset")
+    if dataset and not _is_label(dataset["roles"].get("label")):
+        raise FinineError("'dataset.roles' names no label.")
+    return record
+
+
+def require_results(record: dict[str, Any]) -> dict[str, Any]:
+    """The record of a run that is done, which says of every part what came of it.
+
+    Raises:
+        FinineError: a part is missing, or no target was recorded.
+    """
+    for part in ("resolved", "dataset", "results"):
+        if not record.get(part):
+            raise FinineError(
+                f"The record of run {record['run_id']} has results, but '{part}' is missing.",
+                "Put its run.json back from a copy; else start a new run.",
+            )
+    if not record["resolved"]["targets"]:
+        raise FinineError(f"The record of run {record['run_id']} names no target.")
     return record
 
 

@@ -17,6 +17,7 @@ from finine_core.errors import FinineError
 from finine_core.runs.columns import CLUSTER, GIVEN, ROW_NUMBER
 from finine_core.runs.folder import RunFolder
 from finine_core.runs.jobs import observe
+from finine_core.runs.record import require_results
 from finine_core.runs.results.rescore import scores_by
 from finine_core.runs.state import State
 
@@ -58,7 +59,7 @@ class Results:
             }.get(status.state, "Wait until it is done.")
             what = f"Run {self.folder.run_id} is {status.state} and has no scores."
             raise FinineError(f"{what} {status.message}".strip(), mend)
-        return record
+        return require_results(record)
 
     def targets(self) -> tuple[str, ...]:
         """The targets that were recorded."""
