@@ -111,7 +111,17 @@ FIELDS: dict[str, dict[str, tuple[Kind, ...]]] = {
     },
 }
 # A part, or a field, that may be null: it was not yet known, or there is none.
-NULLABLE = {"resolved", "dataset", "results", "seconds_expected", "task", "lr", "epochs", "loss"}
+NULLABLE = {
+    "resolved",
+    "dataset",
+    "results",
+    "seconds_total",
+    "seconds_expected",
+    "task",
+    "lr",
+    "epochs",
+    "loss",
+}
 MEASURED = ("train_", "validation_")  # measures of how good the model is; numbers, or null
 
 
@@ -125,7 +135,7 @@ def check_record(record: object) -> dict[str, Any]:
         >>> check_record({"schema": "2"})
         Traceback (most recent call last):
             ...
-        finine_core.errors.FinineError: 'schema' is "2", not a whole number.
+        finine_core.errors.FinineError: 'schema' is '2', not a whole number.
     """
     if not isinstance(record, dict):
         raise FinineError(f"It is {shown(record)}, not an object.")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import io
 import signal
+import tempfile
 import time
 from pathlib import Path
 
@@ -58,10 +59,11 @@ def _told(case: Case, data: str, home: Path) -> tuple[str, bool]:
     scores = run.scores()
     row = int(scores["row_number"].iloc[0])
     run.mark(rows=[row], decision="delete", reason="bad")
-    exported = run.export(folder.home / "exported")
-    rebuilt = folder.home / f"rebuilt{exported.cleaned.suffix}"
-    api.apply(exported.manifest, data, rebuilt)
-    if sha256_of(rebuilt) != sha256_of(exported.cleaned):
-        return f"Traceback: the file rebuilt from {exported.manifest} differs", True
+    with tempfile.TemporaryDirectory() as out:  # neither among the data nor in the home
+        exported = run.export(Path(out) / "exported")
+        rebuilt = Path(out) / f"rebuilt{exported.cleaned.suffix}"
+        api.apply(exported.manifest, data, rebuilt)
+        if sha256_of(rebuilt) != sha256_of(exported.cleaned):
+            return f"Traceback: the file rebuilt from {exported.manifest} differs", True
     notes = "\n".join(run.record()["dataset"]["notes"])
     return f"{len(scores)} rows scored, 1 of {exported.rows_before} removed\n{notes}", False
