@@ -74,8 +74,14 @@ def target(run: api.Run) -> str:
     return wanted if wanted in run.targets else run.targets[0]
 
 
+def ranking(run: api.Run) -> str:
+    """The list that rows are ranked in: by suspicion first, where labels were judged."""
+    wanted, known = _get(_TARGET), run.rankings
+    return wanted if wanted in known else known[0]
+
+
 def select_target(name: str) -> None:
-    """Show scores and curves for another target."""
+    """Show another ranking, or scores and curves for another target."""
     _set(_TARGET, name)
 
 

@@ -31,7 +31,10 @@ ALLOWED = {
     "gradients": BASE,
     "training": BASE,
     "influence": BASE | {"tradeoff", "gradients", "training"},
-    "runs": BASE | READING | {"database", "tradeoff", "influence", "gradients", "training"},
+    "suspicion": BASE,
+    "runs": BASE
+    | READING
+    | {"database", "tradeoff", "influence", "gradients", "training", "suspicion"},
     "curation": BASE | {"database", "runs", "formats", "dataset", "influence"},
     "verification": BASE | {"tradeoff", "runs", "training", "dataset"},
     "health": BASE | {"database", "runs", "influence", "encoders"},

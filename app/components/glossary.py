@@ -25,8 +25,11 @@ GLOSSARY = {
     "everything were Gaussian.",
     "Mean loss": "How badly the model fitted the row on average over the training. The simple "
     "baseline for finding wrong labels; it has no interval and says nothing about influence.",
-    "Suspicious": "A row that deserves a look first: the model is sure of another label, or its μ "
-    "stands out from that of ordinary rows. Suspicious does not mean wrong.",
+    "Suspicion": "The chance that a row's label is wrong, from 0 to 100 %: made of several signals,"
+    " and calibrated by errors planted in a copy of the data set.",
+    "Suspicious": "A row that deserves a look first: its label is likelier wrong than right. Where "
+    "numbers or several labels are learned: its μ stands out, or the model is sure of another "
+    "label.",
     "False discovery rate": "Of the rows that are said to stand out, the share that is expected to "
     "be ordinary after all.",
     "Verification": "Training again with and without the marked rows, and without as many random "

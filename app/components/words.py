@@ -27,6 +27,9 @@ BAND_WORDS = (
 CERTAIN = 0.05  # q- and p-values up to here are called more than chance
 # What μ means for a target, and which end of the list is suspicious.
 TARGET_WORDS = {
+    "suspicion": "**Suspicion** is the chance that a row's label is wrong, in percent: from models "
+    "that have not seen it, its neighbours, the training and μ. Every row of the file is judged, "
+    "held out or not.",
     "self": "μ says how much the model's fit of a row hangs on that very row being in the data. "
     "**Large μ is suspicious**: mislabelled, unusual, or learned by heart.",
     "validation": "μ says what a row does for the held-out rows. **Far below 0 is suspicious**: "

@@ -12,6 +12,7 @@ from finine_app.components import learned, reader
 from finine_app.components.content import Content
 from finine_app.components.messages import nothing_yet, plain, show_problem
 from finine_app.components.review import (
+    advice,
     bulk,
     decide,
     filters,
@@ -20,16 +21,18 @@ from finine_app.components.review import (
     others,
     row_detail,
     row_table,
+    suspicion,
     ticked,
 )
 from finine_app.components.review.listing import page_turned
 from finine_app.components.review.tabs import choose_tab, in_list, in_list_words
 from finine_app.components.review.take import take_rows
 from finine_app.components.run_summary import state_words
-from finine_app.components.target_choice import choose_target
+from finine_app.components.target_choice import choose_ranking
 from finine_core import api
 from finine_core.errors import FinineError
 from finine_core.runs import State
+from finine_core.runs.columns import BY_SUSPICION
 
 SPLIT, SPLIT_NARROWEST = "review_split", "21rem"  # below it the details go under the table
 
@@ -80,8 +83,9 @@ def _review(run: api.Run) -> None:
     record = run.record()
     table = reader.review_table(run)
     content = reader.content_of(run, table)
-    rows = int(record["dataset"]["train_rows"])
-    target = _header(run, record, rows)
+    judged = run.rankings[0] == BY_SUSPICION
+    rows = int(record["dataset"]["rows" if judged else "train_rows"])
+    target = _header(run, record, rows)  # or suspicion: what the list is ranked by
     tab, counts = choose_tab(table, run, target)
     with st.container():  # there with and without it, so that nothing below moves its place
         if tab.name == "suspicious":
@@ -167,7 +171,10 @@ def _header(run: api.Run, record: dict[str, Any], rows: int) -> str:
         st.markdown(f"**{plain(record['name'])}** · {state_words(State.DONE)}", width="content")
         with st.container(key="decision_counts", width="content"):
             st.markdown(f"{said} of {rows:,} rows")
-    return choose_target(run, "review_target")
+    ranking = choose_ranking(run, "review_target")
+    if ranking == BY_SUSPICION:
+        advice.draw(run)
+    return ranking
 
 
 def _detail(
@@ -184,16 +191,18 @@ def _detail(
     if line is None:
         found = reader.lines(run, [row], target)
         if not found:
-            run.curve(row, target)  # says whether it is held out or does not exist
+            run.curve(row)  # says whether it is held out or does not exist
             return
         line = found[0]
+    rows = int(record["dataset"]["rows" if target == BY_SUSPICION else "train_rows"])
     with st.container(key="row_detail"):
         classes = learned.classes_to_correct_to(record)
         with st.container():  # one element, whatever it holds: nothing below moves its place
-            row_detail.heading(line, int(record["dataset"]["train_rows"]))
+            row_detail.heading(line, rows)
             if row not in listing.rows:
                 st.caption("This row is not on this page of the list.")
             row_detail.verdict(run, line, target)
+            suspicion.why(run, line)
             row_detail.image(run, line)
             if not reader.has_images(run):  # a path says nothing that the image does not
                 row_detail.texts(line, content, searched)
@@ -201,5 +210,5 @@ def _detail(
             decide.decide(run, line, classes, listing.around(row), seen)
         others.twins(run, line, target)
         row_detail.values(run, line, content, target)
-        row_detail.influence(run, line, target)
+        row_detail.influence(run, line, run.targets[0] if target == BY_SUSPICION else target)
         row_detail.compare_with_others(run, line, content, target)

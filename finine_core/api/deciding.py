@@ -129,7 +129,7 @@ class Deciding(Looking):
         )
 
     def _words(self, asked: Selection, chosen: NDArray[np.int64]) -> str:
-        return asked.words(chosen, self._results.target(asked.target))
+        return asked.words(chosen, self._results.ranking(asked.target, asked.by))
 
     def undo(self, reviewer: str = "") -> Event | None:
         """Take the last decision back; None when there is none."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from finine_core.api.opened import Opened
 from finine_core.curation.selection import Selection, SelectionOptions
 from finine_core.errors import FinineError
 from finine_core.keywords import spelled_out
+from finine_core.runs.columns import BY_SUSPICION
 from finine_core.runs.map import NEIGHBOURS
 
 if TYPE_CHECKING:
@@ -84,22 +85,43 @@ class Looking(Opened):
         where: str | None = None,
         group: str | None = None,
         top: int | None = None,
+        by: Literal["suspicion", "mu"] | None = None,
     ) -> pd.DataFrame:
-        """One line per training row, rank 1 (most suspicious) first.
+        """One line per row, rank 1 first: by μ of the training rows, or by suspicion of all rows.
 
         Args:
             target: one of `targets`; the first when None.
             estimator: how μ is had from the signals; None for the one the run was scored with.
-            where, group, top: which rows, as in `SelectionOptions`; all when None.
+            where, group, top, by: which rows, as in `SelectionOptions`; all when None.
 
         Raises:
             FinineError: unknown target or estimator, a condition that is wrong, an unfinished run.
         """
         return (
             self.review(estimator)
-            .query(target=self._results.target(target), where=self._within(where, group), limit=top)
+            .query(
+                target=self._results.ranking(target, by),
+                where=self._within(where, group),
+                limit=top,
+            )
             .to_pandas()
         )
+
+    @property
+    def rankings(self) -> tuple[str, ...]:
+        """The lists that rows can be ranked in: suspicion first, if labels were judged."""
+        judged = (BY_SUSPICION,) if self._results.has_suspicion() else ()
+        return (*judged, *self.targets)
+
+    def advice(self) -> dict[str, Any] | None:
+        """How many labels are wrong, and how many among the first of the list by suspicion.
+
+        `total` and each of `shares` hold `rows`, and how many of these are `wrong`, from `low` to
+        `high` (90 %); `hit_rate` is the share of suggested labels that are right, and `doubted` of
+        `held_out` rows count less. None where no classes were learned.
+        """
+        found = self._results.record()["results"].get("advice")
+        return found if isinstance(found, dict) else None
 
     def curve(
         self, row: int, target: str | None = None, *, estimator: str | None = None
@@ -251,7 +273,7 @@ class Looking(Opened):
         rows = asked.rows
         if rows is None:
             return self.review().row_numbers(
-                target=self._results.target(asked.target),
+                target=self._results.ranking(asked.target, asked.by),
                 where=self._within(asked.where, asked.group),
                 top=asked.top,
             )
@@ -261,7 +283,7 @@ class Looking(Opened):
             raise FinineError(
                 f"There is no row {max(rows)}.", "Row numbers are positions in the input, from 0."
             ) from None
-        self._results.check_rows(wanted)
+        self._results.check_rows(wanted, held_out=True)
         return wanted
 
     def _within(self, where: str | None, group: str | None) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from finine_core.api.deciding import Deciding
 from finine_core.curation.decisions import RELABEL
@@ -47,10 +47,11 @@ class Verifying(Deciding):
         from finine_core.api.own import own_of
         from finine_core.verification import verify
 
+        marked, corrected = self._trained_on()
         return verify(
             self.folder,
-            self.marked(),
-            corrected=self.corrected(),
+            marked,
+            corrected=corrected,
             repeats=repeats,
             seed=seed,
             processes=processes,
@@ -64,10 +65,11 @@ class Verifying(Deciding):
         """The same in a process of its own, which outlives this one."""
         from finine_core.verification import start_verification
 
+        marked, corrected = self._trained_on()
         start_verification(
             self.folder,
-            self.marked(),
-            corrected=self.corrected(),
+            marked,
+            corrected=corrected,
             repeats=repeats,
             seed=seed,
             processes=processes,
@@ -77,7 +79,8 @@ class Verifying(Deciding):
         """How the verification of these marks stands."""
         from finine_core.verification import observe_verification
 
-        return observe_verification(self.folder, self.marked(), seed, corrected=self.corrected())
+        marked, corrected = self._trained_on()
+        return observe_verification(self.folder, marked, seed, corrected=corrected)
 
     def running_verifications(self) -> list[Running]:
         """Those of this run that somebody is at, of whatever marks."""
@@ -95,7 +98,8 @@ class Verifying(Deciding):
         """The newest stored result for these marks, without training; None when there is none."""
         from finine_core.verification import stored_verification
 
-        return stored_verification(self.folder, self.marked(), corrected=self.corrected())
+        marked, corrected = self._trained_on()
+        return stored_verification(self.folder, marked, corrected=corrected)
 
     def verifications(self) -> list[Verification]:
         """Every stored result of this run, newest first, of whatever marks."""
@@ -125,6 +129,19 @@ class Verifying(Deciding):
         marks = marks.loc[marks["decision"] == RELABEL].set_index("row_number")["label"]
         if marks.empty:
             return {}
-        given = self.scores(self.targets[0], where=f"decision = '{RELABEL}'")
+        by: Literal["suspicion", "mu"] = "suspicion" if self._results.has_suspicion() else "mu"
+        given = self.scores(by=by, where=f"decision = '{RELABEL}'")
         labels = given.set_index("row_number")["label"]
         return {int(row): str(to) for row, to in marks.items() if labels[row] != to}
+
+    def _trained_on(self) -> tuple[NDArray[np.int64], dict[int, str]]:
+        """Those of the marks that are about training rows: only they can change a model."""
+        import numpy as np
+
+        trained = self._results.training_rows()
+        marked, corrected = self.marked(), self.corrected()
+        known = set(trained.tolist()) if corrected else set()
+        return (
+            marked[np.isin(marked, trained)],
+            {row: label for row, label in corrected.items() if row in known},
+        )

@@ -9,8 +9,10 @@ from typing import Annotated
 import typer
 
 from finine_core.cli.common import Home, Json, RunId, cli, print_json, say
-from finine_core.cli.selection_flags import Group, Target, Top, Where
+from finine_core.cli.selection_flags import By, Group, Target, Top, Where
 from finine_core.errors import FinineError
+from finine_core.runs.advice import advice_words
+from finine_core.runs.columns import BY_SUSPICION
 
 ESTIMATOR_HELP = (
     "carried, gaussian, composed, auc or threshold: how μ is estimated [default: as the run was"
@@ -34,6 +36,7 @@ def scores(
     where: Where = None,
     group: Group = None,
     top: Top = None,
+    by: By = None,
     format: Annotated[ScoreFormat, typer.Option(help="csv, json or parquet.")] = ScoreFormat.CSV,
     out: Annotated[Path | None, typer.Option(help="A file instead of stdout.")] = None,
     home: Home = None,
@@ -43,7 +46,10 @@ def scores(
     from finine_core import api
 
     found = api.open_run(run, home)
-    table = found.scores(target, estimator=estimator, where=where, group=group, top=top)
+    which = {"where": where, "group": group, "top": top, "by": by}
+    table = found.scores(target, estimator=estimator, **which)  # type: ignore[arg-type]
+    if by == BY_SUSPICION and (advice := found.advice()) is not None:
+        say(advice_words(advice))
     kind = ScoreFormat.JSON if json else format
     if kind is ScoreFormat.PARQUET:
         if out is None:

@@ -121,6 +121,9 @@ class RunFlags(DataFlags):
     lr: Annotated[float | None, typer.Option(help="Learning rate [default: the model's].")] = None
     optimizer: Annotated[str, typer.Option(help="sgd or adam.")] = "sgd"
     weight_decay: Annotated[float, typer.Option(help="Pull of the parameters to 0.")] = 0.001
+    trusted: Annotated[
+        bool, typer.Option("--trusted", help="Take the held-out labels as right.")
+    ] = False
     record_steps: Annotated[int, typer.Option(help="Steps at which signals are recorded.")] = 32
     auxiliary: Annotated[
         bool, typer.Option("--auxiliary", help="Train a second run, with other random numbers.")

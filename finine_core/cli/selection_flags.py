@@ -28,6 +28,13 @@ Target = Annotated[
     str | None,
     typer.Option("--target", help="One of the run's targets [default: its first]."),
 ]
+By = Annotated[
+    str | None,
+    typer.Option(
+        help="suspicion (is the label wrong?) or mu (how much does the model hang on the row?)"
+        " [default: mu]."
+    ),
+]
 
 
 @dataclass
@@ -43,6 +50,7 @@ class SelectionFlags:
         typer.Option(help="Rows that stand out, at this false discovery rate, such as 0.1."),
     ] = None
     target: Target = None
+    by: By = None
 
     def options(self) -> dict[str, Any]:
         """As keywords of `finine_core.api.Run.select`.

@@ -34,6 +34,7 @@ from finine_core.curation.locked_database import (
     parquet_source,
 )
 from finine_core.errors import FinineError
+from finine_core.runs.columns import BY_SUSPICION
 
 # What scores.parquet holds first, in this order; an estimator may add columns after these.
 SCORE_COLUMNS = (
@@ -184,7 +185,8 @@ class JoinedRows:
         return {_SCORES: scores, _DATASET: dataset} if small else {}
 
     def _rows_a_target(self) -> int:
-        sql = f"SELECT count(*) // greatest(count(DISTINCT target), 1) FROM {self._scores_sql}"
+        of_targets = f"FROM {self._scores_sql} WHERE target <> '{BY_SUSPICION}'"
+        sql = f"SELECT count(*) {of_targets} GROUP BY target"
         line = self._database.execute(sql).fetchone()
         return int(line[0]) if line else 0
 

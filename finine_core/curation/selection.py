@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 from finine_core.errors import FinineError
 from finine_core.keywords import no_such_keyword
@@ -41,6 +41,7 @@ class SelectionOptions(TypedDict, total=False):
     top: int | None
     fdr: float | None
     target: str | None
+    by: Literal["suspicion", "mu"] | None
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ group or a top number.
     top: int | None = None
     fdr: float | None = None
     target: str | None = None
+    by: Literal["suspicion", "mu"] | None = None
 
     @classmethod
     def of(cls, options: SelectionOptions) -> Selection:

@@ -4,3 +4,8 @@ ROW_NUMBER = "row_number"
 GIVEN = "given"  # in predictions: of each label that may hold, whether the row has it
 Q_VALUE = "q_value"  # of scores: missing where the rows of a target could not be tested
 CLUSTER = "cluster"  # of scores: rows that look alike to the model
+# Of scores: the chance, 0 … 100, that the label is wrong; and the class it should be, '' for none.
+SUSPICION = "suspicion"
+SUGGESTED = "suggestion"
+# In the column `target`: the lines of the list by suspicion, which holds every row of the file.
+BY_SUSPICION = SUSPICION

@@ -66,6 +66,7 @@ class RunConfig(DataConfig):
     lr: float | None = Field(default=None, gt=0, lt=1e6)
     optimizer: Optimizer = "sgd"
     weight_decay: float = Field(default=WEIGHT_DECAY, ge=0, lt=1)
+    trusted: bool = False
     record_steps: int = Field(default=32, ge=4, le=10_000)
     auxiliary: bool = False
     device: Device = "auto"

@@ -39,6 +39,8 @@ class RunOptions(DataOptions, total=False):
         optimizer: sgd or adam [default: 'sgd'].
         weight_decay: how strongly each step pulls the parameters to 0, from 0 to below 1
             [default: 0.001].
+        trusted: take the held-out labels as right; else each held-out row weighs by how far its own
+            label can be trusted [default: False].
         record_steps: optimiser steps at which signals are recorded, from 4 to 10,000 [default: 32].
         auxiliary: train and record a second run on the same rows with the next seed
             [default: False].
@@ -56,6 +58,7 @@ class RunOptions(DataOptions, total=False):
     lr: float | None
     optimizer: Optimizer
     weight_decay: float
+    trusted: bool
     record_steps: int
     auxiliary: bool
     device: Device

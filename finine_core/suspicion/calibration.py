@@ -22,7 +22,7 @@ DRAWS = 60  # bootstrap draws of the planted errors
 LEAST_TAIL, MOST_TAIL, TAILS = 0.3, 0.95, 14
 # Planted errors are not the data's own. By how much the log odds of a share are off beyond chance:
 # chosen on digits, breast_cancer and a table of five classes.
-MODEL_ERROR = 0.5
+MODEL_ERROR = 0.3
 # However clear the case, so many labels that look wrong are right, and how many is not known well:
 # planted errors are never disputed, a data set's own are.
 HIGHEST, LEAST_CERTAIN = 0.97, 0.85

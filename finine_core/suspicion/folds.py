@@ -8,9 +8,7 @@ from numpy.typing import NDArray
 FOLDS = 5
 
 
-def folds_of(
-    codes: NDArray[np.int64], together: NDArray[np.int64], seed: int
-) -> NDArray[np.int64]:
+def folds_of(codes: NDArray[np.int64], together: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
     """The fold of each row, 0 … FOLDS−1: classes are spread evenly, near-duplicates kept together.
 
     A row whose copy has another label would be judged by that copy otherwise.

@@ -81,9 +81,7 @@ def judge(evidence: Evidence, seed: int, trusted: NDArray[np.bool_] | None = Non
     """
     codes = evidence.codes
     asked = np.ones(len(codes), dtype=bool) if trusted is None else ~trusted
-    values = {
-        one.name: found for one in SIGNALS if (found := one.values(evidence)) is not None
-    }
+    values = {one.name: found for one in SIGNALS if (found := one.values(evidence)) is not None}
     score = _combined(values, values)
     copies = _copies(evidence, values, asked, seed)
     cheap = {name: found for name, found in values.items() if name in copies.names}
@@ -127,9 +125,7 @@ def _copies(
         copy = evidence.relabelled(new)
         said = {one.name: got for one in SIGNALS if (got := one.values(copy)) is not None}
         names = tuple(said)
-        found.scores.append(
-            _combined({name: values[name] for name in said}, said, changed)
-        )
+        found.scores.append(_combined({name: values[name] for name in said}, said, changed))
         likelier = likelier_class(copy.opinions.cleaned, new)[changed]
         suggests = likelier != new[changed]
         found.right.append((likelier == evidence.codes[changed])[suggests])
@@ -184,7 +180,5 @@ def _placed(
 
 
 def _never_predicted(evidence: Evidence) -> tuple[int, ...]:
-    predicted = np.bincount(
-        evidence.opinions.chances.argmax(axis=1), minlength=evidence.classes
-    )
+    predicted = np.bincount(evidence.opinions.chances.argmax(axis=1), minlength=evidence.classes)
     return tuple(np.flatnonzero(predicted == 0).tolist())

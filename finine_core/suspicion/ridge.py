@@ -48,7 +48,9 @@ class FoldedRidge:
         whole, self._factors = sum(grams), []
         for gram in grams:
             others = whole - gram
-            others[np.diag_indices(len(others))] += ridge * max(np.trace(others), 1e-9) / len(others)
+            others[np.diag_indices(len(others))] += (
+                ridge * max(np.trace(others), 1e-9) / len(others)
+            )
             self._factors.append(cho_factor(others, lower=True))
 
     def _times(self, fold: int, answers: Floats) -> NDArray[np.floating]:

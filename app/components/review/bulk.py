@@ -29,7 +29,7 @@ CHOICES = {
     "delete": "for deletion",
     "keep": "to keep",
     "review": "as needing review",
-    "relabel": "with the label the model suggests",
+    "relabel": "with the label each should rather have",
     "clear": "with no decision (clear)",
 }
 
@@ -68,7 +68,7 @@ def decide_on_all(
         rows = reader.listed(run, target, where)
         total = len(rows)
         if not total:
-            st.info("The model suggests another label for none of these rows.")
+            st.info("Another label is suggested for none of these rows.")
             return
         counts = table.classes(target=target, where=where).to_pandas()
         back = "one Undo a label brings" if decision == RELABEL else "one Undo brings"

@@ -34,6 +34,7 @@ SORTS = {
     "μ, largest first": ("mu", True),
     "μ, smallest first": ("mu", False),
     "mean loss, largest first": ("mean_loss", True),
+    "suspicion, largest first": ("suspicion", True),
     "row number": ("row_number", False),
 }
 MORE_KEYS = ("filter_mu_min", "filter_mu_max", "filter_sql")
@@ -188,9 +189,10 @@ def choose_sort(table: ReviewTable) -> tuple[str, bool]:
     """Draw the sort, by any column; gives a column and whether it is descending."""
     named = {column for column, _ in SORTS.values()}
     others = [name for name, _ in table.columns() if name not in named]
+    there = {name for name, _ in table.columns()}
     chosen = st.selectbox(
         "Sort by",
-        [*SORTS, *others],
+        [*(words for words, (column, _) in SORTS.items() if column in there), *others],
         key="sort_by",
         on_change=list_changed,
         bind="query-params",

@@ -10,7 +10,7 @@ import streamlit as st
 
 from finine_app.components.messages import plain
 from finine_app.components.pressing import guarded
-from finine_core.curation.derived import SUGGESTED_LABEL, SURE
+from finine_core.curation.derived import SUGGESTED_LABEL
 from finine_core.errors import FinineError
 
 RELABEL_KEY = "T"
@@ -36,8 +36,8 @@ def offer_labels(line: dict[str, Any], classes: Sequence[str], relabel: Relabel)
                     icon=":material/edit:",
                     shortcut=RELABEL_KEY,
                     on_click=guarded(partial(relabel, suggested)),
-                    help=f"The model is at least {SURE:.0%} sure of this label. The row stays in "
-                    "the data, and an export writes this label instead.",
+                    help="The label that the row should rather have. The row stays in the data, "
+                    "and an export writes this label instead.",
                 )
         others = [one for one in classes if one not in (label, suggested)]
         if others:

@@ -28,8 +28,9 @@ from finine_app.components.words import (
     mu_words,
 )
 from finine_core import api
-from finine_core.curation.derived import SURE, SUSPICIOUS_BECAUSE
+from finine_core.curation.derived import SUSPICIOUS_BECAUSE
 from finine_core.errors import FinineError
+from finine_core.runs.columns import SUSPICION
 
 TEXT_HEIGHT = "16rem"  # of a long text before it scrolls
 LONGEST_TEXT = 200_000  # letters sent to the page; beyond that the page itself would stall
@@ -42,6 +43,7 @@ def heading(line: dict[str, Any], rows: int) -> None:
         f"#### Row {line['row_number']}"
         + (f" · {plain(decided)}" if decided else "")
         + f"  \nrank {line['rank']:,} of {rows:,} · id {plain(line['row_id'])}"
+        + (" · held out" if line["mu"] is None else "")
     )
 
 
@@ -77,7 +79,7 @@ def values(run: api.Run, line: dict[str, Any], content: Content, target: str) ->
 
 def verdict(run: api.Run, line: dict[str, Any], target: str) -> None:
     """Label against prediction."""
-    if because := line.get(SUSPICIOUS_BECAUSE):
+    if (because := line.get(SUSPICIOUS_BECAUSE)) and line.get(SUSPICION) is None:
         st.caption(f"Suspicious: {plain(because)}.")
     if residuals.learned_number(line):
         residuals.verdict(run, line, target)
@@ -93,13 +95,17 @@ def verdict(run: api.Run, line: dict[str, Any], target: str) -> None:
         return
     instead = "" if other is None else f" ({100 * other:.0f} %)"
     st.markdown(f"Label **{label}**{sure}. The model predicts **{predicted}** instead{instead}.")
-    if other is not None and other < SURE:
-        st.caption(f"A label is suggested from {SURE:.0%} on; this row's is below.")
 
 
 def influence(run: api.Run, line: dict[str, Any], target: str) -> None:
     """μ with its interval, the trade-off curve and what it means, signals and loss."""
     row = int(line["row_number"])
+    if line["mu"] is None:
+        st.caption(
+            "This row was held out: the model was not trained on it, so it has no influence μ. "
+            "What is said of its label comes from models that have not seen it."
+        )
+        return
     mu, low, high = line["mu"], line["mu_low"], line["mu_high"]
     with st.container(key="mu_line"):
         st.markdown(

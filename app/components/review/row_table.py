@@ -25,6 +25,8 @@ from finine_app.components.words import NOT_IN_INTERVAL, interval_words
 from finine_app.theme import DECISION_SIGN
 from finine_core import api
 from finine_core.curation.decisions import RELABEL
+from finine_core.curation.derived import SUGGESTED_LABEL
+from finine_core.runs.columns import BY_SUSPICION, SUSPICION
 from finine_core.tradeoff import gaussian_beta
 
 TABLE_HEIGHT = 37 + 35 * 25  # pixels; a whole page of 25 rows, so that the shown one is in sight
@@ -198,9 +200,13 @@ def _frame(listing: Listing, content: Content) -> pd.DataFrame:
         name: [line[name] for line in lines] for name in ("rank", "row_number")
     }
     columns["decision"] = [decision_words(line) for line in lines]
+    if lines and lines[0].get(SUSPICION) is not None:
+        columns |= {name: [line[name] for line in lines] for name in (SUSPICION, "label")}
+        columns[SUGGESTED_LABEL] = [line[SUGGESTED_LABEL] for line in lines]
     columns |= {name: [line[name] for line in lines] for name in ("label", "predicted", "mu")}
     columns["interval"] = [
-        interval_words(line["mu_low"], line["mu_high"], line["mu"]) for line in lines
+        "" if line["mu"] is None else interval_words(line["mu_low"], line["mu_high"], line["mu"])
+        for line in lines
     ]
     columns["content"] = [preview(line, content) for line in lines]
     columns["curve"] = [_sparkline(line["mu"]) for line in lines]
@@ -208,17 +214,32 @@ def _frame(listing: Listing, content: Content) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _sparkline(mu: float) -> list[float]:
+def _sparkline(mu: float | None) -> list[float]:
+    if mu is None:
+        return []
     return gaussian_beta(mu, SPARKLINE).round(3).tolist()
 
 
 def _columns(target: str) -> dict[str, Any]:
     """How each column is headed, explained on hover, and printed."""
     number, text = st.column_config.NumberColumn, st.column_config.TextColumn
-    suspicious = "largest" if target == "self" else "smallest (most harmful)"
+    suspicious = "largest μ" if target == "self" else "smallest μ (most harmful)"
+    suspicious = "highest suspicion" if target == BY_SUSPICION else suspicious
     return {
         "rank": number(
-            "rank", width=45, help=f"1 is the most suspicious row: the one with the {suspicious} μ."
+            "rank", width=45, help=f"1 is the most suspicious row: the one with the {suspicious}."
+        ),
+        SUSPICION: number(
+            "wrong?",
+            width=60,
+            format="%.0f %%",
+            help="Suspicion: the chance that the label is wrong, calibrated by errors that were "
+            "planted in a copy of this data set.",
+        ),
+        SUGGESTED_LABEL: text(
+            "rather",
+            width=78,
+            help="The label that the row should rather have; empty where its own is likelier.",
         ),
         "row_number": number(
             "row",
@@ -229,7 +250,7 @@ def _columns(target: str) -> dict[str, Any]:
         "mu": number(
             "μ",
             width=52,
-            format="%.2f" if target == "self" else "%.3f",
+            format="%.2f" if target in ("self", BY_SUSPICION) else "%.3f",
             help="Influence of the row on the target, in the units of a Gaussian test: 0 means "
             "nobody could tell whether the row was there, 1 is noticeable, 3 is hard to miss. "
             "The sign says whether removing the row raises (+) or lowers (−) the target's loss.",

@@ -15,7 +15,7 @@ from finine_app.components import reader
 from finine_app.components.pressing import whole
 from finine_app.components.review.listing import list_changed
 from finine_core import api
-from finine_core.curation.derived import SUSPICIOUS, SUSPICIOUS_WORDS
+from finine_core.curation.derived import OTHERWISE_WORDS, SUSPICIOUS, SUSPICIOUS_WORDS
 from finine_core.curation.review import DECISION, ReviewTable
 
 UNDECIDED = f"{DECISION} = ''"
@@ -40,15 +40,15 @@ class Tab:
     empty: str
 
 
-ALL = Tab("all", "All", "true", "Every row that the model was trained on.", "There are no rows.")
+ALL = Tab("all", "All", "true", "Every row that was judged.", "There are no rows.")
 SUSPICIOUS_TAB = Tab(
     "suspicious",
     "Suspicious",
     SUSPICIOUS,
-    f"Rows that deserve a look first: {SUSPICIOUS_WORDS}. Suspicious does not mean "
-    "wrong; beside each row it says why. Each target has its own list.",
-    "No row is suspicious for this target: the model is sure of no other label, and no μ stands out"
-    " firmly. The list *All* begins with the most influential rows.",
+    f"Rows that deserve a look first: {SUSPICIOUS_WORDS}; of numbers and several labels, "
+    f"{OTHERWISE_WORDS}.",
+    "No row is suspicious: of no label it is likelier that it is wrong than that it is right. The "
+    "list *All* begins with the rows to look at first.",
 )
 TABS = (
     ALL,

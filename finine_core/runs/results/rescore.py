@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from finine_core.files import write_parquet
-from finine_core.runs.columns import Q_VALUE, ROW_NUMBER
+from finine_core.runs.columns import BY_SUSPICION, Q_VALUE, ROW_NUMBER
 from finine_core.runs.folder import RunFolder
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 def scores_by(folder: RunFolder, name: str | None) -> Path:
@@ -64,5 +68,22 @@ def scores_by(folder: RunFolder, name: str | None) -> Path:
         for column, values in columns.items():
             part = part.set_column(part.column_names.index(column), column, pa.array(values))
         parts.append(part)
+    by_suspicion = default.filter(pc.equal(default.column("target"), BY_SUSPICION))
+    if len(by_suspicion):  # μ of its lines is that of the first target
+        parts.append(_with_mu_of(by_suspicion, parts[0]))
     write_parquet(pa.concat_tables(parts), path)
     return path
+
+
+def _with_mu_of(lines: pa.Table, scored: pa.Table) -> pa.Table:
+    """The lines with the μ that the same rows have in another table; missing for other rows."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    place = pc.index_in(lines.column(ROW_NUMBER), scored.column(ROW_NUMBER).combine_chunks())
+    for name in ("mu", "mu_low", "mu_high", "mu_auxiliary", Q_VALUE):
+        if name in lines.column_names:
+            column = lines.column_names.index(name)
+            values = scored.column(name).take(place)
+            lines = lines.set_column(column, name, pa.chunked_array(values).cast(pa.float64()))
+    return lines

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from finine_core.dataset import named_labels
 from finine_core.errors import FinineError
-from finine_core.runs.columns import CLUSTER, GIVEN, ROW_NUMBER
+from finine_core.runs.columns import BY_SUSPICION, CLUSTER, GIVEN, ROW_NUMBER
 from finine_core.runs.folder import RunFolder
 from finine_core.runs.jobs import observe
 from finine_core.runs.record import require_results
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         SliceColumn,
     )
 
+RANKINGS = (BY_SUSPICION, "mu")
 KEPT_RUNS = 8  # whose row numbers and μ are kept; 50 bytes a row and target
 
 
@@ -76,14 +77,55 @@ class Results:
             )
         return name
 
+    def has_suspicion(self) -> bool:
+        """Whether its labels were judged: classes were learned, by a finine that does so."""
+        return isinstance(self.record()["results"].get("advice"), dict)
+
+    def ranking(self, target: str | None, by: str | None) -> str:
+        """Which list is meant: `suspicion`, or the target that μ is on.
+
+        Args:
+            by: `suspicion` or `mu`; None for `mu`.
+
+        Raises:
+            FinineError: there is no such list.
+        """
+        if by not in (None, *RANKINGS):
+            raise FinineError(f"Rows are not ranked by {by!r}.", f"Known: {', '.join(RANKINGS)}.")
+        if by != BY_SUSPICION:
+            return self.target(target)
+        if target is not None:
+            raise FinineError(
+                "Suspicion is about the label, and not about a target.", "Leave the target out."
+            )
+        if not self.has_suspicion():
+            raise FinineError(
+                f"The labels of run {self.folder.run_id} were not judged: only classes are, in runs"
+                " of this finine.",
+                "Rank by mu, or start a new run that learns classes.",
+            )
+        return BY_SUSPICION
+
+    def judged_rows(self) -> NDArray[np.int64]:
+        """Row numbers that something can be decided about: trained on, or held out and judged."""
+        if not self.has_suspicion():
+            return self.training_rows()
+        scores = self.folder.scores
+        return _training_rows(scores, scores.stat().st_mtime_ns, BY_SUSPICION)
+
     def training_rows(self) -> NDArray[np.int64]:
         """Row numbers of the training part, in its order: place k of the signals is the k-th."""
         scores = self.folder.scores
         return _training_rows(scores, scores.stat().st_mtime_ns, self.targets()[0])
 
-    def check_rows(self, rows: NDArray[np.int64]) -> None:
-        """Refuse row numbers that are not training rows of this run."""
-        missing = np.unique(rows[~np.isin(rows, self.training_rows())])
+    def check_rows(self, rows: NDArray[np.int64], *, held_out: bool = False) -> None:
+        """Refuse row numbers that are not training rows of this run.
+
+        Args:
+            held_out: let pass rows that were held out and judged.
+        """
+        known = self.judged_rows() if held_out else self.training_rows()
+        missing = np.unique(rows[~np.isin(rows, known)])
         if len(missing):
             raise self._no_such_row(int(missing[0]))
 

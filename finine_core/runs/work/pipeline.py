@@ -15,7 +15,6 @@ import numpy as np
 import torch
 from safetensors.numpy import load_file, save_file
 
-from finine_core.dataset import Dataset
 from finine_core.encoders import TEXT, Encoded, encode
 from finine_core.encoders.pictures import image_encoder
 from finine_core.encoders.texts import text_encoder
@@ -26,7 +25,6 @@ from finine_core.influence import (
     SignalPlan,
     SignalStore,
     SignalWriter,
-    check_targets,
     default_estimator,
 )
 from finine_core.influence.recorder import Recorder, Rows, plan_for
@@ -41,15 +39,17 @@ from finine_core.runs.jobs.progress import (
     begin_phase,
     stop_if_cancelled,
 )
+from finine_core.runs.work.epoch_margins import EpochMargins
+from finine_core.runs.work.judged import judged
 from finine_core.runs.work.reading import TRAIN_CODES, Reading
 from finine_core.runs.work.recipe import NOTHING, Own, recipe_of
 from finine_core.runs.work.scoring import write_scores
-from finine_core.runs.work.target_rows import rows_of
+from finine_core.runs.work.shared_rows import shared_rows
 from finine_core.runs.work.thumbnails import write_thumbnails
 from finine_core.training.checkpoints import load_checkpoint, save_checkpoint
 from finine_core.training.models.own import check
 from finine_core.training.settings import Progress
-from finine_core.training.trainer import Trainer, predict
+from finine_core.training.trainer import Observer, Trainer, predict
 
 # One thread: the embedded models' kernels are tiny, and threads that contend for few processors are
 # many times slower. It also keeps sums in one order.
@@ -77,6 +77,9 @@ def carry_out(folder: RunFolder, read: Reading, began: float, own: Own = NOTHING
     begin_phase(folder, "encoding")
     kind = recipe_of(resolved, own).kind
     encoded = _encoded(folder, read, kind.inputs)
+    stop_if_cancelled(folder)
+    begin_phase(folder, "judging")
+    before = judged(dataset, encoded, config.seed, trusted=config.trusted)
     write_thumbnails(folder, dataset)
     stop_if_cancelled(folder)
     phases = TRAINING[: 2 if config.auxiliary else 1]
@@ -87,13 +90,14 @@ def carry_out(folder: RunFolder, read: Reading, began: float, own: Own = NOTHING
     trainer, timings = trainers[0], []
     for phase, one in zip(phases, trainers, strict=True):
         plan = plan_for(one, config.record_steps, resolved.targets)
-        timings.append(_train(folder, one, plan, _shared(dataset, resolved, one), phases, phase))
+        shared = shared_rows(dataset, resolved, one, before)
+        timings.append(_train(folder, one, plan, shared, phases, phase, margins=before is not None))
         stop_if_cancelled(folder)
     begin_phase(folder, "scoring")
     started = time.perf_counter()
     chosen = default_estimator(SignalStore(folder.signals).plan.carried)
     scale = encoded.offset, encoded.scale
-    untested = write_scores(folder, dataset, trainer, resolved, kind, chosen, scale)
+    untested, advice = write_scores(folder, dataset, trainer, resolved, kind, chosen, scale, before)
     folder.update(
         results={
             "seconds_train": timings[0].train,
@@ -104,6 +108,7 @@ def carry_out(folder: RunFolder, read: Reading, began: float, own: Own = NOTHING
             "seconds_expected": expected_seconds(config, resolved, dataset),
             "estimator": chosen.name,
             "untested": untested,
+            "advice": advice,
             **final_quality(trainer),
         }
     )
@@ -144,21 +149,6 @@ class Checkpoints:
         self._due = ended + max(CHECKPOINT_SECONDS, (ended - started) / CHECKPOINT_SHARE)
 
 
-def _shared(dataset: Dataset, resolved: Resolved, trainer: Trainer) -> dict[str, Rows]:
-    """Encoded rows of the targets that all training rows share."""
-    inputs = {"train": trainer.train_x, "validation": trainer.validation_x}
-    labels = {"train": trainer.train_y, "validation": trainer.validation_y}
-    found: dict[str, Rows] = {}
-    for target in check_targets(resolved.targets, len(dataset.validation.labels)):
-        parts = rows_of(target, dataset)
-        if parts:
-            found[target.name] = (
-                torch.cat([inputs[one.part][one.places] for one in parts]),
-                torch.cat([labels[one.part][one.places] for one in parts]),
-            )
-    return found
-
-
 def _train(
     folder: RunFolder,
     trainer: Trainer,
@@ -166,6 +156,8 @@ def _train(
     shared: dict[str, Rows],
     phases: Sequence[str],
     phase: str,
+    *,
+    margins: bool,
 ) -> _Timing:
     own = phase == TRAINING[0]
     latest = folder.checkpoints / ("latest.safetensors" if own else f"{AUXILIARY}.safetensors")
@@ -192,7 +184,10 @@ def _train(
         epochs=plan.epochs,
     )
     started = time.perf_counter()
-    trainer.run([recorder, progress, Checkpoints(latest, trainer, writer)])
+    watching: list[Observer] = [recorder, progress, Checkpoints(latest, trainer, writer)]
+    if own and margins:
+        watching.insert(0, EpochMargins(signals, trainer))
+    trainer.run(watching)
     writer.flush()
     found = _Timing(time.perf_counter() - started - recorder.seconds, recorder.seconds)
     write_json(seconds, asdict(found))

@@ -43,13 +43,18 @@ class Predictions:
     likeliest: pa.Table
 
 
-def predictions_of(dataset: Dataset, trainer: Trainer, scale: tuple[float, float]) -> Predictions:
+def predictions_of(
+    dataset: Dataset, trainer: Trainer, scale: tuple[float, float], *, held_out: bool = False
+) -> Predictions:
     """What the trained model says of the training rows.
 
     Args:
         scale: offset and scale of standardised numbers, `Encoded`.
+        held_out: of the rows that were held out instead.
     """
-    part, outputs = dataset.train, predict(trainer.model, trainer.train_x)
+    part = dataset.validation if held_out else dataset.train
+    seen = trainer.validation_x if held_out else trainer.train_x
+    outputs = predict(trainer.model, seen) if len(seen) else trainer.model(trainer.train_x[:1])[:0]
     label = task_named(dataset.task).given(part.table, dataset.roles)
     nothing = pa.nulls(len(part), pa.float64())
     found = trainer.objective.chances(outputs)

@@ -26,7 +26,9 @@ from finine_core.runs.config import Resolved
 from finine_core.runs.folder import RunFolder
 from finine_core.runs.map.embedding import write_embedding
 from finine_core.runs.work.clusters import clusters
+from finine_core.runs.work.judged import Judged
 from finine_core.runs.work.predicting import Predictions, predictions_of
+from finine_core.runs.work.suspicion import row_ids, with_suspicion
 from finine_core.training.models.base import COLUMNS, ModelKind
 from finine_core.training.trainer import Trainer, predict
 
@@ -41,21 +43,27 @@ def write_scores(
     kind: ModelKind,
     chosen: Estimator,
     scale: tuple[float, float],
-) -> dict[str, str]:
+    before: Judged | None = None,
+) -> tuple[dict[str, str], dict[str, object] | None]:
     """Write both files and the embedding.
 
     Args:
         scale: offset and scale of standardised numbers, `Encoded`.
+        before: the labels as a probe judges them; None where there are no classes.
 
     Returns:
-        The targets whose rows could not be tested, with the reason.
+        The targets whose rows could not be tested, with the reason; and what run.json says about
+        the list of suspicious rows.
     """
     said = predictions_of(dataset, trainer, scale)
     write_parquet(said.likeliest, folder.predictions)
     embed(folder, dataset.train.row_numbers, trainer, kind, resolved.seed)
     scores, untested = score_table(folder, dataset, trainer, resolved, kind, chosen, said)
+    advice = None
+    if before is not None:
+        scores, advice = with_suspicion(folder, scores, dataset, trainer, before, scale)
     write_parquet(scores, folder.scores)
-    return untested
+    return untested, advice
 
 
 def embed(
@@ -101,7 +109,7 @@ def score_table(
             pa.table(
                 {
                     ROW_NUMBER: pa.array(rows, pa.int64()),
-                    "row_id": pa.array(_row_ids(dataset), pa.string()),
+                    "row_id": pa.array(row_ids(dataset, dataset.train), pa.string()),
                     "target": pa.array([target.name] * len(rows), pa.string()),
                     "mu": scores.mu,
                     "mu_low": scores.low,
@@ -120,11 +128,3 @@ def score_table(
             )
         )
     return pa.concat_tables(tables), untested
-
-
-def _row_ids(dataset: Dataset) -> list[str]:
-    numbers = dataset.train.row_numbers
-    if dataset.roles.id is None:
-        return [str(number) for number in numbers]
-    column = dataset.table.column(dataset.roles.id).take(pa.array(numbers))
-    return ["" if value is None else str(value) for value in column.to_pylist()]

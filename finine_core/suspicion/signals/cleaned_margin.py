@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from finine_core.suspicion.chances import margins
 from finine_core.suspicion.evidence import Evidence
+from finine_core.suspicion.questions import QUESTIONS
 from finine_core.suspicion.signals.base import Signal
 
 
@@ -19,6 +20,6 @@ def _values(evidence: Evidence) -> NDArray[np.floating]:
 
 CLEANED_MARGIN = Signal(
     "cleaned_margin",
-    "Do models that learned only from rows they trust prefer another class?",
+    QUESTIONS["cleaned_margin"],
     _values,
 )

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finine_core.suspicion.evidence import Evidence
+from finine_core.suspicion.questions import QUESTIONS
 from finine_core.suspicion.signals.base import Signal
 
 
@@ -19,6 +20,6 @@ def _values(evidence: Evidence) -> NDArray[np.floating]:
 
 ERRORS_NEARBY = Signal(
     "errors_nearby",
-    "Would models err less on trusted rows nearby without this label?",
+    QUESTIONS["errors_nearby"],
     _values,
 )

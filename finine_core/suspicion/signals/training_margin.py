@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finine_core.suspicion.evidence import Evidence
+from finine_core.suspicion.questions import QUESTIONS
 from finine_core.suspicion.signals.base import Signal
 
 
@@ -15,6 +16,6 @@ def _values(evidence: Evidence) -> NDArray[np.floating] | None:
 
 TRAINING_MARGIN = Signal(
     "training_margin",
-    "How long did the model prefer another class while it was trained on this label?",
+    QUESTIONS["training_margin"],
     _values,
 )

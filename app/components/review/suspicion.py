@@ -1,0 +1,53 @@
+"""Why is a row suspicious? Each signal's question, and how the row answers it among all rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from finine_app.components import reader
+from finine_app.components.messages import plain
+from finine_core import api
+from finine_core.curation.derived import SUGGESTED_LABEL
+from finine_core.runs.columns import BY_SUSPICION, SUSPICION
+from finine_core.suspicion.questions import QUESTIONS
+
+
+def why(run: api.Run, line: dict[str, Any]) -> None:
+    """The row's suspicion, and behind a click what it is made of."""
+    chance = line.get(SUSPICION)
+    if chance is None:
+        return
+    suggested, rate = line.get(SUGGESTED_LABEL) or "", (run.advice() or {}).get("hit_rate")
+    said = f"Suspicion **{chance:.0f} %**"
+    if suggested:
+        said += f": it should rather be **{plain(suggested)}**"
+        said += f" (of such suggestions about {100 * rate:.0f} % are right)" if rate else ""
+    st.markdown(f"{said}.", help="The chance that this row's label is wrong.")
+    with st.expander("Why?", key="row_why", on_change="rerun") as opened:
+        if opened.open:
+            _signals(run, line)
+
+
+def _signals(run: api.Run, line: dict[str, Any]) -> None:
+    known = [name for name in QUESTIONS if line.get(name) is not None]
+    asked = {name: f"{name} < {float(line[name])!r}" for name in known}
+    below = reader.tally(run, BY_SUSPICION, asked)
+    counted = reader.tally(run, BY_SUSPICION, {name: f"{name} IS NOT NULL" for name in known})
+    shares = [below[name] / max(1, counted[name]) for name in known]
+    st.dataframe(
+        pd.DataFrame({"question": [QUESTIONS[name] for name in known], "share": shares}),
+        hide_index=True,
+        column_config={
+            "question": st.column_config.TextColumn(width=330),
+            "share": st.column_config.ProgressColumn(
+                "more than … of all rows", format="percent", min_value=0.0, max_value=1.0
+            ),
+        },
+        alt="; ".join(
+            f"{QUESTIONS[name]} More than {share:.0%} of all rows"
+            for name, share in zip(known, shares, strict=True)
+        ),
+    )

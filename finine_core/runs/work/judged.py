@@ -1,0 +1,124 @@
+"""Judging the labels of a run: the probe before training, suspicion after it.
+
+Rows come in this order: those that were trained on, then those that were held out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from finine_core.dataset import Dataset
+from finine_core.dataset.tasks.classification import CLASSIFICATION
+from finine_core.encoders import Encoded
+from finine_core.runs.columns import SUGGESTED, SUSPICION
+from finine_core.suspicion import Evidence, Judgement, Probe, judge, trust_of
+from finine_core.suspicion.probe import Opinions
+from finine_core.suspicion.trust import DOUBTED
+
+# Fewer rows say too little; above so many numbers (rows × classes) the probe would take gigabytes.
+FEWEST_ROWS, MOST_NUMBERS = 40, 200_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """The labels of a run, judged by a probe.
+
+    Attributes:
+        codes: the given classes, shape (n + m,).
+        rows: how many were trained on, n.
+        trusted: rows whose label is taken as right, shape (n + m,).
+        trust: of the m held-out rows, from 0 to 1; 1 where they are trusted.
+    """
+
+    probe: Probe
+    opinions: Opinions
+    codes: NDArray[np.int64]
+    rows: int
+    trusted: NDArray[np.bool_]
+    trust: NDArray[np.floating]
+
+    @property
+    def doubted(self) -> int:
+        """Held-out rows whose label is likelier wrong than right."""
+        return int((self.trust < DOUBTED).sum())
+
+
+def judged(dataset: Dataset, encoded: Encoded, seed: int, *, trusted: bool) -> Judged | None:
+    """Judge the labels by models that have not seen them; None where there are no classes.
+
+    Args:
+        trusted: whether the held-out labels are taken as right.
+    """
+    rows, held_out = len(encoded.train_x), len(encoded.validation_x)
+    classes = len(dataset.answers)
+    if dataset.task != CLASSIFICATION.name or rows < FEWEST_ROWS:
+        return None
+    if (rows + held_out) * classes > MOST_NUMBERS:
+        return None
+    codes = np.concatenate([encoded.train_y, encoded.validation_y]).astype(np.int64)
+    inputs = np.concatenate([encoded.train_x, encoded.validation_x])
+    probe = Probe(inputs, codes, classes, seed)
+    opinions = probe.opinions(codes)
+    taken_as_right = np.arange(rows + held_out) >= rows if trusted else np.zeros(len(codes), bool)
+    trust = np.ones(held_out) if trusted else trust_of(opinions, codes)[rows:]
+    return Judged(probe, opinions, codes, rows, taken_as_right, trust)
+
+
+def judge_run(
+    before: Judged,
+    margins: NDArray[np.floating] | None,
+    influence: NDArray[np.floating] | None,
+    seed: int,
+) -> Judgement:
+    """What is advised, once the run is trained.
+
+    Args:
+        margins, influence: of the n rows that were trained on; see `Evidence`.
+    """
+    unknown = np.full(len(before.codes) - before.rows, np.nan)
+
+    def whole(values: NDArray[np.floating] | None) -> NDArray[np.floating] | None:
+        return None if values is None else np.concatenate([values, unknown])
+
+    evidence = Evidence(
+        before.codes, before.probe, before.opinions, whole(margins), whole(influence)
+    )
+    return judge(evidence, seed, before.trusted)
+
+
+def columns_of(
+    found: Judgement, places: NDArray[np.int64], classes: tuple[str, ...]
+) -> dict[str, pa.Array]:
+    """The columns of scores that are about suspicion, of some rows."""
+    names = np.array([*classes, ""], dtype=object)  # -1 is none
+    said = {SUSPICION: found.suspicion, **found.signals}
+    return {
+        SUGGESTED: pa.array(names[found.suggested[places]].tolist(), pa.string()),
+        **{
+            name: pa.array(np.asarray(values, np.float64)[places], pa.float64(), from_pandas=True)
+            for name, values in said.items()
+        },
+    }
+
+
+def advice_of(found: Judgement, before: Judged, dataset: Dataset) -> dict[str, object]:
+    """What run.json says about the list: how many labels are wrong, how many at which depth."""
+    return {
+        "rows": int((~before.trusted).sum()),
+        "total": _told(found.total),
+        "shares": [_told(one) for one in found.shares],
+        "hit_rate": found.hit_rate,
+        "doubted": before.doubted,
+        "held_out": len(before.trust),
+        "never_predicted": [dataset.answers[code] for code in found.never_predicted],
+    }
+
+
+def _told(share: object) -> dict[str, float]:
+    from dataclasses import asdict
+
+    return {name: round(float(value), 1) for name, value in asdict(share).items()}  # type: ignore[call-overload]

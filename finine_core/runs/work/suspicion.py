@@ -1,0 +1,113 @@
+"""The list by suspicion: its lines of `scores.parquet`, and its columns in the lines of targets.
+
+Its lines have `suspicion` in the column `target` and hold every row of the file, those that were
+held out too; of these μ and its rank are missing, since they were not trained on.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from finine_core.dataset import Dataset
+from finine_core.dataset.dataset import Part
+from finine_core.influence.targets import VALIDATION
+from finine_core.runs.columns import BY_SUSPICION, ROW_NUMBER
+from finine_core.runs.folder import RunFolder
+from finine_core.runs.work.epoch_margins import mean_margins
+from finine_core.runs.work.judged import Judged, advice_of, columns_of, judge_run
+from finine_core.runs.work.predicting import predictions_of
+from finine_core.training.trainer import Trainer
+
+
+def with_suspicion(
+    folder: RunFolder,
+    scores: pa.Table,
+    dataset: Dataset,
+    trainer: Trainer,
+    before: Judged,
+    scale: tuple[float, float],
+) -> tuple[pa.Table, dict[str, object]]:
+    """The scores with suspicion, and what run.json says about the list."""
+    targets = scores.column("target").unique().to_pylist()
+    of_target = {name: scores.filter(pc.equal(scores.column("target"), name)) for name in targets}
+    shared = of_target.get(VALIDATION.name)
+    influence = None if shared is None else shared.column("mu").to_numpy()
+    found = judge_run(before, mean_margins(folder.signals), influence, dataset_seed(folder))
+    trained = np.arange(before.rows)
+    columns = columns_of(found, trained, dataset.answers)
+    tables = [_with(table, columns) for table in of_target.values()]
+    rank = np.empty(len(found.order), dtype=np.int64)
+    rank[found.order] = np.arange(1, len(rank) + 1)
+    own = _with(of_target[targets[0]], columns)
+    held_out = _held_out(dataset, trainer, scale, own.schema)
+    places = np.arange(before.rows, len(before.codes))
+    held_out = _with(held_out, columns_of(found, places, dataset.answers))
+    here = dataset.validation.row_numbers >= 0  # the rows of a second file are in none of ours
+    every = pa.concat_tables([own, held_out.filter(pa.array(here))])
+    ranks = np.concatenate([rank[: before.rows], rank[before.rows :][here]])
+    every = every.set_column(
+        every.column_names.index("rank"), "rank", pa.array(_without_gaps(ranks), pa.int64())
+    )
+    names = pa.array([BY_SUSPICION] * len(every), pa.string())
+    every = every.set_column(every.column_names.index("target"), "target", names)
+    return pa.concat_tables([*tables, every]), advice_of(found, before, dataset)
+
+
+def dataset_seed(folder: RunFolder) -> int:
+    """The seed of the run, which the probe was made with."""
+    return int(folder.read()["seed"])
+
+
+def row_ids(dataset: Dataset, part: Part) -> list[str]:
+    """What the id column says of each row, else its number."""
+    if dataset.roles.id is None:
+        return [str(number) for number in part.row_numbers]
+    column = part.table.column(dataset.roles.id)
+    return ["" if value is None else str(value) for value in column.to_pylist()]
+
+
+def _with(table: pa.Table, columns: dict[str, pa.Array]) -> pa.Table:
+    for name, values in columns.items():
+        place = table.column_names.index(name) if name in table.column_names else None
+        if place is None:
+            table = table.append_column(name, values)
+        else:
+            table = table.set_column(place, name, values)
+    return table
+
+
+def _held_out(
+    dataset: Dataset, trainer: Trainer, scale: tuple[float, float], schema: pa.Schema
+) -> pa.Table:
+    """A line of each held-out row: what the model says of it, and nothing of its influence."""
+    part = dataset.validation
+    said = predictions_of(dataset, trainer, scale, held_out=True)
+    known = {
+        ROW_NUMBER: pa.array(part.row_numbers, pa.int64()),
+        "row_id": pa.array(row_ids(dataset, part), pa.string()),
+        "label": pa.array(said.label, pa.string()),
+        "predicted": pa.array(said.predicted, pa.string()),
+        "probability": said.given,
+        "predicted_probability": said.sure,
+    }
+    columns = [
+        known[field.name].cast(field.type)
+        if field.name in known
+        else pa.nulls(len(part), field.type)
+        for field in schema
+    ]
+    return pa.table(columns, schema=schema)
+
+
+def _without_gaps(ranks: np.ndarray) -> np.ndarray:
+    """1, 2, … in the same order.
+
+    Examples:
+        >>> _without_gaps(np.array([7, 2, 5])).tolist()
+        [3, 1, 2]
+    """
+    found = np.empty(len(ranks), dtype=np.int64)
+    found[np.argsort(ranks)] = np.arange(1, len(ranks) + 1)
+    return found
