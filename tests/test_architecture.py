@@ -36,7 +36,7 @@ ALLOWED = {
     | READING
     | {"database", "tradeoff", "influence", "gradients", "training", "suspicion"},
     "curation": BASE | {"database", "runs", "formats", "dataset", "influence"},
-    "verification": BASE | {"tradeoff", "runs", "training", "dataset"},
+    "verification": BASE | {"tradeoff", "runs", "training", "dataset", "suspicion"},
     "health": BASE | {"database", "runs", "influence", "encoders"},
     "api": BASE | READING | {"health", "curation", "verification", "runs", "influence"},
     "cli": BASE | {"access", "api", "curation", "verification", "runs", "influence", "sample_data"},

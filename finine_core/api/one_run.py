@@ -139,7 +139,7 @@ class Run(Mapping):
     def _verified(self) -> VerifiedEffect | None:
         """What retraining found about the marks as they are now, when it was asked."""
         from finine_core.curation.manifest import VerifiedEffect
-        from finine_core.verification import sentences
+        from finine_core.verification import headline, sentences
 
         found = self.verification()
         if found is None:
@@ -148,7 +148,7 @@ class Run(Mapping):
             key=found.key,
             repeats=found.repeats,
             seed=found.seed,
-            conclusion=tuple(sentences(found)),
+            conclusion=(headline(found), *sentences(found)),
         )
 
 

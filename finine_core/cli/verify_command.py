@@ -61,12 +61,14 @@ def verify(
 
 
 def _print(result: Verification, json: bool) -> None:
-    from finine_core.verification import sentences
+    from finine_core.verification import headline, sentences
 
     if json:
-        print_json({**result.model_dump(mode="json"), "conclusion": sentences(result)})
+        print_json(
+            {**result.model_dump(mode="json"), "conclusion": [headline(result), *sentences(result)]}
+        )
         return
-    for sentence in sentences(result):
+    for sentence in (headline(result), *sentences(result)):
         typer.echo(sentence)
 
 

@@ -91,12 +91,36 @@ def _chances(descending: Floats, wrong: Floats) -> Floats:
     weights = np.concatenate([np.full(rows, 1 / rows), np.full(len(wrong), 1 / len(wrong))])
     curve = IsotonicRegression(out_of_bounds="clip").fit(values, planted, sample_weight=weights)
     of_planted = np.clip(curve.predict(descending), 0, 1 - 1e-9)  # f₁ / (f + f₁)
-    tails = np.quantile(wrong, 1 - np.linspace(LEAST_TAIL, MOST_TAIL, TAILS))
-    above = np.array([(descending > tail).mean() for tail in tails])
-    planted_above = np.array([(wrong > tail).mean() for tail in tails])
-    share = min(1.0, float((above / np.maximum(planted_above, 1e-9)).min()))
-    found: Floats = np.minimum(HIGHEST, share * of_planted / (1 - of_planted))
+    share = _share_wrong(descending, wrong)
+    return _summing_to(share * rows, share * of_planted / (1 - of_planted))
+
+
+def _summing_to(total: float, chances: Floats) -> Floats:
+    """The chances, at most HIGHEST each, raised by one factor until they sum to the total.
+
+    Isotonic regression lets some planted errors lie where there is no row, and their part is lost.
+    """
+    low, high = 1.0, 1e3
+    if np.minimum(HIGHEST, chances).sum() >= total:
+        return np.minimum(HIGHEST, chances)
+    for _ in range(40):
+        middle = np.sqrt(low * high)
+        if np.minimum(HIGHEST, middle * chances).sum() < total:
+            low = middle
+        else:
+            high = middle
+    found: Floats = np.minimum(HIGHEST, high * chances)
     return found
+
+
+def _share_wrong(descending: Floats, wrong: Floats) -> float:
+    """π: the ratio of the tails where it is least, allowing for how well each ratio is known."""
+    tails = np.quantile(wrong, 1 - np.linspace(LEAST_TAIL, MOST_TAIL, TAILS))
+    above = np.array([(descending > tail).sum() for tail in tails])
+    planted_above = np.maximum([(wrong > tail).sum() for tail in tails], 1)
+    ratio = (above / len(descending)) / (planted_above / len(wrong))
+    error = np.sqrt(1 / np.maximum(above, 1) + 1 / planted_above)
+    return min(1.0, float(ratio[np.argmin(ratio * (1 + error))]))
 
 
 def _share(rows: int, chances: Floats, drawn: Floats) -> Share:

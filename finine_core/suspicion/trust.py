@@ -10,6 +10,8 @@ from finine_core.suspicion.features import Floats
 from finine_core.suspicion.probe import Opinions
 
 DOUBTED = 0.5  # below, a label is likelier wrong than right
+# Where more of a class is doubted, it is the judge that cannot tell: then all of it is believed.
+MOST_DOUBTED = 0.5
 
 
 def trust_of(opinions: Opinions, codes: NDArray[np.int64]) -> Floats:
@@ -19,4 +21,19 @@ def trust_of(opinions: Opinions, codes: NDArray[np.int64]) -> Floats:
     finds fewer wrong labels than chance (docs/suspicion.md).
     """
     found: Floats = (1 / (1 + np.exp(-margins(opinions.chances, codes)))).astype(np.float32)
+    return found
+
+
+def believed(doubted: NDArray[np.bool_], codes: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """The rows that are not doubted, and all rows of a class that is doubted for the most part.
+
+    Examples:
+        >>> doubted = np.array([True, False, False, True, True, False])
+        >>> believed(doubted, np.array([0, 0, 0, 1, 1, 1])).tolist()
+        [False, True, True, True, True, True]
+    """
+    found = ~doubted
+    for code in np.unique(codes):
+        if doubted[codes == code].mean() > MOST_DOUBTED:
+            found |= codes == code
     return found

@@ -18,6 +18,7 @@ from finine_core.dataset.tasks import CLASSIFICATION
 from finine_core.errors import FinineError
 from finine_core.measures import ACCURACY, MEASURES, Measure
 from finine_core.tradeoff import dkw_band, empirical_curve
+from finine_core.verification.believed import BELIEVED, RECALL
 from finine_core.verification.plan import Arm, Plan
 from finine_core.verification.statistics import (
     mu_interval,
@@ -155,8 +156,12 @@ def summarise(
     values = trainings[1, Arm.WITH].values
     measures = [MARKED_LOSS]
     if plan.validation_rows:
-        had = (validation_of(one) for one in MEASURES.values())
-        measures = [VALIDATION_LOSS, *(name for name in had if name in values), MARKED_LOSS]
+        had = [validation_of(one) for one in MEASURES.values()]
+        had = [name for name in had if name in values]
+        told = set.intersection(*(set(one.values) for one in trainings.values()))
+        by_class = [name for name in values if name.startswith(BELIEVED)]
+        found = [name for name in (*had, *by_class) if name in told]
+        measures = [VALIDATION_LOSS, *found, MARKED_LOSS]
     arms = {
         arm: {
             measure: tuple(_value(trainings[repeat, arm], measure) for repeat in numbers)
@@ -226,6 +231,17 @@ def validation_of(measure: Measure) -> str:
     return f"validation_{measure.name}"
 
 
+def is_share(measure: str) -> bool:
+    """Whether a measure of held-out rows is a share, told in percent.
+
+    Examples:
+        >>> is_share("validation_accuracy"), is_share("believed_auc"), is_share("marked_loss")
+        (True, False, False)
+    """
+    name = measure.removeprefix(BELIEVED).removeprefix("validation_")
+    return name.startswith(RECALL) or (name in MEASURES and MEASURES[name].a_share)
+
+
 def _value(training: Training, measure: str) -> float:
     value = training.values[measure]
     if value is None:
@@ -260,7 +276,6 @@ def _change(
     arms: Mapping[Arm, Mapping[str, tuple[float, ...]]],
     validation_rows: int,
 ) -> Change:
-    shares = {validation_of(one) for one in MEASURES.values() if one.a_share}
-    step = 1 / validation_rows if measure in shares else 0.0
+    step = 1 / validation_rows if is_share(measure) else 0.0
     mean, low, high = paired_change(arms[before][measure], arms[after][measure], step)
     return Change(measure=measure, after=after, before=before, mean=mean, low=low, high=high)

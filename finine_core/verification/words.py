@@ -8,6 +8,7 @@ from finine_core.dataset.tasks import MULTI_LABEL, REGRESSION
 from finine_core.measures import Measure
 from finine_core.verification.plan import Arm
 from finine_core.verification.result import Change, Influence, Verification, validation_of
+from finine_core.verification.verdict import has_verdict, verdict_words
 
 SHARE_DIGITS, LOSS_DIGITS = 1, 4  # behind the point: of percentage points, of a loss
 TOLD_DIGITS = 2  # of the larger end of an interval of numbers, such as 1.3 or 0.013
@@ -35,6 +36,8 @@ def headline(found: Verification) -> str:
     """The verdict in a line, and what to do; never more than the intervals show."""
     if not found.validation_rows:
         return "Whether the model gets better cannot be told without validation rows."
+    if has_verdict(found):
+        return verdict_words(found, list(found.removed_by_label))
     gain = found.gain(Arm.WITHOUT)
     beyond = found.gain(Arm.WITHOUT, Arm.RANDOM)
     loss = found.change(found.statistic, Arm.WITHOUT)
@@ -135,7 +138,7 @@ def _about_loss(found: Verification) -> list[str]:
         quality = found.gain(Arm.WITHOUT)
         beyond_random = found.change(found.statistic, Arm.WITHOUT, Arm.RANDOM)
         rose = marked.low > 0 and beyond_random.low > 0
-        if rose and found.qualities[0].a_share and quality.mean >= 0:
+        if rose and not has_verdict(found) and found.qualities[0].a_share and quality.mean >= 0:
             told.append(
                 f"Loss rose although {found.qualities[0].words} did not fall, and rose more than"
                 f" {_than_random(found)}: a model that is surer of itself pays more for each"

@@ -21,9 +21,11 @@ from typing import TextIO
 import numpy as np
 import torch
 
+from finine_core.dataset.tasks import CLASSIFICATION
 from finine_core.errors import FinineError
 from finine_core.runs import RunFolder
 from finine_core.runs.config import Resolved
+from finine_core.runs.work.class_quality import class_quality, recall_of
 from finine_core.runs.work.pipeline import (
     final_quality,
     make_torch_repeatable,
@@ -32,7 +34,8 @@ from finine_core.runs.work.pipeline import (
 )
 from finine_core.runs.work.reading import answers_in
 from finine_core.runs.work.recipe import NOTHING, Own
-from finine_core.training.trainer import predict
+from finine_core.training.trainer import Trainer, predict
+from finine_core.verification.believed import BELIEVED, MOST_RECALLS, RECALL, believed
 from finine_core.verification.plan import Arm, Plan, planned
 from finine_core.verification.store import MARKED_LOSS, Training
 
@@ -71,6 +74,8 @@ class Trainings:
         record = folder.read()
         self.resolved = Resolved.model_validate(record["resolved"])
         self.answers = len(answers_in(record))
+        classes = plan.task == CLASSIFICATION.name and len(inputs.validation_y)
+        self.believed = believed(folder, inputs.validation_y) if classes else None
 
     def measure(self, repeat: int, arm: Arm) -> Training:
         """Train with the seed of `repeat`, on what `arm` makes of the training rows.
@@ -98,11 +103,26 @@ class Trainings:
             for name, value in final_quality(trainer).items()
             if name.startswith("validation_")
         }
+        held_out |= self._by_class(trainer)
         device = trainer.train_x.device
         marked_x = torch.from_numpy(self.inputs.train_x[self.plan.touched]).to(device)
         marked_y = torch.from_numpy(self.inputs.train_y[self.plan.touched]).to(device)
         losses = trainer.loss(predict(trainer.model, marked_x), marked_y)
         return Training(repeat, arm, {**held_out, MARKED_LOSS: float(losses.mean())})
+
+    def _by_class(self, trainer: Trainer) -> dict[str, float]:
+        """Each class counting alike: on all held-out rows, and on those whose label is believed."""
+        chances = trainer.objective.chances(predict(trainer.model, trainer.validation_x))
+        if self.believed is None or chances is None:
+            return {}
+        said, codes = chances.double().cpu().numpy(), self.inputs.validation_y.astype(np.int64)
+        found = {f"validation_{name}": one for name, one in class_quality(said, codes).items()}
+        said, codes = said[self.believed], codes[self.believed]
+        found |= {f"{BELIEVED}{name}": one for name, one in class_quality(said, codes).items()}
+        recalls = recall_of(said, codes)
+        if len(recalls) <= MOST_RECALLS:
+            found |= {f"{BELIEVED}{RECALL}{code}": one for code, one in recalls.items()}
+        return found
 
 
 def _claim_stdout() -> TextIO:

@@ -5,6 +5,8 @@ Takes a `Verification`; the random rows stand beside the marked ones everywhere.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -13,6 +15,7 @@ import streamlit as st
 from finine_app import theme
 from finine_app.components.curve_charts import CONFIG, square
 from finine_app.components.messages import plain
+from finine_core.measures import MEASURES
 from finine_core.tradeoff import gaussian_beta
 from finine_core.verification import (
     MARKED_LOSS,
@@ -23,6 +26,9 @@ from finine_core.verification import (
     sentences,
     validation_of,
 )
+from finine_core.verification.believed import BELIEVED, RECALL
+from finine_core.verification.result import is_share
+from finine_core.verification.verdict import JUDGED_BY, Said, has_verdict, verdict
 
 HEIGHT = 320
 SPREAD = 0.16  # of the points of an arm, sideways
@@ -52,7 +58,28 @@ def measure_words(found: Verification) -> dict[str, str]:
     """What was measured, the measures of the verdict first."""
     qualities = {validation_of(one): f"Validation {one.words}" for one in found.qualities}
     had = found.arms[Arm.WITH]
-    return qualities | {name: words for name, words in LOSS_WORDS.items() if name in had}
+    believed = {
+        name: believed_words(name, list(found.removed_by_label))
+        for name in had
+        if name.startswith(BELIEVED)
+    }
+    losses = {name: words for name, words in LOSS_WORDS.items() if name in had}
+    return believed | qualities | losses
+
+
+def believed_words(name: str, classes: Sequence[str]) -> str:
+    """A measure on the held-out rows whose label is not doubted.
+
+    Examples:
+        >>> believed_words("believed_auc", ()), believed_words("believed_recall_1", ("cat", "dog"))
+        ('AUC, without doubted rows', 'Recall of dog, without doubted rows')
+    """
+    measure = name.removeprefix(BELIEVED)
+    if measure.startswith(RECALL):
+        words = f"Recall of {classes[int(measure.removeprefix(RECALL))]}"
+    else:
+        words = MEASURES[measure].words
+    return f"{words[:1].upper()}{words[1:]}, without doubted rows"
 
 
 def show_result(found: Verification, key: str) -> None:
@@ -65,14 +92,13 @@ def show_result(found: Verification, key: str) -> None:
     measures = measure_words(found)
     chosen = next(iter(measures))
     if len(measures) > 1:
-        words = st.segmented_control(
+        chosen = st.selectbox(
             "Measured after each training",
-            list(measures.values()),
-            default=measures[chosen],
-            required=True,
+            list(measures),
+            index=list(measures).index(JUDGED_BY) if JUDGED_BY in measures else 0,
+            format_func=measures.__getitem__,
             key=f"measure_{key}",
         )
-        chosen = next(one for one in measures if measures[one] == words)
     left, right = st.columns(2)
     with left:
         _trainings(found, chosen, f"trainings_{key}")
@@ -91,6 +117,13 @@ def _verdict(found: Verification) -> tuple:
     """How the conclusion is shown; as an improvement only if random rows did not do as much."""
     if not found.validation_rows:
         return st.info, ":material/info:"
+    if has_verdict(found):
+        one = verdict(found)
+        if one.worse_for or one.said is Said.WORSE:
+            return st.warning, ":material/trending_down:"
+        if one.said is Said.BETTER:
+            return st.success, ":material/trending_up:"
+        return st.info, ":material/drag_handle:"
     change, beyond = found.gain(Arm.WITHOUT), found.gain(Arm.WITHOUT, Arm.RANDOM)
     loss = found.change(found.statistic, Arm.WITHOUT)
     loss_beyond = found.change(found.statistic, Arm.WITHOUT, Arm.RANDOM)
@@ -180,7 +213,7 @@ def _curves(found: Verification, key: str) -> None:
 
 
 def _a_share(found: Verification, measure: str) -> bool:
-    return any(one.a_share for one in found.qualities if validation_of(one) == measure)
+    return measure in measure_words(found) and is_share(measure)
 
 
 def _changes(found: Verification, key: str) -> None:

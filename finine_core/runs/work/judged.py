@@ -17,7 +17,7 @@ from finine_core.encoders import Encoded
 from finine_core.runs.columns import SUGGESTED, SUSPICION
 from finine_core.suspicion import Evidence, Judgement, Probe, judge, trust_of
 from finine_core.suspicion.probe import Opinions
-from finine_core.suspicion.trust import DOUBTED
+from finine_core.suspicion.trust import DOUBTED, believed
 
 # Fewer rows say too little; above so many numbers (rows × classes) the probe would take gigabytes.
 FEWEST_ROWS, MOST_NUMBERS = 40, 200_000_000
@@ -40,6 +40,11 @@ class Judged:
     rows: int
     trusted: NDArray[np.bool_]
     trust: NDArray[np.floating]
+
+    @property
+    def believed(self) -> NDArray[np.bool_]:
+        """The held-out rows that may judge a model, shape (m,); see `suspicion.trust`."""
+        return believed(self.trust < DOUBTED, self.codes[self.rows :])
 
     @property
     def doubted(self) -> int:

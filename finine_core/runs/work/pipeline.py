@@ -41,6 +41,7 @@ from finine_core.runs.jobs.progress import (
 )
 from finine_core.runs.work.epoch_margins import EpochMargins
 from finine_core.runs.work.judged import judged
+from finine_core.runs.work.model_check import model_check
 from finine_core.runs.work.reading import TRAIN_CODES, Reading
 from finine_core.runs.work.recipe import NOTHING, Own, recipe_of
 from finine_core.runs.work.scoring import write_scores
@@ -109,6 +110,7 @@ def carry_out(folder: RunFolder, read: Reading, began: float, own: Own = NOTHING
             "estimator": chosen.name,
             "untested": untested,
             "advice": advice,
+            "check": None if before is None else model_check(dataset, trainer, before),
             **final_quality(trainer),
         }
     )

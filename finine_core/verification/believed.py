@@ -1,0 +1,37 @@
+"""Which held-out rows may judge a model? Those whose own label is not doubted.
+
+A right correction makes a model contradict the wrong labels among the held-out rows: measured by
+these it looks like harm.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from finine_core.runs import RunFolder
+from finine_core.runs.columns import BY_SUSPICION, SUSPICION
+from finine_core.suspicion.trust import believed as not_doubted
+
+BELIEVED, RECALL = "believed_", "recall_"  # how names of measures on these rows begin
+MOST_RECALLS = 30  # classes whose recall is kept; of more nobody reads them
+DOUBTED = 50.0  # suspicion from which a label is likelier wrong than right
+
+
+def believed(folder: RunFolder, codes: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """The held-out rows whose label is not doubted, shape (m,).
+
+    Args:
+        codes: their given classes, in the order of the stored inputs.
+    """
+    everything = np.ones(len(codes), dtype=bool)
+    if SUSPICION not in pq.read_schema(folder.scores).names:
+        return everything  # a run from before labels were judged
+    table = pq.read_table(
+        folder.scores, columns=[SUSPICION, "mu"], filters=[("target", "=", BY_SUSPICION)]
+    )
+    held_out = table.filter(table.column("mu").is_null())
+    if len(held_out) != len(codes):  # they are of a second file, whose rows are in no list
+        return everything
+    return not_doubted(held_out.column(SUSPICION).to_numpy() >= DOUBTED, codes)
