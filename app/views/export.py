@@ -7,6 +7,7 @@ import streamlit as st
 
 from finine_app import state
 from finine_app.components import charts, learned
+from finine_app.components.cautions import show_cautions
 from finine_app.components.export.correction import say_right_already, show_corrected
 from finine_app.components.export.download import download
 from finine_app.components.export.removal import (
@@ -46,6 +47,7 @@ def render() -> None:
 def _export(run: api.Run) -> None:
     plan = run.export_plan()  # refuses a run that is not done, and says why
     st.caption(f"Of the run {name_of(run)}")
+    show_cautions(run, "export")
     counts = counts_of(run, plan)
     say_counts(counts)
     if counts.removed == 0 and counts.corrected == 0:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from finine_app import state, theme
 from finine_app.components import learned, reader
+from finine_app.components.cautions import show_cautions
 from finine_app.components.content import Content
 from finine_app.components.messages import nothing_yet, plain, show_problem
 from finine_app.components.review import (
@@ -174,6 +175,7 @@ def _header(run: api.Run, record: dict[str, Any], rows: int) -> str:
     ranking = choose_ranking(run, "review_target")
     if ranking == BY_SUSPICION:
         advice.draw(run)
+    show_cautions(run, "review")
     return ranking
 
 

@@ -6,6 +6,7 @@ import streamlit as st
 
 from finine_app import state
 from finine_app.components import learned
+from finine_app.components.cautions import show_cautions
 from finine_app.components.export.removal import name_of
 from finine_app.components.messages import nothing_yet, plain, show_problem
 from finine_app.components.pressing import whole
@@ -43,6 +44,7 @@ def _verify(run: api.Run) -> None:
     st.caption(f"Marks of the run {name_of(run)}")
     if (problem := st.session_state.pop(_PROBLEM, None)) is not None:
         show_problem(problem)
+    show_cautions(run, "verify")
     marks = run.marked().tolist(), run.corrected()
     marked, corrected = map(len, marks)
     if not (marked or corrected):

@@ -70,6 +70,40 @@ class Deciding(Looking):
             selection=self._words(asked, chosen),
         )
 
+    @chosen_by
+    def correct(
+        self, *, reason: str = "", reviewer: str = "", **selection: Unpack[SelectionOptions]
+    ) -> list[Event]:
+        """Correct the labels of rows to those that are suggested for them: an event a label.
+
+        Args:
+            selection: which rows, see `SelectionOptions`; those without a suggestion are left out.
+
+        Raises:
+            FinineError: no row of the selection has a suggestion.
+        """
+        asked = Selection.of(selection)
+        chosen = set(self._rows_of(asked).tolist())
+        ranking = self._results.ranking(asked.target, asked.by)
+        found = self.review().query(target=ranking, where="suggested_label <> ''").to_pandas()
+        found = found[found["row_number"].isin(chosen)]
+        if found.empty:
+            raise FinineError(
+                f"For none of these {len(chosen):,} rows another label is suggested.",
+                "Look at them one by one, or give the label yourself.",
+            )
+        return [
+            self.log.mark(
+                part["row_number"].to_numpy(),
+                "relabel",
+                label=str(label),
+                reason=reason,
+                reviewer=reviewer or default_reviewer(),
+                selection=self._words(asked, part["row_number"].to_numpy()),
+            )
+            for label, part in found.groupby("suggested_label", sort=True)
+        ]
+
     def check_decision(self, decision: str, label: str | None = None) -> None:
         """Refuse a decision that `mark` would refuse: unknown, or with a label that is no class.
 

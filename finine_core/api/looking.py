@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from finine_core.curation.review import ReviewTable
     from finine_core.curation.saved_groups import SavedGroups
     from finine_core.influence import Discoveries, GroupCurve, GroupInfluence, RowCurve, Slice
+    from finine_core.runs.cautions import Caution
 
 chosen_by = spelled_out(SelectionOptions)
 
@@ -122,6 +123,15 @@ class Looking(Opened):
         """
         found = self._results.record()["results"].get("advice")
         return found if isinstance(found, dict) else None
+
+    def cautions(self) -> list[Caution]:
+        """What to know before its advice is followed, the gravest first; often nothing.
+
+        Each has `name`, `words`, `remedy`, and the `options` of a run that mends it.
+        """
+        from finine_core.runs.cautions import cautions_of
+
+        return cautions_of(self._results.record())
 
     def curve(
         self, row: int, target: str | None = None, *, estimator: str | None = None

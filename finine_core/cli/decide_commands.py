@@ -10,6 +10,7 @@ import typer
 from finine_core.cli.common import Home, Json, RunId, cli, print_json, say
 from finine_core.cli.flags import spread
 from finine_core.cli.selection_flags import SelectionFlags
+from finine_core.errors import FinineError
 
 
 class Decision(StrEnum):
@@ -35,6 +36,10 @@ def mark(
     ],
     chosen: SelectionFlags,
     label: Annotated[str | None, typer.Option(help="With relabel: the class it should be.")] = None,
+    suggested: Annotated[
+        bool,
+        typer.Option("--suggested", help="With relabel: to the label that is suggested for each."),
+    ] = False,
     reason: Annotated[str, typer.Option(help="Why; kept in the log and the export.")] = "",
     reviewer: Reviewer = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be marked.")] = False,
@@ -45,6 +50,11 @@ def mark(
     from finine_core import api
 
     found, which = api.open_run(run, home), chosen.options()
+    if suggested and (decision is not Decision.RELABEL or label is not None or dry_run):
+        raise FinineError(
+            "--suggested takes each row's own label, with --as relabel and nothing else.",
+            "Leave --label and --dry-run out, or leave --suggested out.",
+        )
     if dry_run:
         found.check_decision(decision.value, label)
         rows = found.select(**which)
@@ -57,6 +67,18 @@ def mark(
         else:
             what = _decided(decision.value, label)
             typer.echo(f"would mark {len(rows)} rows as {what}; nothing was written")
+        return
+    if decision in (Decision.DELETE, Decision.RELABEL) and chosen.rows is None:
+        for one in found.cautions():  # read before many rows are decided on, not after
+            say(f"Note: {one.words}")
+    if suggested:
+        events = found.correct(**which, reason=reason, reviewer=reviewer)
+        rows = sum(one.rows for one in events)
+        words = f"corrected {rows} labels to those suggested; one undo a label takes them back"
+        if json:
+            print_json({"events": [_event_json(one) for one in events]})
+        else:
+            typer.echo(words)
         return
     event = found.mark(
         **which,

@@ -50,6 +50,8 @@ def scores(
     table = found.scores(target, estimator=estimator, **which)  # type: ignore[arg-type]
     if by == BY_SUSPICION and (advice := found.advice()) is not None:
         say(advice_words(advice))
+        for one in found.cautions():
+            say(f"Note: {one.words}")
     kind = ScoreFormat.JSON if json else format
     if kind is ScoreFormat.PARQUET:
         if out is None:

@@ -20,12 +20,16 @@ DRAWS = 60  # bootstrap draws of the planted errors
 # Tails are compared from where this share of the planted errors lies above a score: fewer say too
 # little.
 LEAST_TAIL, MOST_TAIL, TAILS = 0.3, 0.95, 14
+CAUTION = 2.0  # standard errors that are added to a ratio before the least is looked for
 # Planted errors are not the data's own. By how much the log odds of a share are off beyond chance:
 # chosen on digits, breast_cancer and a table of five classes.
 MODEL_ERROR = 0.3
 # However clear the case, so many labels that look wrong are right, and how many is not known well:
 # planted errors are never disputed, a data set's own are.
-HIGHEST, LEAST_CERTAIN = 0.97, 0.85
+HIGHEST, LEAST_CERTAIN = 0.92, 0.72
+# Planted errors must be told from right rows with the same label, else a tail says nothing: the
+# chance (AUC) from which on they are told well, and below which not at all.
+TOLD_WELL, NOT_TOLD = 0.8, 0.6
 DEPTHS = (20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000)
 
 
@@ -52,16 +56,17 @@ class Calibration:
     shares: tuple[Share, ...]
 
 
-def calibrate(scores: Floats, wrong: Floats, seed: int) -> Calibration:
+def calibrate(scores: Floats, wrong: Floats, seed: int, told: float = 1.0) -> Calibration:
     """Calibrate scores by those of planted errors.
 
     Args:
         scores: of all rows with their given labels, shape (n,).
         wrong: of planted errors, on the same scale, shape (m,); none when nothing could be planted.
         seed: of the bootstrap.
+        told: the chance that a planted error scores above a right row with the same label.
 
     Examples:
-        >>> random = np.random.default_rng(0)
+        >>> random = np.random.default_rng(1)
         >>> scores = np.append(random.normal(0, 1, 900), random.normal(4, 1, 100))
         >>> found = calibrate(scores, random.normal(4, 1, 200), seed=0)
         >>> bool(found.total.low < 100 < found.total.high), bool(found.chances[0] > 0.9)
@@ -72,14 +77,15 @@ def calibrate(scores: Floats, wrong: Floats, seed: int) -> Calibration:
         nothing = np.zeros(rows)
         return Calibration(nothing, Share(rows, 0.0, 0.0, float(rows)), ())
     descending = np.sort(scores)[::-1]
-    chances = _chances(descending, wrong)
+    clear = float(np.clip((told - NOT_TOLD) / (TOLD_WELL - NOT_TOLD), 0, 1))
+    chances = clear * _chances(descending, wrong)
     random = np.random.default_rng(seed)
     drawn = np.stack(
         [_chances(descending, random.choice(wrong, len(wrong))).cumsum() for _ in range(DRAWS)]
     )
     depths = [depth for depth in DEPTHS if depth <= rows // 2]
-    shares = tuple(_share(depth, chances, drawn[:, depth - 1]) for depth in depths)
-    return Calibration(chances, _share(rows, chances, drawn[:, -1]), shares)
+    shares = tuple(_share(depth, chances, drawn[:, depth - 1], clear) for depth in depths)
+    return Calibration(chances, _share(rows, chances, drawn[:, -1], clear), shares)
 
 
 def _chances(descending: Floats, wrong: Floats) -> Floats:
@@ -120,10 +126,10 @@ def _share_wrong(descending: Floats, wrong: Floats) -> float:
     planted_above = np.maximum([(wrong > tail).sum() for tail in tails], 1)
     ratio = (above / len(descending)) / (planted_above / len(wrong))
     error = np.sqrt(1 / np.maximum(above, 1) + 1 / planted_above)
-    return min(1.0, float(ratio[np.argmin(ratio * (1 + error))]))
+    return min(1.0, float(ratio[np.argmin(ratio * (1 + CAUTION * error))]))
 
 
-def _share(rows: int, chances: Floats, drawn: Floats) -> Share:
+def _share(rows: int, chances: Floats, drawn: Floats, clear: float) -> Share:
     """The interval: of the bootstrap, of what chance does to so many rows, and of MODEL_ERROR."""
     from scipy.special import expit, logit, ndtri
 
@@ -134,4 +140,6 @@ def _share(rows: int, chances: Floats, drawn: Floats) -> Share:
     deviation = np.hypot(np.sqrt(spread) / (mean * (1 - mean)), MODEL_ERROR)
     reach = float(ndtri((1 + INTERVAL) / 2)) * deviation
     low, high = (float(expit(logit(mean) + sign * reach)) * rows for sign in (-1, 1))
-    return Share(rows, mean * rows, low * LEAST_CERTAIN, max(high, mean / HIGHEST * rows))
+    # where errors are not told from right rows, nothing is known but what they could be at most
+    high = max(high, mean / HIGHEST * rows, float(drawn.mean()) * (1 - clear))
+    return Share(rows, mean * rows, low * LEAST_CERTAIN * clear, high)

@@ -36,6 +36,8 @@ class Judgement:
             from them.
         total: how many labels are wrong in all.
         shares: how many of the first rows of the list are.
+        told: the chance that a planted error scores above a right row with the same label; near
+            one half the labels cannot be judged.
     """
 
     suspicion: NDArray[np.float64]
@@ -46,14 +48,18 @@ class Judgement:
     never_predicted: tuple[int, ...]
     total: Share
     shares: tuple[Share, ...]
+    told: float
 
 
 @dataclass
 class _Planted:
-    """Scores of planted errors, and whether the suggested label was the one they had."""
+    """Scores of planted errors, whether the suggested label was the one they had, and the chance
+    that one scores above a right row with the same label.
+    """
 
     scores: list[NDArray[np.float64]] = field(default_factory=list)
     right: list[NDArray[np.bool_]] = field(default_factory=list)
+    told: list[float] = field(default_factory=list)
 
     @property
     def count(self) -> int:
@@ -86,7 +92,8 @@ def judge(evidence: Evidence, seed: int, trusted: NDArray[np.bool_] | None = Non
     copies = _copies(evidence, values, asked, seed)
     cheap = {name: found for name, found in values.items() if name in copies.names}
     wrong = np.concatenate(copies.found.scores) if copies.found.count else np.empty(0)
-    calibration = calibrate(_combined(cheap, cheap)[asked], wrong, seed)
+    told = float(np.mean(copies.found.told)) if copies.found.told else 0.5
+    calibration = calibrate(_combined(cheap, cheap)[asked], wrong, seed, told)
     suspicion, order = _placed(score, asked, calibration)
     never = _never_predicted(evidence)
     likelier = likelier_class(evidence.opinions.cleaned, codes)
@@ -99,6 +106,7 @@ def judge(evidence: Evidence, seed: int, trusted: NDArray[np.bool_] | None = Non
         suggested=np.where(suggest, likelier, -1),
         hit_rate=float(right.mean()) if len(right) else None,
         never_predicted=never,
+        told=told,
         total=calibration.total,
         shares=calibration.shares,
     )
@@ -126,12 +134,30 @@ def _copies(
         said = {one.name: got for one in SIGNALS if (got := one.values(copy)) is not None}
         names = tuple(said)
         found.scores.append(_combined({name: values[name] for name in said}, said, changed))
+        found.told.append(_told_apart(_combined(said, said), new, changed))
         likelier = likelier_class(copy.opinions.cleaned, new)[changed]
         suggests = likelier != new[changed]
         found.right.append((likelier == evidence.codes[changed])[suggests])
         if found.count >= ENOUGH:
             break
     return _Copies(names, found)
+
+
+def _told_apart(
+    score: NDArray[np.float64], codes: NDArray[np.int64], changed: NDArray[np.int64]
+) -> float:
+    """The AUC of planted errors against other rows with the same label, mean over errors."""
+    from sklearn.metrics import roc_auc_score
+
+    is_planted = np.zeros(len(codes), dtype=bool)
+    is_planted[changed] = True
+    areas, counts = [], []
+    for code in np.unique(codes[changed]):
+        here = codes == code
+        if not is_planted[here].all():
+            areas.append(float(roc_auc_score(is_planted[here], score[here])))
+            counts.append(int(is_planted[here].sum()))
+    return float(np.average(areas, weights=counts)) if areas else 0.5
 
 
 def _combined(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from finine_app import state
 from finine_app.components import learned, reader
+from finine_app.components.cautions import grave_cautions
 from finine_app.components.messages import plain
 from finine_app.components.pressing import LOG_LOCK, digest, whole
 from finine_app.components.review.why import reason_words
@@ -93,6 +94,8 @@ def decide_on_all(
                 height="content" if len(counts) <= 10 else 387,
                 alt="Rows of each label that would be marked",
             )
+        if not _grave_is_read(run, decision):
+            return
         with st.container(key="bulk_apply"):
             # The rows are part of the button's identity.
             st.button(
@@ -102,6 +105,16 @@ def decide_on_all(
                 on_click=whole(_apply),
                 args=(run, table, target, selection, where, rows, decision, seen),
             )
+
+
+def _grave_is_read(run: api.Run, decision: str) -> bool:
+    """Whether somebody who is about to delete or correct many rows has read what speaks against."""
+    found = grave_cautions(run) if decision in ("delete", RELABEL) else []
+    for one in found:
+        st.warning(plain(one.words), icon=":material/warning:")
+    return not found or st.checkbox(
+        "I have read this and decide on these rows all the same", key=f"bulk_read_{decision}"
+    )
 
 
 def _apply(

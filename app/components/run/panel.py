@@ -12,6 +12,7 @@ from pathlib import Path
 import streamlit as st
 
 from finine_app import state
+from finine_app.components.cautions import show_cautions
 from finine_app.components.messages import plain, show_problem
 from finine_app.components.run.epoch_charts import epoch_charts
 from finine_app.components.run_summary import (
@@ -176,6 +177,7 @@ def _results(run: api.Run) -> None:
         f"{resolved['epochs']} epochs).",
         icon=":material/check_circle:",
     )
+    show_cautions(run, "run")
     held_out, training, train_time, record_time = st.columns(4)
     measure, quality = measured(results, "validation_")
     learned = measured(results, "train_")[1]

@@ -117,6 +117,7 @@ def advice_of(found: Judgement, before: Judged, dataset: Dataset) -> dict[str, o
         "total": _told(found.total),
         "shares": [_told(one) for one in found.shares],
         "hit_rate": found.hit_rate,
+        "told": found.told,
         "doubted": before.doubted,
         "held_out": len(before.trust),
         "never_predicted": [dataset.answers[code] for code in found.never_predicted],

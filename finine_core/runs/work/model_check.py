@@ -15,10 +15,11 @@ MOST_CLASSES = 30  # whose recall is kept; of more nobody reads them
 def model_check(dataset: Dataset, trainer: Trainer, before: Judged) -> dict[str, object] | None:
     """What run.json says of it; None without held-out rows.
 
-    `model` and `probe` (kernel ridge regression, out of fold) hold accuracy, balanced accuracy and
-    AUC on the held-out rows, `training` the model's on its own rows, `recall` the recall of each
-    class, and `majority` the accuracy of always saying the most frequent class. Rows whose label
-    is doubted are in none of them.
+    `model` holds accuracy, balanced accuracy and AUC on the held-out rows, `training` on its own
+    rows, `recall` the recall of each class, `majority` the accuracy of always saying the most
+    frequent class; rows whose label is doubted are in none of them. `given` and `probe` (kernel
+    ridge regression, out of fold) are compared on all held-out rows, since it is the probe that
+    doubts.
     """
     if not len(trainer.validation_x):
         return None
@@ -36,7 +37,8 @@ def model_check(dataset: Dataset, trainer: Trainer, before: Judged) -> dict[str,
     return {
         "rows": int(believed.sum()),
         "model": class_quality(said[believed], codes[believed]),
-        "probe": class_quality(probe[believed], codes[believed]),
+        "given": class_quality(said, codes),
+        "probe": class_quality(probe, codes),
         "training": class_quality(trained, before.codes[: before.rows]),
         "majority": float((codes[believed] == counts.argmax()).mean()),
         "recall": {dataset.answers[code]: one for code, one in recalls.items()} if few else {},
