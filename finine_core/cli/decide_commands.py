@@ -73,12 +73,12 @@ def mark(
             say(f"Note: {one.words}")
     if suggested:
         events = found.correct(**which, reason=reason, reviewer=reviewer)
-        rows = sum(one.rows for one in events)
-        words = f"corrected {rows} labels to those suggested; one undo a label takes them back"
+        count = sum(event.rows for event in events)
         if json:
-            print_json({"events": [_event_json(one) for one in events]})
+            print_json({"events": [_event_json(event) for event in events]})
         else:
-            typer.echo(words)
+            say_back = "one undo a label takes them back"
+            typer.echo(f"corrected {count} labels to those suggested; {say_back}")
         return
     event = found.mark(
         **which,

@@ -26,7 +26,7 @@ CAUTION = 2.0  # standard errors that are added to a ratio before the least is l
 MODEL_ERROR = 0.3
 # However clear the case, so many labels that look wrong are right, and how many is not known well:
 # planted errors are never disputed, a data set's own are.
-HIGHEST, LEAST_CERTAIN = 0.92, 0.72
+HIGHEST, LEAST_CERTAIN, BEYOND = 0.92, 0.72, 1.02
 # Planted errors must be told from right rows with the same label, else a tail says nothing: the
 # chance (AUC) from which on they are told well, and below which not at all.
 TOLD_WELL, NOT_TOLD = 0.8, 0.6
@@ -141,5 +141,5 @@ def _share(rows: int, chances: Floats, drawn: Floats, clear: float) -> Share:
     reach = float(ndtri((1 + INTERVAL) / 2)) * deviation
     low, high = (float(expit(logit(mean) + sign * reach)) * rows for sign in (-1, 1))
     # where errors are not told from right rows, nothing is known but what they could be at most
-    high = max(high, mean / HIGHEST * rows, float(drawn.mean()) * (1 - clear))
+    high = max(high, min(1.0, mean / HIGHEST * BEYOND) * rows, float(drawn.mean()) * (1 - clear))
     return Share(rows, mean * rows, low * LEAST_CERTAIN * clear, high)
