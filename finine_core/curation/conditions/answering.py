@@ -1,0 +1,195 @@
+"""The process that answers conditions: `python -m finine_core.curation.conditions.answering`.
+
+Reads questions from stdin and answers each on stdout with the numbers of the rows that meet the
+condition. The system refuses it more memory than `OWN_BYTES`, and any writing of files; who asks
+ends it when its time is over. When stdin closes it ends at once, in the middle of an answer too.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import threading
+from collections import OrderedDict
+from pathlib import Path
+from queue import Empty, Queue
+from typing import IO
+
+import duckdb
+import numpy as np
+from numpy.typing import NDArray
+
+from finine_core.curation.conditions.groups import MEMBERS, make_known
+from finine_core.curation.conditions.question import (
+    ANSWER_SECONDS,
+    DATASET,
+    OWN_BYTES,
+    SCORES,
+    Question,
+)
+from finine_core.curation.expressions import first_line
+from finine_core.curation.locked_database import locked_database, parquet_source
+
+try:
+    import resource
+except ImportError:  # not on Windows
+    resource = None  # type: ignore[assignment]
+
+DUCKDB_LIMIT = "600MB"  # what DuckDB counts; the system's limit is for what it does not
+OPEN_DATABASES = 2  # with tables of up to `locked_database.KEPT_BYTES`
+IDLE_SECONDS = 600.0  # then the process ends, and its memory is free
+# A text of 1 MB in each of 2,048 rows is 2 GB in a single copy. So what needs too much memory is
+# asked again of ever fewer rows at a time; fewer than these will not do.
+FIRST_PARTS, SMALLER, FEWEST_ROWS = 16, 8, 64
+_TOO_LARGE = (duckdb.OutOfMemoryException, MemoryError)
+
+
+def main() -> None:
+    """Answer until stdin closes."""
+    answers = _claim_stdout()
+    questions: Queue[Question] = Queue()
+    threading.Thread(target=_listen, args=(questions,), daemon=True).start()
+    _limit()
+    answerer = Answerer()
+    answers.write(b"ready\n")
+    answers.flush()
+    while True:
+        try:
+            question = questions.get(timeout=IDLE_SECONDS)
+        except Empty:
+            os._exit(0)
+        _end_if_nobody_does(ANSWER_SECONDS + 10)
+        _answer(answerer, question, answers)
+        _end_if_nobody_does(0)
+
+
+class Answerer:
+    """Finds the rows; keeps the tables of the runs that were asked about last."""
+
+    def __init__(self) -> None:
+        self.used = False  # whether it has answered before
+        self._databases: OrderedDict[tuple[object, ...], duckdb.DuckDBPyConnection] = OrderedDict()
+
+    def rows(self, question: Question) -> NDArray[np.int64]:
+        """The numbers of the rows that meet the condition.
+
+        Raises:
+            duckdb.Error: the condition does not work, or even few rows need too much memory.
+        """
+        try:
+            return self._part(question, None)
+        except _TOO_LARGE:
+            if self.used:
+                os._exit(0)  # an earlier question left memory in pieces: a new process is asked
+            return self._in_parts(question)
+        finally:
+            self.used = True
+
+    def _in_parts(self, question: Question) -> NDArray[np.int64]:
+        rows = self._rows_in(question)
+        first, size = 0, max(FEWEST_ROWS, rows // FIRST_PARTS)
+        found = [np.empty(0, dtype=np.int64)]
+        while first < rows:
+            try:
+                found.append(self._part(question, (first, first + size)))
+                first += size
+            except _TOO_LARGE:
+                if size == FEWEST_ROWS:
+                    raise
+                size = max(FEWEST_ROWS, size // SMALLER)
+        return np.concatenate(found)
+
+    def _part(self, question: Question, part: tuple[int, int] | None) -> NDArray[np.int64]:
+        """The rows that meet the condition; of those from the first number to before the second."""
+        database, sources = self._opened(question)
+        with database.cursor() as cursor:
+            for name, source, number in (
+                (SCORES, sources[0], "row_number"),
+                (DATASET, sources[1], question.row_column),
+            ):
+                only = f" WHERE {number} >= {part[0]} AND {number} < {part[1]}" if part else ""
+                cursor.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS FROM {source}{only}")
+            for name, content in question.tables.items():
+                cursor.register(name, _table(content))
+            if MEMBERS in question.tables:
+                make_known(cursor)
+            found = cursor.execute(question.sql).fetchnumpy()["row_number"]
+        return np.ascontiguousarray(found, dtype=np.int64)
+
+    def _rows_in(self, question: Question) -> int:
+        """One more than the largest row number."""
+        database, (scores, _) = self._opened(question)
+        with database.cursor() as cursor:
+            line = cursor.execute(f"SELECT max(row_number) + 1 FROM {scores}").fetchone()
+        return int(line[0] or 0) if line else 0
+
+    def _opened(self, question: Question) -> tuple[duckdb.DuckDBPyConnection, tuple[str, str]]:
+        """The database that can read the run's files, and what they are called there."""
+        scores, dataset = Path(question.scores), Path(question.dataset)
+        kept = {"kept_scores": scores, "kept_dataset": dataset} if question.kept else {}
+        key = (question.scores, question.dataset, question.stamp, question.kept)
+        if key not in self._databases:
+            while len(self._databases) >= OPEN_DATABASES:
+                self._databases.popitem(last=False)[1].close()
+            made = locked_database([scores, dataset], kept, DUCKDB_LIMIT, indexed=False)
+            self._databases[key] = made
+        self._databases.move_to_end(key)
+        names = tuple(kept) or (parquet_source(scores), parquet_source(dataset))
+        return self._databases[key], (names[0], names[1])
+
+
+def _answer(answerer: Answerer, question: Question, answers: IO[bytes]) -> None:
+    """Write the answer; end the process after one that may have left it in disorder."""
+    rows, over = np.empty(0, dtype=np.int64), False
+    try:
+        rows = answerer.rows(question)
+        head: dict[str, object] = {"rows": len(rows)}
+    except _TOO_LARGE:
+        head, over = {"problem": "memory"}, True
+    except duckdb.Error as error:
+        head = {"problem": first_line(error)}
+        over = isinstance(error, duckdb.FatalException | duckdb.InternalException)
+    answers.write(json.dumps(head).encode() + b"\n" + rows.tobytes())
+    answers.flush()
+    if over:
+        os._exit(0)
+
+
+def _table(content: bytes) -> object:
+    import pyarrow as pa  # most questions bring no table, and a start is half as long without
+
+    return pa.ipc.open_stream(content).read_all()
+
+
+def _limit() -> None:
+    """Let the system refuse more memory, and every file that would be written."""
+    if resource is not None:
+        resource.setrlimit(resource.RLIMIT_DATA, (OWN_BYTES, OWN_BYTES))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _end_if_nobody_does(seconds: float) -> None:
+    """End by the system's clock, in case the process that asked is stopped; 0 for not at all."""
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+
+
+def _claim_stdout() -> IO[bytes]:
+    """Keep stdout for answers; whatever else is printed goes to stderr."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return answers
+
+
+def _listen(questions: Queue[Question]) -> None:
+    stream = io.BufferedReader(io.FileIO(0, closefd=False))
+    while (question := Question.receive(stream)) is not None:
+        questions.put(question)
+    os._exit(0)  # nobody is there any more to read an answer
+
+
+if __name__ == "__main__":
+    main()
