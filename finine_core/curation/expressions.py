@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import duckdb
 
 from finine_core.curation.allowed import FUNCTION_HELP, MOST_DEEP, forbidden_part
-from finine_core.curation.conditions.plain import is_plain
+from finine_core.curation.conditions.plain import copied_columns
 from finine_core.errors import FinineError
 
 EXPRESSION_HELP = (
@@ -45,11 +45,12 @@ class Checked:
 
     Attributes:
         sql: it in brackets, ready to follow WHERE or AND.
-        plain: whether it only compares columns with values (`conditions/plain.py`).
+        copied: of a plain condition (`conditions/plain.py`), the columns whose texts it copies;
+            None for any other one.
     """
 
     sql: str
-    plain: bool
+    copied: tuple[str, ...] | None
 
 
 def checked_condition(
@@ -68,9 +69,11 @@ def checked_condition(
     Examples:
         >>> parser = duckdb.connect(":memory:")
         >>> checked_condition("mu > 1 -- the worst", parser, {"mu"})
-        Checked(sql='(\\nmu > 1 -- the worst\\n)', plain=True)
-        >>> checked_condition("abs(mu) > 1", parser, {"mu"}).plain
-        False
+        Checked(sql='(\\nmu > 1 -- the worst\\n)', copied=())
+        >>> checked_condition("contains(lower(text), 'cat')", parser, {"text"}).copied
+        ('text',)
+        >>> checked_condition("reverse(text) = 'cat'", parser, {"text"}).copied is None
+        True
         >>> checked_condition("1=1); DROP TABLE scores", parser)
         Traceback (most recent call last):
         finine_core.errors.FinineError: The filter '1=1); DROP TABLE scores' is not one condition...
@@ -91,7 +94,8 @@ def checked_condition(
     found = forbidden_part(tree)
     if found is not None:
         raise _refusal(where, f"contains {found}, which a filter may not")
-    return Checked(bracketed, is_plain(tree, columns))
+    copied = copied_columns(tree, columns)
+    return Checked(bracketed, None if copied is None else tuple(copied))
 
 
 def contains_text(columns: Sequence[str], needle: str) -> str:

@@ -1,21 +1,26 @@
 """Scores, input and decisions of a run as one table that conditions can be asked of.
 
 `JoinedRows` knows the columns and their names, checks conditions that people write, and runs
-queries on a locked connection which can read the run's two files and nothing else. A condition that
-does more than compare columns with values is answered by a process with hard limits
+queries on a locked connection which can read the run's two files and nothing else. A condition
+whose memory is not known beforehand is answered by a process with hard limits
 (`conditions/`): here it is the condition to be among the rows that were found.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import duckdb
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from finine_core.curation.conditions.asking import ANSWERERS
 from finine_core.curation.conditions.groups import MEMBERS
+from finine_core.curation.conditions.plain import MOST_BYTES, bytes_of_copies
 from finine_core.curation.conditions.question import Question
 from finine_core.curation.expressions import (
     EXPRESSION_HELP,
@@ -25,7 +30,12 @@ from finine_core.curation.expressions import (
     shown,
 )
 from finine_core.curation.group_filter import asks_for_groups
-from finine_core.curation.locked_database import MEMORY_LIMIT, QUERY_SECONDS, interrupted_after
+from finine_core.curation.locked_database import (
+    MEMORY_LIMIT,
+    QUERY_SECONDS,
+    THREADS,
+    interrupted_after,
+)
 from finine_core.curation.run_tables import DECISION, MARKS, NEW_LABEL, ROW_NUMBER, RunTables
 from finine_core.errors import FinineError
 
@@ -45,8 +55,25 @@ class Condition:
     found: Mapping[str, pa.Table] = field(default_factory=dict)
 
 
+# The pages of a list, its counts and its classes ask the same condition.
+KEPT_ANSWERS = 4  # 8 bytes a row, and the decisions where the condition asks for them
+CLOCKS = ("now", "today", "current_", "local")  # words of conditions that change by themselves
+
+
 class JoinedRows(RunTables):
     """Queries on the joined table; its arguments and errors are described at `ReviewTable`."""
+
+    def __init__(
+        self,
+        run_folder: Path,
+        home: Path,
+        run_id: str,
+        *,
+        scores: Path | None = None,
+        in_memory: bool = False,
+    ) -> None:
+        super().__init__(run_folder, home, run_id, scores=scores, in_memory=in_memory)
+        self._answers: deque[tuple[Question, npt.NDArray[np.int64]]] = deque(maxlen=KEPT_ANSWERS)
 
     def _asked(self, target: str, where: str | None, name: str = "met") -> Condition | None:
         """A condition that a person wrote, checked; None where there is none.
@@ -57,11 +84,27 @@ class JoinedRows(RunTables):
         if where is None or not where.strip():
             return None
         checked = checked_condition(where, self._database.cursor(), self._scalars)
-        if checked.plain:
+        if checked.copied is not None and self._copies_are_small(checked.copied):
             return Condition(where, checked.sql)
-        rows = ANSWERERS.rows(self._question(target, checked.sql), where, self._usable())
+        rows = self._rows_found(self._question(target, checked.sql), where)
         sql = f"{ROW_NUMBER} IN (SELECT {ROW_NUMBER} FROM {name})"
         return Condition(where, sql, {name: pa.table({ROW_NUMBER: rows})})
+
+    def _rows_found(self, question: Question, where: str) -> npt.NDArray[np.int64]:
+        """The rows that meet a condition; of one that was just asked the same."""
+        changes = any(one in where.casefold() for one in CLOCKS)
+        with self._lock:
+            for asked, rows in () if changes else self._answers:
+                if asked == question:
+                    return rows
+        rows = ANSWERERS.rows(question, where, self._usable())
+        with self._lock:
+            self._answers.appendleft((question, rows))
+        return rows
+
+    def _copies_are_small(self, columns: Sequence[str]) -> bool:
+        longest = [self._longest(name) for name in columns]
+        return bytes_of_copies(longest, THREADS) <= MOST_BYTES
 
     def _question(self, target: str, sql: str) -> Question:
         """Which rows meet this condition? For the process that answers."""

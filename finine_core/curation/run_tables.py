@@ -40,6 +40,7 @@ SCORE_COLUMNS = (
 ROW_NUMBER = "row_number"
 DECISION = "decision"
 NEW_LABEL = "new_label"  # what the label is corrected to
+LONG = 2**40  # bytes of a text that may have any length
 MARKS = "marks"  # the decisions in force, as a table
 
 
@@ -89,7 +90,9 @@ class RunTables:
         self._data_columns: list[tuple[str, str]] = []  # (name here, type)
         self._data_sql: list[str] = []  # the same columns, as a SELECT list
         self._aliases: dict[str, str] = {}  # input column -> its name here
+        self._data_sources: dict[str, str] = {}  # name here, in lower case -> what to read, as SQL
         self._data_key = ""  # the input's row number, as SQL
+        self._in_scores, self._lengths = names, dict[str, int]()
         self._name_data_columns(dataset)
         self._data_words = [quoted(name)[1:-1].casefold() for name, _ in self._data_columns]
         self._scalars = {name.casefold() for name, kind in self.columns() if is_scalar(kind)}
@@ -185,6 +188,24 @@ class RunTables:
                 self._decisions_version = version
             return self._decisions
 
+    def _longest(self, column: str) -> int:
+        """How many bytes the longest text of a column has, as text; LONG where it can change.
+
+        Args:
+            column: its name here, in lower case.
+        """
+        if column not in self._lengths:
+            if column in self._data_sources:
+                source, table = self._data_sources[column], self._dataset_sql
+            elif column in {name.casefold() for name in self._in_scores}:
+                source, table = quoted(column), self._scores_sql
+            else:
+                return LONG
+            sql = f"SELECT max(strlen(CAST({source} AS VARCHAR))) FROM {table}"
+            line = self._database.cursor().execute(sql).fetchone()
+            self._lengths[column] = int(line[0] or 0) if line else 0
+        return self._lengths[column]
+
     def _usable(self) -> str:
         return "Columns: " + ", ".join(name for name, _ in self.columns()) + "."
 
@@ -231,6 +252,7 @@ class RunTables:
             self._aliases[name] = alias
             self._data_columns.append((alias, kind))
             self._data_sql.append(f"{quoted(source)} AS {quoted(alias)}")
+            self._data_sources[alias.casefold()] = quoted(source)
 
 
 _SCORES, _DATASET = "finine_scores", "finine_dataset"  # tables in memory

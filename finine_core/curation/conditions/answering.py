@@ -103,14 +103,14 @@ class Answerer:
 
     def _part(self, question: Question, part: tuple[int, int] | None) -> NDArray[np.int64]:
         """The rows that meet the condition; of those from the first number to before the second."""
-        database, sources = self._opened(question)
+        database = self._opened(question)
         with database.cursor() as cursor:
-            for name, source, number in (
-                (SCORES, sources[0], "row_number"),
-                (DATASET, sources[1], question.row_column),
-            ):
-                only = f" WHERE {number} >= {part[0]} AND {number} < {part[1]}" if part else ""
-                cursor.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS FROM {source}{only}")
+            if part:
+                for name, number in ((SCORES, "row_number"), (DATASET, question.row_column)):
+                    cursor.execute(
+                        f"CREATE OR REPLACE TEMP VIEW {name} AS FROM main.{name}"
+                        f" WHERE {number} >= {part[0]} AND {number} < {part[1]}"
+                    )
             for name, content in question.tables.items():
                 cursor.register(name, _table(content))
             if MEMBERS in question.tables:
@@ -120,24 +120,25 @@ class Answerer:
 
     def _rows_in(self, question: Question) -> int:
         """One more than the largest row number."""
-        database, (scores, _) = self._opened(question)
-        with database.cursor() as cursor:
-            line = cursor.execute(f"SELECT max(row_number) + 1 FROM {scores}").fetchone()
+        with self._opened(question).cursor() as cursor:
+            line = cursor.execute(f"SELECT max(row_number) + 1 FROM main.{SCORES}").fetchone()
         return int(line[0] or 0) if line else 0
 
-    def _opened(self, question: Question) -> tuple[duckdb.DuckDBPyConnection, tuple[str, str]]:
-        """The database that can read the run's files, and what they are called there."""
-        scores, dataset = Path(question.scores), Path(question.dataset)
-        kept = {"kept_scores": scores, "kept_dataset": dataset} if question.kept else {}
+    def _opened(self, question: Question) -> duckdb.DuckDBPyConnection:
+        """The database that has the run's files as its tables SCORES and DATASET."""
+        files = {SCORES: Path(question.scores), DATASET: Path(question.dataset)}
         key = (question.scores, question.dataset, question.stamp, question.kept)
         if key not in self._databases:
             while len(self._databases) >= OPEN_DATABASES:
                 self._databases.popitem(last=False)[1].close()
-            made = locked_database([scores, dataset], kept, DUCKDB_LIMIT, indexed=False)
+            kept = files if question.kept else {}
+            made = locked_database(list(files.values()), kept, DUCKDB_LIMIT, indexed=False)
+            if not kept:
+                for name, path in files.items():
+                    made.execute(f"CREATE VIEW {name} AS FROM {parquet_source(path)}")
             self._databases[key] = made
         self._databases.move_to_end(key)
-        names = tuple(kept) or (parquet_source(scores), parquet_source(dataset))
-        return self._databases[key], (names[0], names[1])
+        return self._databases[key]
 
 
 def _answer(answerer: Answerer, question: Question, answers: IO[bytes]) -> None:
