@@ -28,7 +28,7 @@ OPERATOR_SIGNS = _names(
 )
 TEXT = _names(
     "ascii bit_length char_length character_length chr concat concat_ws contains"
-    " damerau_levenshtein ends_with format from_base64 hamming hash hex instr jaccard"
+    " damerau_levenshtein decode encode ends_with format from_base64 hamming hash hex instr jaccard"
     " jaro_similarity jaro_winkler_similarity lcase left left_grapheme len length length_grapheme"
     " levenshtein lower lpad ltrim md5 nfc_normalize octet_length ord overlay position prefix"
     " printf regexp_escape regexp_extract regexp_extract_all regexp_full_match regexp_matches"

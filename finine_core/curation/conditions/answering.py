@@ -108,7 +108,7 @@ class Answerer:
             if part:
                 for name, number in ((SCORES, "row_number"), (DATASET, question.row_column)):
                     cursor.execute(
-                        f"CREATE OR REPLACE TEMP VIEW {name} AS FROM main.{name}"
+                        f"CREATE OR REPLACE TEMP VIEW {name} AS FROM memory.main.{name}"
                         f" WHERE {number} >= {part[0]} AND {number} < {part[1]}"
                     )
             for name, content in question.tables.items():
@@ -121,7 +121,7 @@ class Answerer:
     def _rows_in(self, question: Question) -> int:
         """One more than the largest row number."""
         with self._opened(question).cursor() as cursor:
-            line = cursor.execute(f"SELECT max(row_number) + 1 FROM main.{SCORES}").fetchone()
+            line = cursor.execute(f"SELECT max(row_number) + 1 FROM {SCORES}").fetchone()
         return int(line[0] or 0) if line else 0
 
     def _opened(self, question: Question) -> duckdb.DuckDBPyConnection:

@@ -45,6 +45,7 @@ class Answerers:
         self._places = threading.BoundedSemaphore(most)
         self._lock = threading.Lock()
         self._free: list[_Process] = []
+        self._at_work: list[_Process] = []
         self._owner = os.getpid()
 
     def start(self) -> None:
@@ -91,31 +92,35 @@ class Answerers:
                 self._free.pop().end()
 
     def numbers(self) -> list[int]:
-        """The process numbers of those that wait for a question."""
+        """The process numbers of all of them."""
         with self._lock:
-            return [one.process.pid for one in self._free]
+            return [one.process.pid for one in (*self._free, *self._at_work)]
 
     def _take(self) -> _Process:
         with self._lock:
             self._forget_if_copied()
-            while self._free:
+            process = None
+            while self._free and process is None:
                 process = self._free.pop()
-                if process.process.poll() is None:
-                    return process
-                process.end()
-        return _Process()
+                if process.process.poll() is not None:
+                    process.end()
+                    process = None
+            process = process or _Process()
+            self._at_work.append(process)
+            return process
 
     def _give_back(self, process: _Process) -> None:
+        with self._lock:
+            self._at_work.remove(process)
+            if process.sound:
+                self._free.append(process)
         if not process.sound:
             process.end()
-            return
-        with self._lock:
-            self._free.append(process)
 
     def _forget_if_copied(self) -> None:
         """In a copy of the process (fork), the processes belong to the one that was copied."""
         if self._owner != os.getpid():
-            self._free, self._owner = [], os.getpid()
+            self._free, self._at_work, self._owner = [], [], os.getpid()
 
 
 class _Process:
