@@ -40,9 +40,7 @@ except ImportError:  # not on Windows
 DUCKDB_LIMIT = "600MB"  # what DuckDB counts; the system's limit is for what it does not
 OPEN_DATABASES = 2  # with tables of up to `locked_database.KEPT_BYTES`
 IDLE_SECONDS = 600.0  # then the process ends, and its memory is free
-# A text of 1 MB in each of 2,048 rows is 2 GB in a single copy. So what needs too much memory is
-# asked again of ever fewer rows at a time; fewer than these will not do.
-FIRST_PARTS, SMALLER, FEWEST_ROWS = 16, 8, 64
+FEWEST_ROWS = 64  # of a part
 _TOO_LARGE = (duckdb.OutOfMemoryException, MemoryError)
 
 
@@ -69,37 +67,20 @@ class Answerer:
     """Finds the rows; keeps the tables of the runs that were asked about last."""
 
     def __init__(self) -> None:
-        self.used = False  # whether it has answered before
         self._databases: OrderedDict[tuple[object, ...], duckdb.DuckDBPyConnection] = OrderedDict()
 
     def rows(self, question: Question) -> NDArray[np.int64]:
         """The numbers of the rows that meet the condition.
 
         Raises:
-            duckdb.Error: the condition does not work, or even few rows need too much memory.
+            duckdb.Error: the condition does not work, or needs too much memory.
         """
-        try:
+        if question.parts == 1:
             return self._part(question, None)
-        except _TOO_LARGE:
-            if self.used:
-                os._exit(0)  # an earlier question left memory in pieces: a new process is asked
-            return self._in_parts(question)
-        finally:
-            self.used = True
-
-    def _in_parts(self, question: Question) -> NDArray[np.int64]:
         rows = self._rows_in(question)
-        first, size = 0, max(FEWEST_ROWS, rows // FIRST_PARTS)
-        found = [np.empty(0, dtype=np.int64)]
-        while first < rows:
-            try:
-                found.append(self._part(question, (first, first + size)))
-                first += size
-            except _TOO_LARGE:
-                if size == FEWEST_ROWS:
-                    raise
-                size = max(FEWEST_ROWS, size // SMALLER)
-        return np.concatenate(found)
+        size = max(FEWEST_ROWS, -(-rows // question.parts))
+        parts = [self._part(question, (first, first + size)) for first in range(0, rows, size)]
+        return np.concatenate([np.empty(0, dtype=np.int64), *parts])
 
     def _part(self, question: Question, part: tuple[int, int] | None) -> NDArray[np.int64]:
         """The rows that meet the condition; of those from the first number to before the second."""

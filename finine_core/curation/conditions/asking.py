@@ -14,6 +14,8 @@ import os
 import signal
 import subprocess
 import threading
+import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from finine_core.curation.conditions.question import ANSWER_SECONDS, MEMORY_LIMIT, Question
@@ -31,11 +33,31 @@ MOST_PROCESSES = (
     2  # at work at once; who asks beside them waits, as two take both of DuckDB's threads
 )
 START_SECONDS = 60.0
-# A process may end between two questions (it was idle, or its memory is in pieces); then a new one
-# is asked. A second time in a row is no chance.
-TRIES = 2
+# A text of 1 MB in each of a batch of 2,048 rows is 2 GB in a single copy. So what needs too much
+# memory is asked again of a new process, in so many parts of the rows, one after the other.
+PARTS = (1, 16, 256)
 # Libraries of the process that would start a thread a core, each of which takes memory.
 _FEW_THREADS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+
+# How a process ends that is refused memory where neither Python nor DuckDB can tell.
+OUT_OF_MEMORY = {-code for code in (signal.SIGABRT, signal.SIGSEGV)}
+
+
+class TooMuchMemoryError(Exception):
+    """The system refused the process more memory."""
+
+
+class TooSlowError(Exception):
+    """The process was killed, as its time was over."""
+
+
+class BrokenConditionError(Exception):
+    """DuckDB's word on a condition that does not work."""
+
+
+class EndedError(Exception):
+    """The process ended without an answer; how."""
 
 
 class Answerers:
@@ -69,20 +91,42 @@ class Answerers:
             FinineError: the condition does not work, takes too long or needs too much memory.
         """
         with self._places:
-            for _ in range(TRIES):
-                process = self._take()
+            over = time.monotonic() + seconds
+            for parts in PARTS:
                 try:
-                    found = process.rows(question, where, advice, seconds)
-                except BaseException:
-                    self._give_back(process)  # also what Ctrl-C left in the middle: see `sound`
-                    raise
-                self._give_back(process)
-                if found is not None:
-                    return found
+                    return self._ask(replace(question, parts=parts), over - time.monotonic())
+                except TooMuchMemoryError:
+                    continue
+                except TooSlowError as error:
+                    raise FinineError(
+                        f"The filter {shown(where)} takes longer than {seconds:g} seconds.",
+                        "Ask for less: fewer functions, shorter patterns, or one part of it at a"
+                        " time.",
+                    ) from error
+                except BrokenConditionError as error:
+                    raise FinineError(
+                        f"The filter {shown(where)} does not work: {error}.",
+                        f"{EXPRESSION_HELP} {advice}",
+                    ) from error
         raise FinineError(
-            f"The process that answers the filter {shown(where)} ended before it did.",
-            "Try again; if it ends again, ask for less: one part of the filter at a time.",
+            f"The filter {shown(where)} needs more than {MEMORY_LIMIT} of memory.",
+            "Ask for less: fewer functions, or one part of it at a time.",
         )
+
+    def _ask(self, question: Question, seconds: float) -> NDArray[np.int64]:
+        """One try, by a process that is free or new."""
+        while True:
+            process, new = self._take()
+            try:
+                return process.rows(question, seconds)
+            except EndedError as error:
+                if new:  # else it ended while nobody asked: it was idle for long, or was killed
+                    raise FinineError(
+                        f"The process that answers filters ended ({error}).",
+                        "Try again; if it ends again, ask for one part of the filter at a time.",
+                    ) from error
+            finally:
+                self._give_back(process)
 
     def end(self) -> None:
         """End the processes that wait for a question."""
@@ -96,18 +140,15 @@ class Answerers:
         with self._lock:
             return [one.process.pid for one in (*self._free, *self._at_work)]
 
-    def _take(self) -> _Process:
+    def _take(self) -> tuple[_Process, bool]:
+        """A process, and whether it is a new one."""
         with self._lock:
             self._forget_if_copied()
-            process = None
-            while self._free and process is None:
-                process = self._free.pop()
-                if process.process.poll() is not None:
-                    process.end()
-                    process = None
+            process = self._free.pop() if self._free else None
+            new = process is None
             process = process or _Process()
             self._at_work.append(process)
-            return process
+            return process, new
 
     def _give_back(self, process: _Process) -> None:
         with self._lock:
@@ -138,41 +179,29 @@ class _Process:
             env=child_environment(_FEW_THREADS),
         )
 
-    def rows(
-        self, question: Question, where: str, advice: str, seconds: float
-    ) -> NDArray[np.int64] | None:
-        """The rows; None where the process ended by itself, without an answer."""
+    def rows(self, question: Question, seconds: float) -> NDArray[np.int64]:
+        """The numbers of the rows that meet the condition.
+
+        Raises:
+            TooMuchMemoryError, TooSlowError, BrokenConditionError, EndedError: as they say.
+        """
         import numpy as np
 
-        self.sound = False
+        self.sound = False  # until the answer is whole
         self._await_start()
         head, content, late = self._answer(question, seconds)
+        if late:
+            raise TooSlowError
         if head is None:
             code = self.process.wait()
-            if late:
-                raise FinineError(
-                    f"The filter {shown(where)} takes longer than {seconds:g} seconds.",
-                    "Ask for less: fewer functions, shorter patterns, or one part of it at a time.",
-                )
-            if code != 0:
-                raise FinineError(
-                    f"The filter {shown(where)} ended the process that answers filters"
-                    f" ({_how(code)}); that one may use {MEMORY_LIMIT} of memory.",
-                    "Ask for less: fewer functions, or one part of it at a time.",
-                )
-            return None
-        self.sound = not late
+            if code in OUT_OF_MEMORY:
+                raise TooMuchMemoryError
+            raise EndedError(_how(code))
         if head.get("problem") == "memory":
-            self.sound = False  # it ends
-            raise FinineError(
-                f"The filter {shown(where)} needs more than {MEMORY_LIMIT} of memory.",
-                "Ask for less: fewer functions, or one part of it at a time.",
-            )
+            raise TooMuchMemoryError  # it ends
+        self.sound = True
         if "problem" in head:
-            raise FinineError(
-                f"The filter {shown(where)} does not work: {head['problem']}.",
-                f"{EXPRESSION_HELP} {advice}",
-            )
+            raise BrokenConditionError(head["problem"])
         return np.frombuffer(content, dtype=np.int64)
 
     def _await_start(self) -> None:
@@ -181,8 +210,11 @@ class _Process:
             with self._killed_after(START_SECONDS):
                 line = self.process.stdout.readline()
             if line != b"ready\n":
+                code = self.process.wait()
+                if code == 0:
+                    raise EndedError(_how(code))
                 raise FinineError(
-                    f"The process that answers filters cannot start ({_how(self.process.wait())}).",
+                    f"The process that answers filters cannot start ({_how(code)}).",
                     f"`{' '.join(python_module(MODULE))}` in a terminal says why.",
                 )
             self._ready = True

@@ -30,6 +30,7 @@ class Question:
         row_column: what the row number is called in the data set, as SQL.
         sql: gives the column `row_number`, from the tables SCORES and DATASET.
         tables: others that it asks, as bytes of Arrow streams.
+        parts: in how many parts of the rows it is answered, one after the other.
     """
 
     scores: str
@@ -39,6 +40,7 @@ class Question:
     row_column: str
     sql: str
     tables: Mapping[str, bytes] = field(default_factory=dict)
+    parts: int = 1
 
     def send(self, stream: IO[bytes]) -> None:
         """Write it."""
