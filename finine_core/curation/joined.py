@@ -21,7 +21,7 @@ import pyarrow as pa
 from finine_core.curation.conditions.asking import ANSWERERS
 from finine_core.curation.conditions.groups import MEMBERS
 from finine_core.curation.conditions.plain import MOST_BYTES, bytes_of_copies
-from finine_core.curation.conditions.question import Question
+from finine_core.curation.conditions.question import ANSWER_SECONDS, Question
 from finine_core.curation.expressions import (
     EXPRESSION_HELP,
     checked_condition,
@@ -97,7 +97,7 @@ class JoinedRows(RunTables):
             for asked, rows in () if changes else self._answers:
                 if asked == question:
                     return rows
-        rows = ANSWERERS.rows(question, where, self._usable())
+        rows = ANSWERERS.rows(question, where, self._usable(), ANSWER_SECONDS)
         with self._lock:
             self._answers.appendleft((question, rows))
         return rows
