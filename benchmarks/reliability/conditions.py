@@ -1,8 +1,8 @@
 """How much memory and time do the worst conditions take, and are ordinary ones as quick as before?
 
-Asks every condition of `worst.py` of two runs: one with 20,000 texts of 2,000 letters, and one with
-3,000 texts of 100,000 letters. Each is answered by the process that answers conditions, or, if its
-memory is known beforehand, in this one; the most memory of either is told from the system's own
+Asks every condition of `worst.py` of a run with 20,000 texts of 2,000 letters, and every fourth of
+one with 3,000 texts of 100,000 letters. Each is answered by the process that answers conditions,
+or, if its memory is known beforehand, in this one; the most memory of either is the system's own
 count. Then ordinary conditions are asked as they are and, in turns, the way that has no process.
 With --minutes it stops in between, and goes on when it is started again with the same --out.
 
@@ -143,10 +143,17 @@ def peak_of_self() -> int:
     return int(line.split()[1]) * 1024
 
 
+def everything() -> list[tuple[str, str, str]]:
+    """All that is asked: run, aim and condition."""
+    each = [(aim, where) for aim, some in WORST.items() for where in some]
+    short, long = RUNS
+    return [(short, *one) for one in each] + [(long, *one) for one in each[::4]]
+
+
 def worst(folder: Path, kept: list[dict[str, Any]], until: float) -> list[dict[str, Any]]:
     """What came of each condition of `worst.py`; those in `kept` are not asked again."""
     found = list(kept)
-    asked = [(run, aim, where) for run in RUNS for aim, all in WORST.items() for where in all]
+    asked = everything()
     tables: dict[str, ReviewTable] = {}
     for run, aim, where in asked[len(kept) :]:
         if time.monotonic() > until:
@@ -225,7 +232,7 @@ def main() -> None:
             "seconds_limit": ANSWER_SECONDS,
             "summary": summary(found),
         }
-        done = len(found) == len(RUNS) * sum(map(len, WORST.values()))
+        done = len(found) == len(everything())
         if done:
             report["ordinary"] = ordinary(Path(name))
             report["start_seconds"] = round(starts(Path(name)), 2)

@@ -206,6 +206,7 @@ def test_the_process_may_write_no_file_and_has_a_limit_of_memory(texts, own):
         ("upper(text) = 'X' OR trim(label) = 'y'", ["label", "text"]),
         ("text LIKE '%cat%' AND length(text) > abs(mu) + 1", []),
         ("in_group('a')", []),
+        ("text ILIKE '%cat%' AND label NOT ILIKE 'c%'", ["label", "text"]),
     ],
 )
 def test_plain_conditions_are_known_with_what_they_copy(where, columns):

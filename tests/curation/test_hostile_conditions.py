@@ -86,7 +86,7 @@ def test_an_interrupt_reaches_a_query_that_runs():
         ("mu > 1 OR " * 6_000 + "true", f"more than {LONGEST:,} letters outside quotes"),
         ("text.lower() = 'x'", "write lower(…)"),
         ("label = 'a' COLLATE nocase", "ILIKE compares without regard to case"),
-        ("text::BIT IS NULL", "contains the type bit"),
+        ("text::BIT IS NULL", "contains the type BIT"),
     ],
 )
 def test_a_refusal_says_what_is_too_much(review, where, said):

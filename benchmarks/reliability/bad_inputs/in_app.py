@@ -19,6 +19,7 @@ from benchmarks.reliability.bad_inputs.command_line import differences, limited,
 from benchmarks.reliability.bad_inputs.outcome import SECONDS, Outcome
 from benchmarks.reliability.bad_inputs.sandbox import Sandbox, inside, sandbox
 from finine_app.state import DataChoice
+from finine_core.processes import python_module
 
 MODULE = "benchmarks.reliability.bad_inputs.in_app"
 APP = Path(__file__).parents[3] / "app" / "main.py"
@@ -34,7 +35,7 @@ def in_app_alone(case: Case) -> Outcome:
     """Open the Data page on a case in a process of its own, under limits."""
     with sandbox() as box:
         path = made(case, box)
-        command = [sys.executable, "-m", MODULE, case.name, str(path), str(box.root)]
+        command = python_module(MODULE, case.name, str(path), str(box.root))
         outcome = limited(command, case, path, box)
         try:
             seen = json.loads(outcome.told)

@@ -36,7 +36,7 @@ _GIVE_NUMBERS = {
 }  # fmt: skip
 _COPY = {"lcase", "lower", "ltrim", "rtrim", "trim", "ucase", "upper"}
 _SEARCH = {"contains", "ends_with", "prefix", "starts_with", "suffix", "^@"}
-_LIKE, _UNLIKE = "~~", "!~~"
+_LIKE, _ILIKE = {"~~", "!~~"}, {"~~*", "!~~*"}  # the latter copies each text, in lower case
 
 
 def is_scalar(kind: str) -> bool:
@@ -132,8 +132,11 @@ def _within_function(node: Node, columns: Collection[str], copied: list[str]) ->
         return [inner]
     if name in _SEARCH and len(given) == 2 and _is_sought(given[1]):
         return [given[0]]
-    if name in (_LIKE, _UNLIKE) and len(given) == 2 and _is_simple_pattern(given[1]):
-        return [given[0]]
+    if name in _LIKE | _ILIKE and len(given) == 2 and _is_simple_pattern(given[1]):
+        column = _column(given[0], columns)
+        if name in _ILIKE and column is not None:
+            copied.append(column)
+        return [given[0]] if name in _LIKE or column is not None else None
     return None
 
 
