@@ -66,7 +66,11 @@ class RunTables:
         self._files = scores, dataset
         self._scores_sql, self._dataset_sql = parquet_source(scores), parquet_source(dataset)
         kept = self._kept(scores, dataset) if in_memory else {}
-        self._database = locked_database([scores, dataset], kept)
+        try:
+            self._database = locked_database([scores, dataset], kept)
+        except duckdb.OutOfMemoryException:  # texts that repeat are much smaller in the file
+            kept = {}
+            self._database = locked_database([scores, dataset])
         self._in_memory = bool(kept)
         if kept:
             self._scores_sql, self._dataset_sql = kept

@@ -20,6 +20,7 @@ from finine_core.curation.conditions.asking import Answerers
 from finine_core.curation.conditions.question import ANSWER_SECONDS
 from finine_core.curation.decisions import DecisionLog
 from finine_core.curation.expressions import checked_condition
+from finine_core.curation.locked_database import locked_database
 from finine_core.curation.review import ReviewTable
 from finine_core.errors import FinineError
 from finine_core.processes import child_environment, python_code
@@ -169,6 +170,7 @@ def test_no_process_outlives_the_one_that_asks(folder):
 from pathlib import Path
 import threading
 from finine_core.curation.conditions.asking import ANSWERERS
+from finine_core.curation.locked_database import locked_database
 from finine_core.curation.review import ReviewTable
 folder = Path({str(folder)!r})
 table = ReviewTable(folder, folder, "asked")
@@ -246,3 +248,19 @@ def test_long_texts_are_searched_by_the_process(tmp_path, own):
     own.end()
     assert table.count(target="self", where="contains(lower(text), 'xx')") == 1
     assert len(own.numbers()) == 1
+
+
+def test_a_table_that_is_larger_in_memory_than_in_its_file_is_read_from_there(
+    tmp_path, own, monkeypatch
+):
+    """Texts that repeat are stored once in a file. Here it is the memory that is small."""
+    monkeypatch.setattr("finine_core.curation.run_tables.locked_database", small_database)
+    table = table_of(tmp_path / "run", 3_000, ["x" * 20_000] * 3_000, ReviewTable)
+    assert not table._in_memory
+    assert table.count(target="self", where="row_number < 7 AND label <> ''") == 7
+    assert table.count(target="self", where="row_number < 7 AND reverse(label) <> ''") == 7
+    assert len(own.numbers()) == 1
+
+
+def small_database(readable, kept=None):
+    return locked_database(readable, kept, "50MB")

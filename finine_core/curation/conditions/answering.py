@@ -29,7 +29,7 @@ from finine_core.curation.conditions.question import (
     SCORES,
     Question,
 )
-from finine_core.curation.expressions import first_line
+from finine_core.curation.expressions import first_line, quoted
 from finine_core.curation.locked_database import locked_database, parquet_source
 
 try:
@@ -40,7 +40,8 @@ except ImportError:  # not on Windows
 DUCKDB_LIMIT = "600MB"  # what DuckDB counts; the system's limit is for what it does not
 OPEN_DATABASES = 2  # with tables of up to `locked_database.KEPT_BYTES`
 IDLE_SECONDS = 600.0  # then the process ends, and its memory is free
-FEWEST_ROWS = 64  # of a part
+# A part of the rows has so many bytes of text at most, and so many rows: a sixteenth, or a few.
+PART_BYTES, PART_SHARE, FEWEST_ROWS = 200_000, 16, 16
 _TOO_LARGE = (duckdb.OutOfMemoryException, MemoryError)
 
 
@@ -75,10 +76,10 @@ class Answerer:
         Raises:
             duckdb.Error: the condition does not work, or needs too much memory.
         """
-        if question.parts == 1:
+        if not question.in_parts:
             return self._part(question, None)
-        rows = self._rows_in(question)
-        size = max(FEWEST_ROWS, -(-rows // question.parts))
+        rows, longest = self._extent(question)
+        size = max(FEWEST_ROWS, min(rows // PART_SHARE, PART_BYTES // max(longest, 1)))
         parts = [self._part(question, (first, first + size)) for first in range(0, rows, size)]
         return np.concatenate([np.empty(0, dtype=np.int64), *parts])
 
@@ -99,11 +100,15 @@ class Answerer:
             found = cursor.execute(question.sql).fetchnumpy()["row_number"]
         return np.ascontiguousarray(found, dtype=np.int64)
 
-    def _rows_in(self, question: Question) -> int:
-        """One more than the largest row number."""
+    def _extent(self, question: Question) -> tuple[int, int]:
+        """One more than the largest row number, and the bytes of the longest text of the input."""
         with self._opened(question).cursor() as cursor:
-            line = cursor.execute(f"SELECT max(row_number) + 1 FROM {SCORES}").fetchone()
-        return int(line[0] or 0) if line else 0
+            rows = cursor.execute(f"SELECT max(row_number) + 1 FROM {SCORES}").fetchone()
+            described = cursor.execute(f"DESCRIBE {DATASET}").fetchall()
+            texts = [quoted(line[0]) for line in described if line[1] == "VARCHAR"]
+            lengths = ", ".join(f"max(strlen({one}))" for one in texts) or "0"
+            longest = cursor.execute(f"SELECT {lengths} FROM {DATASET}").fetchone()
+        return int((rows and rows[0]) or 0), max((one or 0 for one in longest or ()), default=0)
 
     def _opened(self, question: Question) -> duckdb.DuckDBPyConnection:
         """The database that has the run's files as its tables SCORES and DATASET."""

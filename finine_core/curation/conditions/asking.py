@@ -33,9 +33,6 @@ MOST_PROCESSES = (
     2  # at work at once; who asks beside them waits, as two take both of DuckDB's threads
 )
 START_SECONDS = 60.0
-# A text of 1 MB in each of a batch of 2,048 rows is 2 GB in a single copy. So what needs too much
-# memory is asked again of a new process, in so many parts of the rows, one after the other.
-PARTS = (1, 16, 256)
 # Libraries of the process that would start a thread a core, each of which takes memory.
 _FEW_THREADS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
@@ -92,9 +89,11 @@ class Answerers:
         """
         with self._places:
             over = time.monotonic() + seconds
-            for parts in PARTS:
+            # A text of 1 MB in each of a batch of 2,048 rows is 2 GB in a single copy. So what
+            # needs too much memory is asked again of a new process, some rows at a time.
+            for asked in (question, replace(question, in_parts=True)):
                 try:
-                    return self._ask(replace(question, parts=parts), over - time.monotonic())
+                    return self._ask(asked, over - time.monotonic())
                 except TooMuchMemoryError:
                     continue
                 except TooSlowError as error:

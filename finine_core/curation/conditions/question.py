@@ -30,7 +30,7 @@ class Question:
         row_column: what the row number is called in the data set, as SQL.
         sql: gives the column `row_number`, from the tables SCORES and DATASET.
         tables: others that it asks, as bytes of Arrow streams.
-        parts: in how many parts of the rows it is answered, one after the other.
+        in_parts: whether it is answered for a part of the rows after the other.
     """
 
     scores: str
@@ -40,7 +40,7 @@ class Question:
     row_column: str
     sql: str
     tables: Mapping[str, bytes] = field(default_factory=dict)
-    parts: int = 1
+    in_parts: bool = False
 
     def send(self, stream: IO[bytes]) -> None:
         """Write it."""
