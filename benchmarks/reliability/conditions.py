@@ -41,6 +41,7 @@ from finine_core.errors import FinineError
 from finine_core.meanwhile import meanwhile
 
 RUNS = {"texts of 2,000 letters": (20_000, 2_000), "texts of 100,000 letters": (3_000, 100_000)}
+STRIDE = 9
 ORDINARY_ROWS, REPEATS = (5_000, 100_000), 9
 ORDINARY = {
     "comparisons": "mu > 1 AND label = 'cat' AND decision = ''",
@@ -144,10 +145,11 @@ def peak_of_self() -> int:
 
 
 def everything() -> list[tuple[str, str, str]]:
-    """All that is asked: run, aim and condition."""
+    """All that is asked: run, aim and condition; every aim is soon met."""
     each = [(aim, where) for aim, some in WORST.items() for where in some]
+    mixed = [one for first in range(STRIDE) for one in each[first::STRIDE]]
     short, long = RUNS
-    return [(short, *one) for one in each] + [(long, *one) for one in each[::4]]
+    return [(short, *one) for one in mixed] + [(long, *one) for one in mixed[::4]]
 
 
 def worst(folder: Path, kept: list[dict[str, Any]], until: float) -> list[dict[str, Any]]:

@@ -93,7 +93,7 @@ class Answerers:
             # needs too much memory is asked again of a new process, some rows at a time.
             for asked in (question, replace(question, in_parts=True)):
                 try:
-                    return self._ask(asked, over - time.monotonic())
+                    return self._ask(asked, over)
                 except TooMuchMemoryError:
                     continue
                 except TooSlowError as error:
@@ -112,12 +112,12 @@ class Answerers:
             "Ask for less: fewer functions, or one part of it at a time.",
         )
 
-    def _ask(self, question: Question, seconds: float) -> NDArray[np.int64]:
+    def _ask(self, question: Question, over: float) -> NDArray[np.int64]:
         """One try, by a process that is free or new."""
         while True:
             process, new = self._take()
             try:
-                return process.rows(question, seconds)
+                return process.rows(question, over)
             except EndedError as error:
                 if new:  # else it ended while nobody asked: it was idle for long, or was killed
                     raise FinineError(
@@ -178,8 +178,11 @@ class _Process:
             env=child_environment(_FEW_THREADS),
         )
 
-    def rows(self, question: Question, seconds: float) -> NDArray[np.int64]:
+    def rows(self, question: Question, over: float) -> NDArray[np.int64]:
         """The numbers of the rows that meet the condition.
+
+        Args:
+            over: when the time is over, by the monotonic clock.
 
         Raises:
             TooMuchMemoryError, TooSlowError, BrokenConditionError, EndedError: as they say.
@@ -188,7 +191,7 @@ class _Process:
 
         self.sound = False  # until the answer is whole
         self._await_start()
-        head, content, late = self._answer(question, seconds)
+        head, content, late = self._answer(question, over - time.monotonic())
         if late:
             raise TooSlowError
         if head is None:
