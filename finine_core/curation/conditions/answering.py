@@ -11,6 +11,7 @@ import io
 import json
 import os
 import signal
+import sys
 import threading
 from collections import OrderedDict
 from pathlib import Path
@@ -152,10 +153,20 @@ def _table(content: bytes) -> object:
 
 def _limit() -> None:
     """Let the system refuse more memory, and every file that would be written."""
-    if resource is not None:
-        resource.setrlimit(resource.RLIMIT_DATA, (OWN_BYTES, OWN_BYTES))
-        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if resource is None:
+        return
+    for kind, most in (
+        (resource.RLIMIT_DATA, OWN_BYTES),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        hard = resource.getrlimit(kind)[1]
+        limit = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        try:
+            resource.setrlimit(kind, (limit, limit))
+        except (OSError, ValueError):
+            if sys.platform == "linux":  # other systems may lack a limit; SECURITY.md says so
+                raise
 
 
 def _end_if_nobody_does(seconds: float) -> None:
