@@ -71,8 +71,9 @@ class Answerers:
         """Start a process if there is none, without waiting for it."""
         with self._lock:
             self._forget_if_copied()
-            if not self._free:
-                self._free.append(_Process())
+            if not (self._free or self._at_work):
+                with contextlib.suppress(OSError):  # who asks is told, if it still fails then
+                    self._free.append(_Process())
 
     def rows(
         self, question: Question, where: str, advice: str, seconds: float = ANSWER_SECONDS
