@@ -24,6 +24,7 @@ from finine_core.cli import (
 )
 from finine_core.cli.common import cli
 from finine_core.errors import FinineError
+from finine_core.told import told_of_files
 
 __all__ = [
     "app_command",
@@ -48,7 +49,8 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):  # a terminal may not know every letter
             stream.reconfigure(errors="backslashreplace")
     try:
-        cli()
+        with told_of_files():
+            cli()
     except FinineError as error:
         print(f"finine: {error}", file=sys.stderr)
         sys.exit(1)

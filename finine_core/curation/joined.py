@@ -12,7 +12,6 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from finine_core.curation.decisions import DecisionLog
 from finine_core.curation.derived import derived_columns
@@ -34,6 +33,7 @@ from finine_core.curation.locked_database import (
     parquet_source,
 )
 from finine_core.errors import FinineError
+from finine_core.files import parquet_columns
 
 # What scores.parquet holds first, in this order; an estimator may add columns after these.
 SCORE_COLUMNS = (
@@ -253,7 +253,7 @@ class JoinedRows:
         """Choose the name of each input column, and how to read it from the file."""
         in_duckdb = self._describe(self._dataset_sql, dataset)
         # DuckDB renames columns that differ only in case, so names are paired up by position.
-        names = pq.read_schema(dataset).names
+        names = parquet_columns(dataset)
         if ROW_NUMBER not in names:
             raise FinineError(f"{dataset} has no column {ROW_NUMBER}.", "Run it again.")
         taken = {name.casefold() for name, _ in self._score_columns} | {_JOIN_KEY}

@@ -14,7 +14,6 @@ from pathlib import Path
 from benchmarks.reliability.told import calls, commands, damage
 
 
-
 def main() -> int:
     """Try; print each that ends wrongly, and how many did."""
     kind, only = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else ""

@@ -33,7 +33,9 @@ def frames() -> dict[str, object]:
         "bytes as a name": FRAME.rename(columns={"x": b"x"}),
         "a time as a name": FRAME.rename(columns={"x": pd.Timestamp("2020-01-01")}),
         "an empty name": FRAME.rename(columns={"x": ""}),
-        "half a pair as a name": FRAME.set_axis(pd.Index(["\ud800", "label"], dtype=object), axis=1),
+        "half a pair as a name": FRAME.set_axis(
+            pd.Index(["\ud800", "label"], dtype=object), axis=1
+        ),
         "names twice": two,
         "names of several levels": several,
         "no column": FRAME[[]],
@@ -90,13 +92,21 @@ def tries(folder: Path, only: str = "") -> Iterator[tuple[str, str]]:
                     told = f"plan of a frame with {words}, label {label!r}"
                     yield told, ending(lambda: api.plan(frame, label=label, home=home))
         for name in ("check", "plan", "run"):
-            yield from _of(name, getattr(api, name), here, only,
-                           {"data": str(here / "data.csv"), "label": "label", "home": home})
+            yield from _of(
+                name,
+                getattr(api, name),
+                here,
+                only,
+                {"data": str(here / "data.csv"), "label": "label", "home": home},
+            )
         for name in ("open_run", "runs", "lines", "doctor", "marked", "known_label"):
             usual = {"home": home, "run_ids": [], "data": "a.csv"}
             yield from _of(name, getattr(api, name), here, only, usual)
-        usual = {"manifest": here / "export/manifest.json", "data": here / "data.csv",
-                 "out": here / "odd.csv"}
+        usual = {
+            "manifest": here / "export/manifest.json",
+            "data": here / "data.csv",
+            "out": here / "odd.csv",
+        }
         yield from _of("apply", api.apply, here, only, usual)
     for name, usual in METHODS.items():
         with copied(folder) as here:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
-import click
 import typer
 
 from benchmarks.reliability.told.places import NUMBERS, PLACES, TEXTS
@@ -66,7 +67,8 @@ def tries(folder: Path, only: str = "") -> Iterator[tuple[str, str]]:
                         yield f"{name} {option.opts[-1]} {words}", command(*arguments)
 
 
-def commands() -> dict[str, click.Command]:
+@cache
+def commands() -> dict[str, Any]:
     """The commands by name."""
     from finine_core.cli import cli
 
@@ -74,31 +76,35 @@ def commands() -> dict[str, click.Command]:
     return dict(group.commands)  # type: ignore[attr-defined]
 
 
-def values(option: click.Parameter) -> Iterator[tuple[str, object]]:
+def values(option: Any) -> Iterator[tuple[str, object]]:
     """Everything that could be given to an option, in words and as it is."""
     if getattr(option, "is_flag", False):
         yield "given", None
         return
-    kind = option.type.name
-    if kind in ("path", "text", "directory", "file"):
-        if "path" in kind or option.name in ("data", "text_encoder"):
-            yield from PLACES.items()
-    if kind == "text":
+    kind = str(option.type_descriptor.annotation)
+    if "Path" in kind or option.name in ("data", "text_encoder", "validation"):
+        yield from PLACES.items()
+    elif "str" in kind or "Enum" in kind:
         yield from ((repr(one)[:40], one) for one in TEXTS)
-    if "int" in kind or "float" in kind:
+    else:
         yield from ((one, one) for one in NUMBERS)
 
 
-def with_option(name: str, option: click.Parameter, given: object, here: Path) -> list[str]:
+def is_argument(option: Any) -> bool:
+    """Whether it stands by its place and not behind a name."""
+    return not option.opts[0].startswith("-")
+
+
+def with_option(name: str, option: Any, given: object, here: Path) -> list[str]:
     """The command's working arguments, with this one option given."""
     usual = [one.replace(HERE, str(here)) for one in WORKING[name]]
     command_words = [name, "--home", str(here / "home")]
-    if isinstance(option, click.Argument):
+    if is_argument(option):
         if name == "neighbours" and option.name == "row":
             return [*command_words, usual[0], "--", str(given)]
-        place = [one for one in commands()[name].params if isinstance(one, click.Argument)]
+        place = [one for one in commands()[name].params if is_argument(one)]
         usual[place.index(option)] = str(given)
-        return [*command_words, *usual[len(place):], "--", *usual[: len(place)]]
+        return [*command_words, *usual[len(place) :], "--", *usual[: len(place)]]
     flag = option.opts[-1]
     if given is None:
         return [*command_words, *usual, flag]

@@ -93,4 +93,4 @@ def on_page(here: Path, page: str) -> str:
     return f"{one.message[:150]} at {at[-90:]}"
 
 
-__all__ = ["DAMAGE", "PAGES", "READING", "files", "on_page", "shutil", "tries", "_no_process"]
+__all__ = ["DAMAGE", "PAGES", "READING", "_no_process", "files", "on_page", "shutil", "tries"]
