@@ -48,12 +48,12 @@ def named_path(text: str | Path) -> Path:
         raise FinineError(f"A {type(text).__name__} is no path.", "Give the path as text.")
     try:
         path = Path(text).expanduser()
-        os.fsencode(path)
+        str(path).encode()
     except RuntimeError as error:
         raise FinineError(f"{text} is no path ({error}).", "Write the whole path.") from None
     except UnicodeEncodeError:
         raise FinineError(
-            f"{text} is no path: it holds half of a letter.", "Write the whole path."
+            f"{text} cannot be used: it holds a byte that is no letter in UTF-8.", "Rename it."
         ) from None
     kind_of(path)  # says what is wrong with a place that nothing can look at
     return path

@@ -8,11 +8,10 @@ of a file that nothing nearer has put in words names the file and the reason.
 from __future__ import annotations
 
 import functools
-import operator
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from numbers import Real
+from numbers import Integral, Real
 from os import PathLike
 from typing import ParamSpec, TypeVar
 
@@ -146,12 +145,9 @@ def _is_text(value: object) -> bool:
 def _is_whole(value: object) -> bool:
     if isinstance(value, bool):
         return False
-    if isinstance(value, float):
-        return value.is_integer() and abs(value) < 2**ROW_BITS
-    try:
-        return abs(operator.index(value)) < 2**ROW_BITS  # type: ignore[arg-type]
-    except TypeError:
-        return False
+    if isinstance(value, Integral):
+        return abs(int(value)) < 2**ROW_BITS
+    return isinstance(value, float) and value.is_integer() and abs(value) < 2**ROW_BITS
 
 
 def _is_list(value: object) -> bool:

@@ -12,7 +12,7 @@ from finine_sample_data import SAMPLES
 
 ROOT = Path(__file__).parent.parent
 # Each room may import itself and the rooms listed with it.
-BASE = {"errors", "files", "keywords", "meanwhile", "measures", "paths", "processes"}
+BASE = {"errors", "files", "keywords", "meanwhile", "measures", "paths", "processes", "told"}
 READING = {"formats", "dataset", "encoders"}  # from bytes to what a model sees
 ALLOWED = {
     "errors": set(),
@@ -21,6 +21,7 @@ ALLOWED = {
     "meanwhile": set(),
     "measures": set(),
     "paths": {"errors"},
+    "told": {"errors", "files", "paths"},
     "processes": set(),
     "access": BASE,
     "tradeoff": set(),

@@ -17,10 +17,15 @@ from finine_core.curation.expressions import literal
 from finine_core.curation.saved_groups import SavedGroups
 
 IN_GROUP = "in_group"
-_SQL = f"""CREATE OR REPLACE TEMP MACRO {IN_GROUP}(wanted) AS
-    CASE WHEN wanted IN (SELECT group_name FROM members)
-    THEN row_number IN (SELECT member FROM members WHERE group_name = wanted)
-    ELSE error('There is no saved group ' || wanted || ' in use') END"""
+# Names that no column of the data has in a query (`joined.py` renames those that would): what stands
+# in the brackets of `in_group` is looked up among these first.
+OURS = MEMBERS, MEMBER, GROUP_NAME, WANTED = (
+    "finine_members", "finine_member", "finine_group_name", "finine_wanted_group",
+)  # fmt: skip
+_SQL = f"""CREATE OR REPLACE TEMP MACRO {IN_GROUP}({WANTED}) AS
+    CASE WHEN {WANTED} IN (SELECT {GROUP_NAME} FROM {MEMBERS})
+    THEN row_number IN (SELECT {MEMBER} FROM {MEMBERS} WHERE {GROUP_NAME} = {WANTED})
+    ELSE error('There is no saved group ' || {WANTED} || ' in use') END"""
 
 
 class GroupFilter:
@@ -34,14 +39,15 @@ class GroupFilter:
     def register(self, cursor: duckdb.DuckDBPyConnection, where: str | None) -> None:
         """Make `in_group` known to a cursor, if the condition asks for it."""
         if asks_for_groups(where):
-            cursor.register("members", self._members())
+            cursor.register(MEMBERS, self._members())
             cursor.execute(_SQL)
 
     def _members(self) -> pa.Table:
         with self._lock:
             version = self._groups.version()
             if self._read is None or self._read[0] != version:
-                self._read = version, self._groups.members()
+                found = self._groups.members()
+                self._read = version, found.rename_columns([GROUP_NAME, MEMBER])
             return self._read[1]
 
 

@@ -23,7 +23,7 @@ from finine_core.curation.expressions import (
     quoted,
     shown,
 )
-from finine_core.curation.group_filter import GroupFilter
+from finine_core.curation.group_filter import OURS, GroupFilter
 from finine_core.curation.locked_database import (
     MEMORY_LIMIT,
     QUERY_SECONDS,
@@ -256,7 +256,7 @@ class JoinedRows:
         names = parquet_columns(dataset)
         if ROW_NUMBER not in names:
             raise FinineError(f"{dataset} has no column {ROW_NUMBER}.", "Run it again.")
-        taken = {name.casefold() for name, _ in self._score_columns} | {_JOIN_KEY}
+        taken = {name.casefold() for name, _ in self._score_columns} | {_JOIN_KEY, *OURS}
         for name, (source, kind) in zip(names, in_duckdb, strict=True):
             if name == ROW_NUMBER:
                 self._data_key = quoted(source)

@@ -111,6 +111,8 @@ def load_dataset(
         >>> dataset.classes, len(dataset.train), len(dataset.validation)
         (('cat', 'dog'), 8, 2)
     """
+    if not named_labels(label):
+        raise FinineError("No label is named.", "Name at least one column.")
     return read_dataset(Path(path), checked(DataConfig, {"label": label, **options}))
 
 

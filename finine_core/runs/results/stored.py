@@ -181,6 +181,8 @@ class Results:
         )
 
         store, places = SignalStore(self.folder.signals), self._places(rows)
+        if len(places) == 0:
+            raise FinineError("The group is empty.", "Choose at least one training row.")
         check_group_target(store.plan, target)
         signals = store.target(target)
         sums = member_sums(signals, places)
