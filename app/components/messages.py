@@ -30,7 +30,7 @@ APART = ":small[]"  # an empty piece of small text
 
 
 def plain(text: object) -> str:
-    """Text from files and people as it stands, inside Markdown: no markup, no picture, no link.
+    r"""Text from files and people as it stands, inside Markdown: no markup, no picture, no link.
 
     All text that is not ours goes through here on its way to the page, so that it reads there as it
     is in the file; only line breaks are spaces, and spaces at its ends are left out.

@@ -17,7 +17,7 @@ from finine_core.curation.expressions import literal
 from finine_core.curation.saved_groups import SavedGroups
 
 IN_GROUP = "in_group"
-# Names that no column of the data has in a query (`joined.py` renames those that would): what stands
+# Names that no column of the data has in a query (`joined.py` renames one that would): what stands
 # in the brackets of `in_group` is looked up among these first.
 OURS = MEMBERS, MEMBER, GROUP_NAME, WANTED = (
     "finine_members", "finine_member", "finine_group_name", "finine_wanted_group",

@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from finine_core.dataset import named_labels
 from finine_core.dataset.config import DataConfig, checked
 from finine_core.dataset.options import DataOptions
 from finine_core.dataset.roles import Roles, resolve_roles

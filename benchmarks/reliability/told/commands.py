@@ -45,7 +45,6 @@ WORKING: dict[str, tuple[str, ...]] = {
     "slices": ("latest",),
     "app": ("--no-browser",),
 }  # fmt: skip
-STARTS_OTHERS = {"app": "finine_core.cli.app_command.subprocess.Popen"}
 SLOW = {"map"}  # makes the map whenever it may: only asked for runs and homes that are none
 
 
@@ -63,7 +62,7 @@ def tries(folder: Path, only: str = "") -> Iterator[tuple[str, str]]:
                     at.mkdir()
                     given = value(at) if callable(value) else value
                     arguments = with_option(name, option, given, here)
-                    with mock.patch("finine_core.cli.app_command.subprocess.Popen", _no_process):
+                    with mock.patch("finine_core.cli.app_command.subprocess.Popen", NoProcess):
                         yield f"{name} {option.opts[-1]} {words}", command(*arguments)
 
 
@@ -116,7 +115,7 @@ def with_option(name: str, option: Any, given: object, here: Path) -> list[str]:
     return [*command_words, *usual, flag, str(given)]
 
 
-class _no_process:
+class NoProcess:
     """In the place of a server that the command would start."""
 
     def __init__(self, *_: object, **__: object) -> None:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from unittest import mock
 
-from benchmarks.reliability.told.commands import HERE, WORKING, _no_process
+from benchmarks.reliability.told.commands import HERE, WORKING
 from benchmarks.reliability.told.tried import command, copied, ending
 
 APP = Path(__file__).parents[3] / "app" / "main.py"
 PAGES = ("data", "run", "review", "groups", "map", "compare", "verify", "export")
-QUIET = {"streamlit"}
 
 
 def _folder(path: Path) -> None:
@@ -57,7 +56,7 @@ def tries(
         if only and only not in name:
             continue
         for words, spoil in DAMAGE.items():
-            for reader in READING + ["apply"] if commands else []:
+            for reader in [*READING, "apply"] if commands else []:
                 with copied(folder) as here:
                     spoil(here / name)
                     arguments = [one.replace(HERE, str(here)) for one in WORKING[reader]]
@@ -66,7 +65,7 @@ def tries(
             for page in PAGES if pages else ():
                 with copied(folder) as here:
                     spoil(here / name)
-                    yield f"{name} {words}: page {page}", ending(lambda: on_page(here, page))
+                    yield f"{name} {words}: page {page}", ending(partial(on_page, here, page))
 
 
 def on_page(here: Path, page: str) -> str:
@@ -91,6 +90,3 @@ def on_page(here: Path, page: str) -> str:
     place = [line for line in one.stack_trace if "site-packages" not in line and "File" in line]
     at = place[-1].strip().splitlines()[0] if place else ""
     return f"{one.message[:150]} at {at[-90:]}"
-
-
-__all__ = ["DAMAGE", "PAGES", "READING", "_no_process", "files", "on_page", "shutil", "tries"]
