@@ -73,10 +73,10 @@ group or a top number.
             FinineError: a keyword does not exist, or takes another kind of value.
         """
         known = {one.name for one in fields(cls)}
-        for name in options:
+        for name, value in options.items():
             if name not in known:
                 raise no_such_keyword(name, known)
-            require_kind(name, options[name], cls.__annotations__[name])
+            require_kind(name, value, cls.__annotations__[name])
         return cls(**options)
 
     def check(self) -> None:
