@@ -192,6 +192,8 @@ in double quotes: line 1 column 2 (char 1)). Start a new run.
     """
     try:
         yield
+    except FileNotFoundError as error:
+        raise FinineError(f"{path} is missing.", mend) from error
     except OSError as error:
         if error.errno is None:  # what Arrow raises of its own has no number
             raise FinineError(f"{path} is damaged ({_cause(error)}).", mend) from error

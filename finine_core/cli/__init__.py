@@ -22,8 +22,9 @@ from finine_core.cli import (
     take_commands,
     verify_command,
 )
-from finine_core.cli.common import cli
+from finine_core.cli.common import cli, say
 from finine_core.errors import FinineError
+from finine_core.heard import heard
 from finine_core.told import told_of_files
 
 __all__ = [
@@ -49,7 +50,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):  # a terminal may not know every letter
             stream.reconfigure(errors="backslashreplace")
     try:
-        with told_of_files():
+        with heard(say, libraries=False), told_of_files():
             cli()
     except FinineError as error:
         print(f"finine: {error}", file=sys.stderr)
