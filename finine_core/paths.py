@@ -52,9 +52,7 @@ def named_path(text: str | Path) -> Path:
     except RuntimeError as error:
         raise FinineError(f"{text} is no path ({error}).", "Write the whole path.") from None
     except UnicodeEncodeError:
-        raise FinineError(
-            f"{text} cannot be used: it holds a byte that is no letter in UTF-8.", "Rename it."
-        ) from None
+        raise FinineError(f"{text} cannot be used: its name is not UTF-8.", "Rename it.") from None
     kind_of(path)  # says what is wrong with a place that nothing can look at
     return path
 

@@ -16,7 +16,7 @@ from finine_core.errors import FinineError
 # Signs that Markdown, Streamlit's directives (`:red[`), LaTeX or entities would take for something
 # else; and those with which a line, and only a line, begins as a list or a heading.
 _SIGNS = re.compile(r"([\\`*_\[\]$<>~:#|&])")
-_BEGINNING = re.compile(r"^(\d*)([-+=.)])")
+_BEGINNING = re.compile(r"^(\d+(?=[.)](?:\s|$))|(?=[-+](?:\s|$)|[-=][-=\s]*$))(.)")
 # Streamlit changes words after Markdown was read, where no backslash helps: these signs between
 # spaces become arrows and dashes, `:word:` an emoji or an icon, addresses links. A mark that draws
 # nothing is put inside of them.

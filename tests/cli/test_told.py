@@ -122,7 +122,7 @@ def test_a_spoilt_file_of_a_run_is_told_on_the_pages_that_read_it(place, page, n
         (lambda _: fi.check(FRAME, label="label", text=["a", "b"]), "no column 'a'"),
         (lambda _: fi.check(FRAME, label="label", text=7), "text = 7"),
         (lambda _: fi.check("a\0b", label="label"), "cannot be used"),
-        (lambda _: fi.check("\ud800", label="label"), "no letter in UTF-8"),
+        (lambda _: fi.check("\ud800", label="label"), "not UTF-8"),
         (lambda _: fi.check(7, label="label"), "A int cannot be read as data"),
         (lambda _: fi.list_runs(7), "home = 7"),
         (lambda _: fi.open_run(None), "run_id = None"),
