@@ -236,6 +236,12 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
+def changed_at(path: Path) -> int:
+    """When a file that finine wrote was changed last, in nanoseconds; errors as in `reading`."""
+    with reading(path):
+        return path.stat().st_mtime_ns
+
+
 def read_parquet(
     path: Path,
     columns: list[str] | None = None,

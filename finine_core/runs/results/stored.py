@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from finine_core.dataset import named_labels
 from finine_core.errors import FinineError
-from finine_core.files import parquet_columns, read_parquet, reading
+from finine_core.files import changed_at, parquet_columns, read_parquet
 from finine_core.runs.columns import CLUSTER, GIVEN, ROW_NUMBER
 from finine_core.runs.folder import RunFolder
 from finine_core.runs.jobs import observe
@@ -79,7 +79,7 @@ class Results:
     def training_rows(self) -> NDArray[np.int64]:
         """Row numbers of the training part, in its order: place k of the signals is the k-th."""
         scores = self.folder.scores
-        return _training_rows(scores, _written(scores), self.targets()[0])
+        return _training_rows(scores, changed_at(scores), self.targets()[0])
 
     def check_rows(self, rows: NDArray[np.int64]) -> None:
         """Refuse row numbers that are not training rows of this run."""
@@ -96,7 +96,7 @@ class Results:
         name = self.target(target)
         store, place = SignalStore(self.folder.signals), self._place(row)
         path = scores_by(self.folder, by)
-        every = _influence(path, _written(path), name)
+        every = _influence(path, changed_at(path), name)
         mine = pc.equal(every.column(ROW_NUMBER), row)
         scores = every.filter(mine).drop_columns([ROW_NUMBER]).to_pylist()[0]
         return row_curve(
@@ -289,11 +289,6 @@ def _influence(scores: Path, written: int, target: str) -> pa.Table:  # noqa: AR
 
 def _scores(path: Path, target: str, columns: list[str]) -> pa.Table:
     return read_parquet(path, columns, [("target", "=", target)])
-
-
-def _written(path: Path) -> int:
-    with reading(path):
-        return path.stat().st_mtime_ns
 
 
 def _slice_columns(
