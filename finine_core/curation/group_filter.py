@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from finine_core.curation.conditions.groups import IN_GROUP, MEMBERS, make_known
+from finine_core.curation.conditions.groups import (
+    GROUP_NAME,
+    IN_GROUP,
+    MEMBER,
+    MEMBERS,
+    make_known,
+)
 from finine_core.curation.expressions import literal
 from finine_core.curation.saved_groups import SavedGroups
 
@@ -36,11 +42,12 @@ class GroupFilter:
             make_known(cursor)
 
     def members(self) -> pa.Table:
-        """The members of the groups in use: `group_name`, `member`."""
+        """The members of the groups in use, as the macro looks them up."""
         with self._lock:
             version = self._groups.version()
             if self._read is None or self._read[0] != version:
-                self._read = version, self._groups.members()
+                found = self._groups.members()
+                self._read = version, found.rename_columns([GROUP_NAME, MEMBER])
             return self._read[1]
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from finine_core.curation.conditions.asking import ANSWERERS
+from finine_core.curation.conditions.groups import OURS
 from finine_core.curation.conditions.plain import is_scalar
 from finine_core.curation.conditions.question import DATASET, SCORES
 from finine_core.curation.decisions import DecisionLog
@@ -23,6 +23,7 @@ from finine_core.curation.expressions import first_line, literal, quoted
 from finine_core.curation.group_filter import GroupFilter
 from finine_core.curation.locked_database import fits, locked_database, parquet_source
 from finine_core.errors import FinineError
+from finine_core.files import parquet_columns
 
 # What scores.parquet holds first, in this order; an estimator may add columns after these.
 SCORE_COLUMNS = (
@@ -240,10 +241,10 @@ class RunTables:
         """Choose the name of each input column, and how to read it from the file."""
         in_duckdb = self._describe(self._dataset_sql, dataset)
         # DuckDB renames columns that differ only in case, so names are paired up by position.
-        names = pq.read_schema(dataset).names
+        names = parquet_columns(dataset)
         if ROW_NUMBER not in names:
             raise FinineError(f"{dataset} has no column {ROW_NUMBER}.", "Run it again.")
-        taken = {name.casefold() for name, _ in self._score_columns} | {_JOIN_KEY}
+        taken = {name.casefold() for name, _ in self._score_columns} | {_JOIN_KEY, *OURS}
         for name, (source, kind) in zip(names, in_duckdb, strict=True):
             if name == ROW_NUMBER:
                 self._data_key = quoted(source)

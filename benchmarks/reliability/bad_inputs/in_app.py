@@ -18,6 +18,7 @@ from benchmarks.reliability.bad_inputs.case import Case
 from benchmarks.reliability.bad_inputs.command_line import differences, limited, made
 from benchmarks.reliability.bad_inputs.outcome import SECONDS, Outcome
 from benchmarks.reliability.bad_inputs.sandbox import Sandbox, inside, sandbox
+from finine_app.components.messages import APART
 from finine_app.state import DataChoice
 from finine_core.processes import python_module
 
@@ -101,7 +102,8 @@ def _choice(case: Case, path: Path, box: Sandbox) -> DataChoice:
 def plain(markdown: object) -> str:
     """What a person reads of a message: without the signs of markdown that we put there."""
     text = re.sub(r"^\*\*(.*)\*\*(?=  \n|$)", r"\1", str(markdown))
-    return re.sub(r"\\([\\`*_\[\]$<>~:#|])", r"\1", text).replace("  \n", " ")
+    text = text.replace(APART, "").replace("  \n", " ")
+    return re.sub(r"\\([^\w\s])", r"\1", text)
 
 
 if __name__ == "__main__":

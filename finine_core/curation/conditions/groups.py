@@ -8,11 +8,15 @@ if TYPE_CHECKING:
     import duckdb
 
 IN_GROUP = "in_group"
-MEMBERS = "members"  # the table: `group_name`, `member`
-_SQL = f"""CREATE OR REPLACE TEMP MACRO {IN_GROUP}(wanted) AS
-    CASE WHEN wanted IN (SELECT group_name FROM {MEMBERS})
-    THEN row_number IN (SELECT member FROM {MEMBERS} WHERE group_name = wanted)
-    ELSE error('There is no saved group ' || wanted || ' in use') END"""
+# Names that no column of the data has in a query (`run_tables.py` renames one that would): what
+# stands in the brackets of `in_group` is looked up among these first. MEMBERS is a table.
+OURS = MEMBERS, MEMBER, GROUP_NAME, WANTED = (
+    "finine_members", "finine_member", "finine_group_name", "finine_wanted_group",
+)  # fmt: skip
+_SQL = f"""CREATE OR REPLACE TEMP MACRO {IN_GROUP}({WANTED}) AS
+    CASE WHEN {WANTED} IN (SELECT {GROUP_NAME} FROM {MEMBERS})
+    THEN row_number IN (SELECT {MEMBER} FROM {MEMBERS} WHERE {GROUP_NAME} = {WANTED})
+    ELSE error('There is no saved group ' || {WANTED} || ' in use') END"""
 
 
 def make_known(cursor: duckdb.DuckDBPyConnection) -> None:

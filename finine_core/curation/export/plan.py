@@ -21,6 +21,7 @@ from finine_core.curation.decisions import RELABEL, DecisionLog
 from finine_core.curation.review import DECISION, ROW_NUMBER
 from finine_core.dataset.tasks.bands import numeric_target
 from finine_core.errors import FinineError
+from finine_core.files import parquet_columns, read_parquet, reading
 from finine_core.formats import CopiedCells
 from finine_core.formats.values import as_text
 
@@ -111,16 +112,18 @@ def plan_export(
             raise FinineError(f"{run_folder} has no {name}.", "Wait until the run is finished.")
     path = run_folder / "scores.parquet"
     wanted = [ROW_NUMBER, "row_id", "target", "mu", "label"]
-    wanted += [one for one in (ERROR,) if one in pq.read_schema(path).names]
-    scores = pq.read_table(path, columns=wanted)
+    wanted += [one for one in (ERROR,) if one in parquet_columns(path)]
+    scores = read_parquet(path, wanted)
     scores = scores.filter(pc.equal(scores.column("target"), target)).drop_columns("target")
-    rows = int(pq.read_metadata(run_folder / "dataset.parquet").num_rows)
+    dataset = run_folder / "dataset.parquet"
+    with reading(dataset):
+        rows = int(pq.read_metadata(dataset).num_rows)
     decided = DecisionLog(home, run_id).current()
     _check_decisions(decided, rows)
     relabelled = decided.filter(pc.equal(decided.column(DECISION), RELABEL))
     corrected, label_rows = CORRECTED_SCHEMA.empty_table(), {}
     if relabelled.num_rows:
-        labels = _labels(run_folder / "dataset.parquet", label_column)
+        labels = _labels(dataset, label_column)
         corrected = _corrected(relabelled, labels, scores)
         label_rows = _label_rows(corrected, labels)
     plan = ExportPlan(
@@ -156,9 +159,9 @@ def _labels(dataset: Path, label_column: str) -> pa.ChunkedArray:
     """The class of every row of the input, as people read it."""
     # the stored table has a row number of its own; an input's column of that name is renamed
     name = f"data_{ROW_NUMBER}" if label_column == ROW_NUMBER else label_column
-    if name not in pq.read_schema(dataset).names:
+    if name not in parquet_columns(dataset):
         raise FinineError(f"{dataset} has no column {name!r}.", "Run it again.")
-    return as_text(pq.read_table(dataset).column(name))
+    return as_text(read_parquet(dataset).column(name))
 
 
 def _corrected(relabelled: pa.Table, labels: pa.ChunkedArray, scores: pa.Table) -> pa.Table:

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.csv as pacsv
-import pyarrow.parquet as pq
 
 from finine_core.curation.export.pack import ZIP_NAME
 from finine_core.curation.export.plan import ExportPlan, plan_export
@@ -37,7 +36,7 @@ from finine_core.curation.manifest import (
 from finine_core.curation.review import ROW_NUMBER, SCORE_COLUMNS
 from finine_core.database import utc_now
 from finine_core.errors import FinineError
-from finine_core.files import drop_orphans, make_folder, write_atomically, write_json
+from finine_core.files import drop_orphans, make_folder, read_parquet, write_atomically, write_json
 from finine_core.formats import format_of, written_ending
 from finine_core.formats.sources.inputs import bytes_of, check_input, fingerprint_of
 from finine_core.paths import kind_of
@@ -257,7 +256,7 @@ def _check_out(out: Path, paths: list[Path], source: Path, overwrite: bool) -> N
 
 def _removed_scores(run_folder: Path, plan: ExportPlan) -> pa.Table:
     """One line per removed row and target; a removed row without scores has empty cells."""
-    scores = pq.read_table(run_folder / "scores.parquet", columns=list(SCORE_COLUMNS))
+    scores = read_parquet(run_folder / "scores.parquet", list(SCORE_COLUMNS))
     about = plan.deleted.select([ROW_NUMBER, "reason", "reviewer", "at"])
     joined = about.join(scores, keys=ROW_NUMBER, join_type="left outer")
     joined = joined.sort_by([(ROW_NUMBER, "ascending"), ("target", "ascending")])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from finine_core.files import write_parquet
+from finine_core.files import read_parquet, write_parquet
 from finine_core.runs.columns import Q_VALUE, ROW_NUMBER
 from finine_core.runs.folder import RunFolder
 
@@ -23,7 +23,6 @@ def scores_by(folder: RunFolder, name: str | None) -> Path:
         return folder.scores
     import pyarrow as pa
     import pyarrow.compute as pc
-    import pyarrow.parquet as pq
 
     from finine_core.influence import (
         SignalStore,
@@ -40,7 +39,7 @@ def scores_by(folder: RunFolder, name: str | None) -> Path:
         return path
     store = SignalStore(folder.signals)
     seed = int(record["seed"])
-    default = pq.read_table(folder.scores)
+    default = read_parquet(folder.scores)
     parts = []
     for target in store.plan.targets:
         part = default.filter(pc.equal(default.column("target"), target))

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from finine_core.dataset import named_labels
 from finine_core.errors import FinineError
+from finine_core.files import changed_at, parquet_columns, read_parquet
 from finine_core.runs.columns import CLUSTER, GIVEN, ROW_NUMBER
 from finine_core.runs.folder import RunFolder
 from finine_core.runs.jobs import observe
@@ -79,7 +79,7 @@ class Results:
     def training_rows(self) -> NDArray[np.int64]:
         """Row numbers of the training part, in its order: place k of the signals is the k-th."""
         scores = self.folder.scores
-        return _training_rows(scores, scores.stat().st_mtime_ns, self.targets()[0])
+        return _training_rows(scores, changed_at(scores), self.targets()[0])
 
     def check_rows(self, rows: NDArray[np.int64]) -> None:
         """Refuse row numbers that are not training rows of this run."""
@@ -96,7 +96,7 @@ class Results:
         name = self.target(target)
         store, place = SignalStore(self.folder.signals), self._place(row)
         path = scores_by(self.folder, by)
-        every = _influence(path, path.stat().st_mtime_ns, name)
+        every = _influence(path, changed_at(path), name)
         mine = pc.equal(every.column(ROW_NUMBER), row)
         scores = every.filter(mine).drop_columns([ROW_NUMBER]).to_pylist()[0]
         return row_curve(
@@ -122,7 +122,7 @@ class Results:
                 f"Run {self.folder.run_id} is from before predictions were kept.",
                 "Start a new run to see the probabilities of other classes.",
             )
-        line = pq.read_table(path, filters=[(ROW_NUMBER, "=", row)]).to_pylist()[0]
+        line = read_parquet(path, filters=[(ROW_NUMBER, "=", row)]).to_pylist()[0]
         found = pd.DataFrame({"class": line["classes"], "probability": line["probabilities"]})
         return found.assign(given=line[GIVEN]) if GIVEN in line else found
 
@@ -181,6 +181,8 @@ class Results:
         )
 
         store, places = SignalStore(self.folder.signals), self._places(rows)
+        if len(places) == 0:
+            raise FinineError("The group is empty.", "Choose at least one training row.")
         check_group_target(store.plan, target)
         signals = store.target(target)
         sums = member_sums(signals, places)
@@ -202,8 +204,8 @@ class Results:
         name = self.group_target(target)
         store = SignalStore(self.folder.signals)
         labels = named_labels(self.record()["dataset"]["roles"]["label"])
-        columns = _slice_columns(pq.read_table(self.folder.dataset), self.training_rows(), labels)
-        if CLUSTER in pq.read_schema(self.folder.scores).names:  # not in runs from before
+        columns = _slice_columns(read_parquet(self.folder.dataset), self.training_rows(), labels)
+        if CLUSTER in parquet_columns(self.folder.scores):  # not in runs from before
             columns.append(_slice_column(CLUSTER, self._scores_on(name, CLUSTER)))
         return slice_influences(
             store.target(name, carried=self._estimator().carried),
@@ -245,8 +247,7 @@ class Results:
         return self._scores_on(target, "mu").to_numpy()
 
     def _scores_on(self, target: str, column: str) -> pa.ChunkedArray:
-        wanted = [("target", "=", target)]
-        return pq.read_table(self.folder.scores, columns=[column], filters=wanted)[column]
+        return _scores(self.folder.scores, target, [column])[column]
 
     def _seed(self) -> int:
         return int(self.record()["seed"])
@@ -275,7 +276,7 @@ class Results:
 @lru_cache(maxsize=KEPT_RUNS)
 def _training_rows(scores: Path, written: int, target: str) -> NDArray[np.int64]:  # noqa: ARG001
     """Kept, since every question about a row asks for it; scores of a finished run stay as is."""
-    table = pq.read_table(scores, columns=["row_number"], filters=[("target", "=", target)])
+    table = _scores(scores, target, [ROW_NUMBER])
     rows = table.column("row_number").to_numpy()
     rows.flags.writeable = False
     return rows
@@ -283,8 +284,11 @@ def _training_rows(scores: Path, written: int, target: str) -> NDArray[np.int64]
 
 @lru_cache(maxsize=2 * KEPT_RUNS)
 def _influence(scores: Path, written: int, target: str) -> pa.Table:  # noqa: ARG001
-    columns = [ROW_NUMBER, "mu", "mu_low", "mu_high"]
-    return pq.read_table(scores, columns=columns, filters=[("target", "=", target)])
+    return _scores(scores, target, [ROW_NUMBER, "mu", "mu_low", "mu_high"])
+
+
+def _scores(path: Path, target: str, columns: list[str]) -> pa.Table:
+    return read_parquet(path, columns, [("target", "=", target)])
 
 
 def _slice_columns(
