@@ -129,12 +129,11 @@ class Run(Mapping):
         Raises:
             FinineError: the run is unfinished.
         """
-        import pyarrow.parquet as pq
-
         from finine_core.curation.export import formula_cells
+        from finine_core.runs.checksums import read_result
 
         self._results.record()
-        return formula_cells(pq.read_table(self.folder.dataset))
+        return formula_cells(read_result(self.folder.dataset))
 
     def _verified(self) -> VerifiedEffect | None:
         """What retraining found about the marks as they are now, when it was asked."""

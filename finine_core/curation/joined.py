@@ -34,20 +34,9 @@ from finine_core.curation.locked_database import (
     parquet_source,
 )
 from finine_core.errors import FinineError
+from finine_core.runs.checksums import damaged, read_result, sound
+from finine_core.runs.columns import SCORE_COLUMNS
 
-# What scores.parquet holds first, in this order; an estimator may add columns after these.
-SCORE_COLUMNS = (
-    "row_number",
-    "row_id",
-    "target",
-    "mu",
-    "mu_low",
-    "mu_high",
-    "rank",
-    "mean_loss",
-    "label",
-    "predicted",
-)
 ROW_NUMBER = "row_number"
 DECISION = "decision"
 NEW_LABEL = "new_label"  # what the label is corrected to
@@ -70,11 +59,15 @@ class JoinedRows:
         self._lock = threading.Lock()  # pages of the app run in threads and may share this table
         self._decisions_version = -1
         self._decisions = self._log.current().slice(0, 0)
-        scores = _existing(scores or run_folder / "scores.parquet")
-        dataset = _existing(run_folder / "dataset.parquet")
+        scores = sound(_existing(scores or run_folder / "scores.parquet"))
+        dataset = sound(_existing(run_folder / "dataset.parquet"))
         self._scores_sql, self._dataset_sql = parquet_source(scores), parquet_source(dataset)
         kept = self._kept(scores, dataset) if in_memory else {}
-        self._database = locked_database([scores, dataset], kept)
+        try:
+            self._database = locked_database([scores, dataset], kept)
+        except duckdb.Error as error:  # of a run from before checksums were kept
+            path = dataset if _is_readable(scores) else scores
+            raise damaged(path, path.parent, first_line(error)) from error
         if kept:
             self._scores_sql, self._dataset_sql = kept
         score_columns = self._describe(self._scores_sql, scores)
@@ -277,6 +270,14 @@ class JoinedRows:
 
 _SCORES, _DATASET = "finine_scores", "finine_dataset"  # tables in memory
 _JOIN_KEY = "finine_row_number"  # the input's row number inside a query; never shown
+
+
+def _is_readable(path: Path) -> bool:
+    try:
+        read_result(path)
+    except FinineError:
+        return False
+    return True
 
 
 def _existing(path: Path) -> Path:

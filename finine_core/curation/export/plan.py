@@ -23,6 +23,7 @@ from finine_core.dataset.tasks.bands import numeric_target
 from finine_core.errors import FinineError
 from finine_core.formats import CopiedCells
 from finine_core.formats.values import as_text
+from finine_core.runs.checksums import read_result, sound
 
 ERROR = "error"  # a column of the scores of runs that learned a number
 CORRECTED_SCHEMA = pa.schema(
@@ -94,13 +95,20 @@ class ExportPlan:
 
 
 def plan_export(
-    *, run_folder: Path, home: Path, run_id: str, label_column: str, target: str
+    *,
+    run_folder: Path,
+    home: Path,
+    run_id: str,
+    label_column: str,
+    target: str,
+    anew: bool = False,
 ) -> ExportPlan:
     """What an export of the decisions in force would change.
 
     Args:
         label_column: the column of the input that holds the labels.
         target: whose scored rows are counted, and whose μ stands beside corrected labels.
+        anew: read the results whole to see that they are as they were written.
 
     Raises:
         FinineError: the run is unfinished, a decision is on a row that the input does not have,
@@ -109,10 +117,11 @@ def plan_export(
     for name in ("scores.parquet", "dataset.parquet"):
         if not (run_folder / name).is_file():
             raise FinineError(f"{run_folder} has no {name}.", "Wait until the run is finished.")
+        sound(run_folder / name, anew=anew)
     path = run_folder / "scores.parquet"
     wanted = [ROW_NUMBER, "row_id", "target", "mu", "label"]
     wanted += [one for one in (ERROR,) if one in pq.read_schema(path).names]
-    scores = pq.read_table(path, columns=wanted)
+    scores = read_result(path, columns=wanted)
     scores = scores.filter(pc.equal(scores.column("target"), target)).drop_columns("target")
     rows = int(pq.read_metadata(run_folder / "dataset.parquet").num_rows)
     decided = DecisionLog(home, run_id).current()
@@ -158,7 +167,7 @@ def _labels(dataset: Path, label_column: str) -> pa.ChunkedArray:
     name = f"data_{ROW_NUMBER}" if label_column == ROW_NUMBER else label_column
     if name not in pq.read_schema(dataset).names:
         raise FinineError(f"{dataset} has no column {name!r}.", "Run it again.")
-    return as_text(pq.read_table(dataset).column(name))
+    return as_text(read_result(dataset).column(name))
 
 
 def _corrected(relabelled: pa.Table, labels: pa.ChunkedArray, scores: pa.Table) -> pa.Table:

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.csv as pacsv
-import pyarrow.parquet as pq
 
 from finine_core.curation.export.pack import ZIP_NAME
 from finine_core.curation.export.plan import ExportPlan, plan_export
@@ -41,6 +40,7 @@ from finine_core.files import drop_orphans, make_folder, write_atomically, write
 from finine_core.formats import format_of, written_ending
 from finine_core.formats.sources.inputs import bytes_of, check_input, fingerprint_of
 from finine_core.paths import kind_of
+from finine_core.runs.checksums import read_result
 
 SCORES_NAME = "removed_scores.csv"
 CORRECTED_NAME = "corrected_labels.csv"
@@ -123,7 +123,12 @@ def export_run(
     copy = out / SPREADSHEET_NAME
     _check_out(out, [*paths, copy, out / MANIFEST_NAME], source, overwrite)
     plan = plan_export(
-        run_folder=run_folder, home=home, run_id=run_id, label_column=label_column, target=target
+        run_folder=run_folder,
+        home=home,
+        run_id=run_id,
+        label_column=label_column,
+        target=target,
+        anew=True,
     )
     removed_scores = _removed_scores(run_folder, plan)
 
@@ -257,7 +262,7 @@ def _check_out(out: Path, paths: list[Path], source: Path, overwrite: bool) -> N
 
 def _removed_scores(run_folder: Path, plan: ExportPlan) -> pa.Table:
     """One line per removed row and target; a removed row without scores has empty cells."""
-    scores = pq.read_table(run_folder / "scores.parquet", columns=list(SCORE_COLUMNS))
+    scores = read_result(run_folder / "scores.parquet", columns=list(SCORE_COLUMNS))
     about = plan.deleted.select([ROW_NUMBER, "reason", "reviewer", "at"])
     joined = about.join(scores, keys=ROW_NUMBER, join_type="left outer")
     joined = joined.sort_by([(ROW_NUMBER, "ascending"), ("target", "ascending")])
