@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from functools import cache
 
 # MIGRATIONS[v] holds the statements that bring a file of schema version v to version v + 1. Only
 # append to it: files in the field have run the earlier ones.
@@ -148,6 +149,7 @@ def misfit(connection: sqlite3.Connection) -> str | None:
     return None
 
 
+@cache
 def _columns_of(version: int) -> dict[str, set[str]]:
     with closing(sqlite3.connect(":memory:")) as made:
         for statements in MIGRATIONS[:version]:

@@ -17,8 +17,8 @@ from finine_core.errors import FinineError
 from finine_core.files import make_private, write_json
 from finine_core.paths import FOLDER, kind_of, named_path
 from finine_core.runs.folder import RUN_SCHEMA, RunFolder
-from finine_core.runs.removing import finish_removals
 from finine_core.runs.state import State
+from finine_core.runs.unfinished import finish_what_was_begun, hidden_folder, show_new
 from finine_core.training.code import digest_of, is_code, require_code_allowed
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ LATEST = "latest"  # instead of an id: the newest run
 VERSIONED = ("finine", "torch", "numpy", "scipy", "scikit-learn", "pyarrow", "duckdb")
 
 
-NEW_PREFIX = ".new-"  # of the folder of a run that is being made
 CODE = "model code", "loss code"  # among a run's versions: digests of a person's own
 
 
@@ -64,7 +63,7 @@ def create_run(home: Path, config: RunConfig, name: str = "") -> RunFolder:
     created = utc_now()
     run_id = _new_id(data)
     folder = RunFolder(home.resolve() / "runs" / run_id)
-    making = RunFolder(folder.path.with_name(f"{NEW_PREFIX}{run_id}"))
+    making = hidden_folder(folder)
     try:
         make_private(home.resolve())
         making.path.mkdir(parents=True)
@@ -74,8 +73,8 @@ def create_run(home: Path, config: RunConfig, name: str = "") -> RunFolder:
         ) from error
     try:
         _write_records(making, run_id, config, created, fingerprint)
-        making.path.rename(folder.path)  # at once: nobody meets half a run
         register_run(home, run_id, name or data.name, created)
+        show_new(folder)  # at once: nobody meets half a run
     except FinineError:  # the disk is full: half a run is none
         for half in (making, folder):
             shutil.rmtree(half.path, ignore_errors=True)
@@ -153,7 +152,7 @@ def _listed(home: Path, trashed: bool) -> list[RunFolder]:
     """All runs in the list, those whose folder is gone included."""
     if not (home / DATABASE_NAME).exists():
         return []
-    finish_removals(home)
+    finish_what_was_begun(home)
     entries = run_entries(home, trashed=trashed)
     return [RunFolder(home.resolve() / "runs" / one.run_id) for one in entries]
 

@@ -6,7 +6,7 @@ from finine_core.database import rename_run, run_entry, set_trashed
 from finine_core.errors import FinineError
 from finine_core.runs.folder import RunFolder
 from finine_core.runs.jobs import observe
-from finine_core.runs.removing import remove_for_good
+from finine_core.runs.unfinished import remove_for_good
 
 MOST_LETTERS = 200  # of a name: more is a description, and no list could show it
 

@@ -10,8 +10,7 @@ from finine_core.database import DATABASE_NAME
 from finine_core.database.salvage import SALVAGE_PREFIX
 from finine_core.files import ORPHAN_SECONDS, orphans
 from finine_core.health.base import RUNS, HomeCheck, HomeFinding
-from finine_core.runs.home import NEW_PREFIX
-from finine_core.runs.removing import finish_removals, unfinished_removals
+from finine_core.runs.unfinished import NEW_PREFIX, finish_removals, unfinished_removals
 
 NAME = "temporary files"
 

@@ -1,8 +1,10 @@
-"""How does a run leave the disk for good, whatever happens meanwhile?
+"""How does a run come to the disk, and leave it for good, whatever happens meanwhile?
 
-Its folder takes a hidden name at once, is emptied, the run is taken off the list, and the empty
-folder goes last. As long as that folder is there, whoever lists the runs of the home next carries
-the removal to its end: a kill between any two steps leaves nothing that cannot be finished.
+The folder of a new run is filled under a hidden name, listed in the database, and then takes its
+own name. The folder of one that leaves takes a hidden name at once, is emptied, the run is taken
+off the list, and the empty folder goes last. As long as a hidden folder is there, whoever lists the
+runs of the home next carries that to its end: a kill between any two steps leaves nothing that
+cannot be finished.
 """
 
 from __future__ import annotations
@@ -12,12 +14,13 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-from finine_core.database import DATABASE_NAME, forget_run
+from finine_core.database import DATABASE_NAME, forget_run, run_entry
 from finine_core.errors import FinineError
 from finine_core.paths import reason_of
 from finine_core.runs.folder import RunFolder
 
-DELETED_PREFIX = ".deleted-"  # of a folder that is being removed
+NEW_PREFIX = ".new-"  # of the folder of a run that is being made
+DELETED_PREFIX = ".deleted-"  # of one that is being removed
 RUNS = "runs"
 
 
@@ -37,6 +40,30 @@ def remove_for_good(folder: RunFolder) -> None:
             f"The folder {gone} cannot be removed: {reason_of(error)}.",
             "Check that you may write to it; the next look at the list of runs tries again.",
         ) from error
+
+
+def hidden_folder(folder: RunFolder) -> RunFolder:
+    """Where the folder of a run that is being made is filled."""
+    return RunFolder(folder.path.with_name(f"{NEW_PREFIX}{folder.run_id}"))
+
+
+def show_new(folder: RunFolder) -> None:
+    """Let the folder of a run that is listed take its own name."""
+    try:
+        hidden_folder(folder).path.rename(folder.path)
+    except FileNotFoundError:
+        if not folder.path.exists():  # else somebody who listed the runs was quicker
+            raise
+
+
+def finish_what_was_begun(home: Path) -> None:
+    """Carry to its end what was begun with folders of runs by somebody who was killed."""
+    for path in sorted((home / RUNS).glob(f"{NEW_PREFIX}*")):
+        folder = RunFolder(path.with_name(path.name.removeprefix(NEW_PREFIX)))
+        with suppress(OSError):
+            if run_entry(home, folder.run_id) is not None:
+                show_new(folder)
+    finish_removals(home)
 
 
 def finish_removals(home: Path) -> list[Path]:
