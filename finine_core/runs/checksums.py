@@ -156,16 +156,35 @@ def read_result(path: Path, run_folder: Path | None = None, **options: Any) -> p
     Raises:
         FinineError: the file is missing, damaged, or lacks a column that was asked for.
     """
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     folder = run_folder or path.parent
-    try:
+    with _told_as_damage(path, folder):
         return pq.read_table(sound(path, folder), **options)
+
+
+def result_facts(path: Path) -> tuple[int, list[str]]:
+    """How many lines a table of results has, and the names of its columns.
+
+    Raises:
+        FinineError: the file is missing or damaged.
+    """
+    import pyarrow.parquet as pq
+
+    with _told_as_damage(path, path.parent):
+        found = pq.read_metadata(sound(path))
+        return int(found.num_rows), list(found.schema.to_arrow_schema().names)
+
+
+@contextmanager
+def _told_as_damage(path: Path, run_folder: Path) -> Iterator[None]:
+    import pyarrow as pa
+
+    try:
+        yield
     except (OSError, ValueError, KeyError, pa.ArrowException) as error:
-        raise damaged(
-            path, folder, (str(error).splitlines() or [type(error).__name__])[0]
-        ) from error
+        why = (str(error).splitlines() or [type(error).__name__])[0]
+        raise damaged(path, run_folder, why) from error
 
 
 def damaged(path: Path, run_folder: Path, why: str) -> FinineError:

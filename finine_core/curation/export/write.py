@@ -16,6 +16,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
+from finine_core.curation.export.names import check_folder_name
 from finine_core.curation.export.pack import ZIP_NAME
 from finine_core.curation.export.plan import ExportPlan, plan_export
 from finine_core.curation.export.spreadsheet import SPREADSHEET_NAME, write_spreadsheet_copy
@@ -113,10 +114,11 @@ def export_run(
 
     Raises:
         FinineError: the source is missing or changed, `out` holds an export or the source under a
-            name to be written, a decision is on a row the source does not have, a corrected label
-            is no class of the source, or no row is left.
+            name to be written or is named like a data file, a decision is on a row the source does
+            not have, a corrected label is no class of the source, or no row is left.
     """
     check_source(source, expected_sha256)
+    check_folder_name(out, source)
     suffix = file_ending(source)
     names = [f"cleaned{suffix}", f"removed{suffix}", SCORES_NAME, CORRECTED_NAME]
     paths = [out / name for name in names]

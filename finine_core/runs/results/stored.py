@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from finine_core.dataset import named_labels
 from finine_core.errors import FinineError
-from finine_core.runs.checksums import read_result, sound, sound_signals
+from finine_core.runs.checksums import read_result, result_facts, sound_signals
 from finine_core.runs.columns import CLUSTER, GIVEN, ROW_NUMBER
 from finine_core.runs.folder import RunFolder
 from finine_core.runs.jobs import observe
@@ -204,7 +203,7 @@ class Results:
         store = SignalStore(sound_signals(self.folder))
         labels = named_labels(self.record()["dataset"]["roles"]["label"])
         columns = _slice_columns(read_result(self.folder.dataset), self.training_rows(), labels)
-        if CLUSTER in pq.read_schema(sound(self.folder.scores)).names:  # not in runs from before
+        if CLUSTER in result_facts(self.folder.scores)[1]:  # not in runs from before
             columns.append(_slice_column(CLUSTER, self._scores_on(name, CLUSTER)))
         return slice_influences(
             store.target(name, carried=self._estimator().carried),
