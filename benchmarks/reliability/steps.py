@@ -6,10 +6,11 @@ Whatever changes a home (a run that is made, named, thrown away, brought back, d
 marks and saved groups; scores by another estimator; a repair; a migration) is carried out in a
 process that is killed by SIGKILL at its first step, in another at its second, and so on until one
 comes to its end. A step is a change of the disk by Python (a file opened to be written, renamed or
-removed; a folder made or removed), or a statement to SQLite that may change something. After each
-kill others look, as the next start of the app does: what they see must be the home before the
-command or the home after it, with all 200 marks; `finine doctor --repair` must leave nothing that
-is wrong; and the command, given again, must come to its end.
+removed; a folder made or removed), or a statement to SQLite that may change something. Then it is
+killed at random moments, which may lie within such a step. After each kill others look, as the next
+start of the app does: what they see must be the home before the command or the home after it, with
+all 200 marks; `finine doctor --repair` must leave nothing that is wrong; and the command, given
+again, must come to its end.
 """
 
 from __future__ import annotations
@@ -17,29 +18,22 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import shutil
 import signal
 import sqlite3
 import sys
 import tempfile
+import time
 import traceback
 from collections.abc import Callable
-from contextlib import closing, suppress
-from dataclasses import dataclass
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from figures import keep_figures
-
-from finine_core import api
-from finine_core.curation.decisions import DecisionLog
-from finine_core.curation.saved_groups import SavedGroups
-from finine_core.database import DATABASE_NAME, MIGRATIONS, open_database
-from finine_core.errors import FinineError
-from finine_core.runs import RunConfig, create_run
-from finine_sample_data import SAMPLES
+from homes import KINDS, MARKS, Kind, seen, subject, wrong
 
 # Loaded once, here: hundreds of processes are split off this one, and each would load them again.
 LOADED = ("duckdb", "pandas", "pyarrow.dataset", "finine_core.influence.estimators",
@@ -48,8 +42,6 @@ LOADED = ("duckdb", "pandas", "pyarrow.dataset", "finine_core.influence.estimato
           "finine_core.verification")  # fmt: skip
 
 RESULTS = Path(__file__).parent / "results" / "steps.json"
-MARKS = 200
-SAMPLE = SAMPLES["breast_cancer_flips"]
 # What Python tells of before it changes the disk. The disk's own steps below are SQLite's.
 CHANGES = {"os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.truncate",
            "os.chmod"}  # fmt: skip
@@ -91,11 +83,12 @@ def killed_at(step: int) -> None:
     sys.addaudithook(hook)
 
 
-def apart(act: Callable[[Path], object], home: Path, step: int = 0) -> Any:
+def apart(act: Callable[[Path], object], home: Path, step: int = 0, seconds: float = 0.0) -> Any:
     """Do something to a home in a process of its own; gives its answer.
 
     Args:
         step: at which it is killed; never when 0.
+        seconds: after which it is killed, wherever it is; never when 0.
 
     Raises:
         ChildProcessError: it was killed.
@@ -108,6 +101,8 @@ def apart(act: Callable[[Path], object], home: Path, step: int = 0) -> Any:
             os.close(reader)
             if step:
                 killed_at(step)
+            if seconds:
+                signal.setitimer(signal.ITIMER_REAL, seconds)  # nothing catches that signal
             with os.fdopen(writer, "w", closefd=False) as stream:
                 json.dump(act(home), stream)
             os._exit(0)
@@ -125,171 +120,80 @@ def apart(act: Callable[[Path], object], home: Path, step: int = 0) -> Any:
     return json.loads(said)
 
 
-@dataclass(frozen=True)
-class Kind:
-    """One kind of command: how its home is made ready, and what it does there."""
-
-    act: Callable[[Path], object]
-    ready: Callable[[Path], object] = lambda _: None
-
-
-def the_run(home: Path) -> api.Run:
-    return api.open_run("latest", home)
-
-
-def thrown_away(home: Path) -> api.Run:
-    return api.open_run("latest", home, trashed=True)
-
-
-def link_and_trash(home: Path) -> None:
-    run = the_run(home)
-    elsewhere = home.parent / "elsewhere"
-    shutil.rmtree(elsewhere, ignore_errors=True)
-    run.folder.path.rename(elsewhere)
-    run.folder.path.symlink_to(elsewhere)
-    run.trash()
-
-
-def damage_with_marks_in_the_log(home: Path) -> None:
-    """All marks are in SQLite's log beside a database with a torn page, as a crash leaves them."""
-    run, path = the_run(home), home / DATABASE_NAME
-    held = sqlite3.connect(path)
-    held.execute("SELECT * FROM runs").fetchone()  # the log stays as long as somebody is there
-    page = held.execute("SELECT rootpage FROM sqlite_master WHERE name = 'groups_of_run'")
-    start = (page.fetchone()[0] - 1) * 4096
-    run.undo()
-    run.mark(rows=rows_to_mark(run), reason="only in the log")
-    with path.open("r+b") as stream:
-        stream.seek(start)
-        stream.write(b"\xa5" * 4096)
-    assert path.with_name(f"{path.name}-wal").stat().st_size
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def of_the_first_schema(home: Path) -> None:
-    """The same runs and marks in a database as the first finine made it."""
-    path = home / DATABASE_NAME
-    with open_database(home) as new:
-        runs = new.execute("SELECT run_id, name, created_at FROM runs").fetchall()
-        events = new.execute(
-            "SELECT event_id, run_id, at, reviewer, kind, decision, reason, selection, of_event,"
-            " rows FROM events"
-        ).fetchall()
-        rows = new.execute("SELECT event_id, row_number FROM event_rows").fetchall()
-    path.unlink()
-    with closing(sqlite3.connect(path)) as old, old:
-        for statement in MIGRATIONS[0]:
-            old.execute(statement)
-        old.executemany("INSERT INTO runs VALUES (?, ?, ?)", runs)
-        old.executemany(f"INSERT INTO events VALUES ({', '.join('?' * 10)})", events)
-        old.executemany("INSERT INTO event_rows VALUES (?, ?)", rows)
-        old.execute("PRAGMA user_version = 1")
-
-
-def rows_to_mark(run: api.Run) -> list[int]:
-    return run.scores(top=MARKS)["row_number"].tolist()
-
-
-def migrate(home: Path) -> None:
-    with open_database(home):
-        pass
-
-
-def make_a_run(home: Path) -> None:
-    create_run(home, RunConfig(data=str(SAMPLE.path), label=SAMPLE.label, id=SAMPLE.id))
-
-
-KINDS = {
-    "new run": Kind(make_a_run),
-    "rename": Kind(lambda home: the_run(home).rename("another")),
-    "mark": Kind(lambda home: the_run(home).mark(rows=[3], decision="keep").event_id),
-    "undo": Kind(
-        lambda home: the_run(home).undo() and None,
-        lambda home: the_run(home).mark(rows=[3], decision="keep").event_id,
-    ),
-    "save group": Kind(lambda home: the_run(home).save_group("few", rows=[3, 4]) and None),
-    "scores by": Kind(lambda home: len(the_run(home).scores(estimator="auc"))),
-    "trash": Kind(lambda home: the_run(home).trash()),
-    "restore": Kind(lambda home: thrown_away(home).restore(), lambda home: the_run(home).trash()),
-    "delete": Kind(lambda home: thrown_away(home).delete(), lambda home: the_run(home).trash()),
-    "delete a link": Kind(lambda home: thrown_away(home).delete(), link_and_trash),
-    "repair": Kind(
-        lambda home: len(api.doctor(home, repair=True).left), damage_with_marks_in_the_log
-    ),
-    "migration": Kind(migrate, of_the_first_schema),
-}
-
-
-def seen(home: Path) -> dict[str, object]:
-    """What the next start sees of a home; run ids and times are left out."""
-    try:
-        known, trashed = api.lines(home), api.lines(home, trashed=True)
-    except FinineError as error:
-        return {"problem": re.sub(r"\d+", "#", error.problem)}
-    with open_database(home) as database:
-        every = database.execute("SELECT DISTINCT run_id FROM events").fetchall()
-    log = DecisionLog(home, every[0][0])
-    names = sorted(path.name for path in (home / "runs").iterdir())
-    return {
-        "runs": sorted(line.name for line in known),
-        "trash": sorted(line.name for line in trashed),
-        "problems": [line.problem for line in [*known, *trashed] if line.problem],
-        "decided": {kind: count for kind, count in log.counts().items() if kind != "keep"},
-        "kept": log.counts().get("keep", 0),
-        "groups": [one.name for one in SavedGroups(home, every[0][0]).all()],
-        "folders": sum(not name.startswith(".") for name in names),
-        "hidden folders": [name for name in names if name.startswith(".deleted-")],
-        "damaged copies": len(list(home.glob(f"{DATABASE_NAME}.damaged-*[0-9]"))),
-    }
-
-
-def wrong(home: Path) -> list[str]:
-    """What a doctor who may repair leaves, but for a disk that is nearly full."""
-    return [one.problem for one in api.doctor(home, repair=True).left if one.check != "disk"]
-
-
 def copied(source: Path, place: Path) -> Path:
     shutil.rmtree(place, ignore_errors=True)
     return Path(shutil.copytree(source, place, symlinks=True))
 
 
-def killed_everywhere(kind: Kind, source: Path, work: Path, every: int) -> dict[str, Any]:
-    """Kill one kind of command at each of its steps, on copies of a home with 200 marks."""
-    prepared = copied(source, work / "prepared" / "home")
-    with suppress(ChildProcessError):  # a crash may be what makes it ready
-        apart(kind.ready, prepared)
-    elsewhere = prepared.parent / "elsewhere"  # where a link leads
-    untouched = sorted(path.name for path in elsewhere.glob("*"))
-    home = copied(prepared, work / "home")
-    before = apart(seen, home)
-    home = copied(prepared, work / "home")
-    apart(kind.act, home)
-    after = apart(seen, home)
-    faults: list[str] = []
-    kills = 0
-    for step in range(1, 10_000, every):
-        home = copied(prepared, work / "home")
+class Place:
+    """One kind of command, on copies of a home with 200 marks, and what may be seen of them."""
+
+    def __init__(self, kind: Kind, source: Path, work: Path) -> None:
+        self.kind, self.home = kind, work / "home"
+        self.prepared = copied(source, work / "prepared" / "home")
+        with suppress(ChildProcessError):  # a crash may be what makes it ready
+            apart(kind.ready, self.prepared)
+        self.elsewhere = self.prepared.parent / "elsewhere"  # where a link leads
+        self.untouched = names_in(self.elsewhere)
+        self.before = apart(seen, copied(self.prepared, self.home))
+        started = time.monotonic()
+        apart(kind.act, copied(self.prepared, self.home))
+        self.seconds = time.monotonic() - started
+        self.after = apart(seen, self.home)
+
+    def killed(self, step: int = 0, seconds: float = 0.0) -> list[str] | None:
+        """Kill the command there, look, and begin again; gives the faults, None where it ended."""
+        copied(self.prepared, self.home)
         try:
-            apart(kind.act, home, step)
-            break
+            apart(self.kind.act, self.home, step, seconds)
+            return None
         except ChildProcessError:
-            kills += 1
-        found = apart(seen, home)
-        if found not in (before, after):
-            faults.append(f"step {step}: half done: {found}")
-        if found == before:
-            left = apart(wrong, home) if "problem" not in before else []
-            found = apart(seen, home)
-            if left:
-                faults.append(f"step {step}: the doctor leaves {left}")
-            if found == before:  # else the doctor finished it: a run that was not yet listed
-                apart(kind.act, home)
-        left, found = apart(wrong, home), apart(seen, home)
-        if left or found != after:
-            faults.append(f"step {step}: never finished: {left} {found}")
-        if sorted(path.name for path in elsewhere.glob("*")) != untouched:
-            faults.append(f"step {step}: what a link leads to was changed")
-    return {"kills": kills, "faults": faults}
+            pass
+        try:
+            return self._faults()
+        except RuntimeError as error:
+            return [str(error)]
+
+    def _faults(self) -> list[str]:
+        faults = []
+        found = apart(seen, self.home)
+        if found not in (self.before, self.after):
+            faults.append(f"half done: {found}")
+        if found == self.before:
+            if "problem" not in self.before and (left := apart(wrong, self.home)):
+                faults.append(f"the doctor leaves {left}")
+            apart(self.kind.act, self.home)
+        left, found = apart(wrong, self.home), apart(seen, self.home)
+        if left or found != self.after:
+            faults.append(f"never finished: {left} {found}")
+        if names_in(self.elsewhere) != self.untouched:
+            faults.append("what a link leads to was changed")
+        return faults
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.glob("*"))
+
+
+def killed_everywhere(place: Place, every: int, at_random: int, seed: int) -> dict[str, Any]:
+    """Kill a command at every so-many-th step, and so often at random moments."""
+    steps: list[list[str]] = []
+    for step in range(1, 10_000, every):
+        if (faults := place.killed(step=step)) is None:
+            break
+        steps.append([f"step {step}: {one}" for one in faults])
+    random, moments = np.random.default_rng(seed), []
+    for _ in range(at_random):
+        wait = float(random.uniform(0.001, place.seconds))
+        if (faults := place.killed(seconds=wait)) is not None:  # else it came too late
+            moments.append([f"after {wait:.4f} s: {one}" for one in faults])
+    every_fault = [one for faults in (*steps, *moments) for one in faults]
+    return {
+        "steps": len(steps),
+        "at_random_moments": len(moments),
+        "kills_with_a_fault": sum(bool(faults) for faults in (*steps, *moments)),
+        "faults": every_fault,
+    }
 
 
 def main() -> int:
@@ -297,6 +201,10 @@ def main() -> int:
     parser.add_argument("--kind", choices=list(KINDS), action="append")
     parser.add_argument("--home", type=Path, help="of a finished run with 200 marks [made]")
     parser.add_argument("--every", type=int, default=1, help="kill at every so-many-th step only")
+    parser.add_argument(
+        "--at-random", type=int, default=20, help="kills of each kind at any moment"
+    )
+    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=RESULTS)
     chosen = parser.parse_args()
     for name in LOADED:
@@ -308,23 +216,16 @@ def main() -> int:
             apart(subject, source)
         found = {}
         for kind in chosen.kind or KINDS:
-            found[kind] = killed_everywhere(KINDS[kind], source, Path(folder), chosen.every)
-            print(f"{kind:<14} {found[kind]['kills']} kills", flush=True)
-    faults = [f"{kind}, {one}" for kind, told in found.items() for one in told["faults"]]
-    figures = {
-        "kills": sum(told["kills"] for told in found.values()),
-        "marks_in_each_home": MARKS,
-        "by_kind": {kind: told["kills"] for kind, told in found.items()},
-        "faults": faults,
+            place = Place(KINDS[kind], source, Path(folder))
+            found[kind] = killed_everywhere(place, chosen.every, chosen.at_random, chosen.seed)
+            counts = {name: count for name, count in found[kind].items() if name != "faults"}
+            print(f"{kind:<14} {counts}", flush=True)
+    figures: dict[str, object] = {
+        name: sum(told[name] for told in found.values())
+        for name in ("steps", "at_random_moments", "kills_with_a_fault")
     }
-    keep_figures(figures, chosen.out)
-    return 1 if faults else 0
-
-
-def subject(home: Path) -> None:
-    """A home with one finished run of which 200 rows are marked."""
-    run = api.run(SAMPLE.path, label=SAMPLE.label, id=SAMPLE.id, home=home, epochs=2)
-    run.mark(rows=rows_to_mark(run))
+    keep_figures({**figures, "marks_in_each_home": MARKS, "kinds": found}, chosen.out)
+    return 1 if figures["kills_with_a_fault"] else 0
 
 
 if __name__ == "__main__":
