@@ -214,18 +214,21 @@ def main() -> int:
         if source is None:  # in a process of its own: what follows must have no threads
             source = Path(folder) / "source"
             apart(subject, source)
-        found = {}
+        kinds: dict[str, dict[str, Any]] = {}
+        if chosen.out.exists():  # others may have been measured before
+            kinds = json.loads(chosen.out.read_text(encoding="utf-8"))["kinds"]
         for kind in chosen.kind or KINDS:
             place = Place(KINDS[kind], source, Path(folder))
-            found[kind] = killed_everywhere(place, chosen.every, chosen.at_random, chosen.seed)
-            counts = {name: count for name, count in found[kind].items() if name != "faults"}
-            print(f"{kind:<14} {counts}", flush=True)
-    figures: dict[str, object] = {
-        name: sum(told[name] for told in found.values())
-        for name in ("steps", "at_random_moments", "kills_with_a_fault")
-    }
-    keep_figures({**figures, "marks_in_each_home": MARKS, "kinds": found}, chosen.out)
-    return 1 if figures["kills_with_a_fault"] else 0
+            kinds[kind] = killed_everywhere(place, chosen.every, chosen.at_random, chosen.seed)
+            print(f"-- {kind}", flush=True)
+            keep_figures({**totals(kinds), "kinds": kinds}, chosen.out)
+    return 1 if totals(kinds)["kills_with_a_fault"] else 0
+
+
+def totals(kinds: dict[str, dict[str, Any]]) -> dict[str, int]:
+    counts = ("steps", "at_random_moments", "kills_with_a_fault")
+    found = {name: sum(told[name] for told in kinds.values()) for name in counts}
+    return {**found, "kills": found["steps"] + found["at_random_moments"], "marks_a_home": MARKS}
 
 
 if __name__ == "__main__":

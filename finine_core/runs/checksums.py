@@ -38,8 +38,8 @@ RESULTS = (
     "signals/**/*.json",
     "signals/**/*.npy",
 )
-# What can be made again from other results; the rest can only be put back from a copy.
-MADE_AGAIN = {"scores.": "it is made again when it is asked for", "map/": "make the map again"}
+# What the map is made of; it can be made again from the model, and other results cannot.
+OF_THE_MAP = ("embedding.safetensors", "projection.parquet", "map/")
 KEPT_FILES = 4_096  # whose state is remembered: some twenty of each run that was looked at
 
 
@@ -190,11 +190,12 @@ def _told_as_damage(path: Path, run_folder: Path) -> Iterator[None]:
 def damaged(path: Path, run_folder: Path, why: str) -> FinineError:
     """What to say of a result that cannot be trusted or read."""
     name = _key(path, run_folder)
-    again = next((words for start, words in MADE_AGAIN.items() if name.startswith(start)), None)
-    if again is None or name == "scores.parquet":
-        mend = "Put it back from a copy; else start a new run. Marks are not concerned."
+    if name.startswith(OF_THE_MAP):
+        mend = f"Delete it, and make it again with: finine map {run_folder.name}"
+    elif name.startswith("scores.") and name != "scores.parquet":
+        mend = "Delete it: it is made again when it is asked for."
     else:
-        mend = f"Delete it: {again}."
+        mend = "Put it back from a copy; else start a new run. Marks are not concerned."
     return FinineError(f"{path} is damaged: {why}.", mend)
 
 
