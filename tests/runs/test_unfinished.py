@@ -59,7 +59,7 @@ def test_a_run_in_the_trash_whose_folder_is_gone_can_be_deleted_and_not_restored
     (told,) = api.doctor(own_run.home).findings
     assert f"finine delete {own_run.run_id}" in told.mend
     gone = api.open_run(own_run.run_id, own_run.home, trashed=True)
-    with pytest.raises(FinineError, match="is gone.*finine delete"):
+    with pytest.raises(FinineError, match=r"is gone.*finine delete"):
         gone.restore()
     gone.delete()
     assert api.doctor(own_run.home).findings == ()
