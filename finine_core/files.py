@@ -65,11 +65,11 @@ def write_atomically(path: Path, *, durable: bool = True) -> Iterator[Path]:
         with _temporary_beside(path) as temporary:
             yield temporary
             if durable:
-                _sync(temporary)
+                sync(temporary)
             temporary.chmod(0o644)
             temporary.replace(path)
             if durable:
-                _sync(path.parent)
+                sync(path.parent)
     except Exception as error:
         if not is_full_disk(error):
             raise
@@ -228,7 +228,8 @@ def _file_system_age(descriptor: int) -> float:
     return time.time() - os.fstat(descriptor).st_mtime
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Wait until a file, or what a folder lists, is on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -24,7 +24,7 @@ from finine_core.errors import FinineError
 from finine_core.first_use import loaded_on_first_use
 from finine_core.keywords import spelled_out
 from finine_core.paths import named_path
-from finine_core.runs.home import default_home
+from finine_core.runs.home import check_home, default_home
 from finine_core.runs.options import RunOptions
 from finine_core.told import told
 
@@ -248,9 +248,9 @@ def doctor(home: str | Path | None = None, *, repair: bool = False) -> HomeRepor
         >>> doctor(tempfile.mkdtemp()).findings
         ()
     """
-    from finine_core.health import check_home
+    from finine_core.health import check_home as look_at
 
-    return check_home(_home(home), repair=repair)
+    return look_at(named_path(home) if home else default_home(), repair=repair)
 
 
 @told
@@ -262,7 +262,7 @@ def marked(home: str | Path | None, run_ids: Sequence[str]) -> dict[str, int]:
 
 
 def _home(home: str | Path | None) -> Path:
-    return named_path(home) if home else default_home()
+    return check_home(named_path(home) if home else default_home())
 
 
 __all__ = [

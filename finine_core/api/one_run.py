@@ -9,7 +9,6 @@ from finine_core.api.looking import chosen_by
 from finine_core.api.mapping import Mapping
 from finine_core.curation.selection import SelectionOptions
 from finine_core.dataset import named_labels
-from finine_core.files import read_parquet
 from finine_core.paths import check_outside, named_path
 from finine_core.runs.sharing import without_folders
 from finine_core.told import told_everywhere
@@ -133,9 +132,10 @@ class Run(Mapping):
             FinineError: the run is unfinished.
         """
         from finine_core.curation.export import formula_cells
+        from finine_core.runs.checksums import read_result
 
         self._results.record()
-        return formula_cells(read_parquet(self.folder.dataset))
+        return formula_cells(read_result(self.folder.dataset))
 
     def _verified(self) -> VerifiedEffect | None:
         """What retraining found about the marks as they are now, when it was asked."""

@@ -23,21 +23,9 @@ from finine_core.curation.expressions import first_line, literal, quoted
 from finine_core.curation.group_filter import GroupFilter
 from finine_core.curation.locked_database import fits, locked_database, parquet_source
 from finine_core.errors import FinineError
-from finine_core.files import parquet_columns
+from finine_core.runs.checksums import damaged, read_result, result_facts, sound
+from finine_core.runs.columns import SCORE_COLUMNS
 
-# What scores.parquet holds first, in this order; an estimator may add columns after these.
-SCORE_COLUMNS = (
-    "row_number",
-    "row_id",
-    "target",
-    "mu",
-    "mu_low",
-    "mu_high",
-    "rank",
-    "mean_loss",
-    "label",
-    "predicted",
-)
 ROW_NUMBER = "row_number"
 DECISION = "decision"
 NEW_LABEL = "new_label"  # what the label is corrected to
@@ -62,8 +50,8 @@ class RunTables:
         self._lock = threading.Lock()  # pages of the app run in threads and may share this table
         self._decisions_version = -1
         self._decisions = self._log.current().slice(0, 0)
-        scores = _existing(scores or run_folder / "scores.parquet")
-        dataset = _existing(run_folder / "dataset.parquet")
+        scores = sound(_existing(scores or run_folder / "scores.parquet"))
+        dataset = sound(_existing(run_folder / "dataset.parquet"))
         self._files = scores, dataset
         self._scores_sql, self._dataset_sql = parquet_source(scores), parquet_source(dataset)
         kept = self._kept(scores, dataset) if in_memory else {}
@@ -72,6 +60,9 @@ class RunTables:
         except duckdb.OutOfMemoryException:  # texts that repeat are much smaller in the file
             kept = {}
             self._database = locked_database([scores, dataset])
+        except duckdb.Error as error:  # of a run from before checksums were kept
+            path = dataset if _is_readable(scores) else scores
+            raise damaged(path, path.parent, first_line(error)) from error
         self._in_memory = bool(kept)
         if kept:
             self._scores_sql, self._dataset_sql = kept
@@ -241,7 +232,7 @@ class RunTables:
         """Choose the name of each input column, and how to read it from the file."""
         in_duckdb = self._describe(self._dataset_sql, dataset)
         # DuckDB renames columns that differ only in case, so names are paired up by position.
-        names = parquet_columns(dataset)
+        _, names = result_facts(dataset)
         if ROW_NUMBER not in names:
             raise FinineError(f"{dataset} has no column {ROW_NUMBER}.", "Run it again.")
         taken = {name.casefold() for name, _ in self._score_columns} | {_JOIN_KEY, *OURS}
@@ -262,6 +253,14 @@ class RunTables:
 
 _SCORES, _DATASET = "finine_scores", "finine_dataset"  # tables in memory
 _JOIN_KEY = "finine_row_number"  # the input's row number inside a query; never shown
+
+
+def _is_readable(path: Path) -> bool:
+    try:
+        read_result(path)
+    except FinineError:
+        return False
+    return True
 
 
 def _existing(path: Path) -> Path:

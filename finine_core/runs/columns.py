@@ -4,3 +4,16 @@ ROW_NUMBER = "row_number"
 GIVEN = "given"  # in predictions: of each label that may hold, whether the row has it
 Q_VALUE = "q_value"  # of scores: missing where the rows of a target could not be tested
 CLUSTER = "cluster"  # of scores: rows that look alike to the model
+# What scores.parquet holds first, in this order; an estimator may add columns after these.
+SCORE_COLUMNS = (
+    "row_number",
+    "row_id",
+    "target",
+    "mu",
+    "mu_low",
+    "mu_high",
+    "rank",
+    "mean_loss",
+    "label",
+    "predicted",
+)

@@ -24,6 +24,7 @@ import torch
 from finine_core.errors import FinineError
 from finine_core.heard import heard, to_log
 from finine_core.runs import RunFolder
+from finine_core.runs.checksums import sound
 from finine_core.runs.config import Resolved
 from finine_core.runs.work.pipeline import (
     final_quality,
@@ -65,7 +66,7 @@ class Trainings:
 
     def __init__(self, folder: RunFolder, plan: Plan, own: Own = NOTHING) -> None:
         make_torch_repeatable()
-        inputs = stored_inputs(folder.encoded)
+        inputs = stored_inputs(sound(folder.encoded))
         if inputs is None:
             raise FinineError(f"{folder.encoded} is gone.", "Start a new run.")
         self.plan, self.inputs, self.own = plan, inputs, own

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from finine_core.files import read_parquet, write_parquet
+from finine_core.files import write_parquet
+from finine_core.runs.checksums import noting_checksum, read_result, sound_signals
 from finine_core.runs.columns import Q_VALUE, ROW_NUMBER
 from finine_core.runs.folder import RunFolder
 
@@ -37,9 +38,9 @@ def scores_by(folder: RunFolder, name: str | None) -> Path:
     path = folder.path / f"scores.{name}.parquet"
     if path.exists():
         return path
-    store = SignalStore(folder.signals)
+    store = SignalStore(sound_signals(folder))
     seed = int(record["seed"])
-    default = read_parquet(folder.scores)
+    default = read_result(folder.scores)
     parts = []
     for target in store.plan.targets:
         part = default.filter(pc.equal(default.column("target"), target))
@@ -63,5 +64,6 @@ def scores_by(folder: RunFolder, name: str | None) -> Path:
         for column, values in columns.items():
             part = part.set_column(part.column_names.index(column), column, pa.array(values))
         parts.append(part)
-    write_parquet(pa.concat_tables(parts), path)
+    with noting_checksum(path, folder.path) as temporary:
+        write_parquet(pa.concat_tables(parts), temporary)
     return path

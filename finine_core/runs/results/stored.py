@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from finine_core.dataset import named_labels
 from finine_core.errors import FinineError
-from finine_core.files import changed_at, parquet_columns, read_parquet
+from finine_core.files import changed_at
+from finine_core.runs.checksums import read_result, result_facts, sound_signals
 from finine_core.runs.columns import CLUSTER, GIVEN, ROW_NUMBER
 from finine_core.runs.folder import RunFolder
 from finine_core.runs.jobs import observe
@@ -94,7 +95,7 @@ class Results:
         from finine_core.influence import SignalStore, row_curve
 
         name = self.target(target)
-        store, place = SignalStore(self.folder.signals), self._place(row)
+        store, place = SignalStore(sound_signals(self.folder)), self._place(row)
         path = scores_by(self.folder, by)
         every = _influence(path, changed_at(path), name)
         mine = pc.equal(every.column(ROW_NUMBER), row)
@@ -122,7 +123,7 @@ class Results:
                 f"Run {self.folder.run_id} is from before predictions were kept.",
                 "Start a new run to see the probabilities of other classes.",
             )
-        line = read_parquet(path, filters=[(ROW_NUMBER, "=", row)]).to_pylist()[0]
+        line = read_result(path, filters=[(ROW_NUMBER, "=", row)]).to_pylist()[0]
         found = pd.DataFrame({"class": line["classes"], "probability": line["probabilities"]})
         return found.assign(given=line[GIVEN]) if GIVEN in line else found
 
@@ -132,7 +133,7 @@ class Results:
 
         from finine_core.influence import SignalStore
 
-        store, place = SignalStore(self.folder.signals), self._place(row)
+        store, place = SignalStore(sound_signals(self.folder)), self._place(row)
         found = pd.DataFrame({"step": store.plan.steps})
         for carried, before in ((False, ""), (True, "carried_"))[: len(store.plan.views)]:
             signals = store.row(self.target(target), place, carried=carried)
@@ -148,7 +149,7 @@ class Results:
         from finine_core.influence import SignalStore, group_influence
 
         name = self.group_target(target)
-        store = SignalStore(self.folder.signals)
+        store = SignalStore(sound_signals(self.folder))
         return group_influence(
             store.target(name, carried=self._estimator().carried),
             store.plan,
@@ -164,7 +165,7 @@ class Results:
         """The trade-off curve that goes with the influence of a group."""
         from finine_core.influence import SignalStore, group_curve
 
-        store = SignalStore(self.folder.signals)
+        store = SignalStore(sound_signals(self.folder))
         signals = store.target(influence.target, carried=self._estimator().carried)
         places = self._places(rows)
         return group_curve(signals, store.plan, places, influence, seed=self._seed())
@@ -180,7 +181,7 @@ class Results:
             member_sums,
         )
 
-        store, places = SignalStore(self.folder.signals), self._places(rows)
+        store, places = SignalStore(sound_signals(self.folder)), self._places(rows)
         if len(places) == 0:
             raise FinineError("The group is empty.", "Choose at least one training row.")
         check_group_target(store.plan, target)
@@ -202,10 +203,10 @@ class Results:
         from finine_core.influence import SignalStore, slice_influences
 
         name = self.group_target(target)
-        store = SignalStore(self.folder.signals)
+        store = SignalStore(sound_signals(self.folder))
         labels = named_labels(self.record()["dataset"]["roles"]["label"])
-        columns = _slice_columns(read_parquet(self.folder.dataset), self.training_rows(), labels)
-        if CLUSTER in parquet_columns(self.folder.scores):  # not in runs from before
+        columns = _slice_columns(read_result(self.folder.dataset), self.training_rows(), labels)
+        if CLUSTER in result_facts(self.folder.scores)[1]:  # not in runs from before
             columns.append(_slice_column(CLUSTER, self._scores_on(name, CLUSTER)))
         return slice_influences(
             store.target(name, carried=self._estimator().carried),
@@ -223,7 +224,9 @@ class Results:
         from finine_core.influence.targets import target_named
 
         name = self.target(target)
-        signals = SignalStore(self.folder.signals).target(name)  # the test is of this run's steps
+        signals = SignalStore(sound_signals(self.folder)).target(
+            name
+        )  # the test is of this run's steps
         found = discoveries(signals, self._mu(name), target_named(name), q)
         return found, self.training_rows()[found.places]
 
@@ -247,7 +250,8 @@ class Results:
         return self._scores_on(target, "mu").to_numpy()
 
     def _scores_on(self, target: str, column: str) -> pa.ChunkedArray:
-        return _scores(self.folder.scores, target, [column])[column]
+        wanted = [("target", "=", target)]
+        return read_result(self.folder.scores, columns=[column], filters=wanted)[column]
 
     def _seed(self) -> int:
         return int(self.record()["seed"])
@@ -276,7 +280,7 @@ class Results:
 @lru_cache(maxsize=KEPT_RUNS)
 def _training_rows(scores: Path, written: int, target: str) -> NDArray[np.int64]:  # noqa: ARG001
     """Kept, since every question about a row asks for it; scores of a finished run stay as is."""
-    table = _scores(scores, target, [ROW_NUMBER])
+    table = read_result(scores, columns=["row_number"], filters=[("target", "=", target)])
     rows = table.column("row_number").to_numpy()
     rows.flags.writeable = False
     return rows
@@ -284,11 +288,8 @@ def _training_rows(scores: Path, written: int, target: str) -> NDArray[np.int64]
 
 @lru_cache(maxsize=2 * KEPT_RUNS)
 def _influence(scores: Path, written: int, target: str) -> pa.Table:  # noqa: ARG001
-    return _scores(scores, target, [ROW_NUMBER, "mu", "mu_low", "mu_high"])
-
-
-def _scores(path: Path, target: str, columns: list[str]) -> pa.Table:
-    return read_parquet(path, columns, [("target", "=", target)])
+    columns = [ROW_NUMBER, "mu", "mu_low", "mu_high"]
+    return read_result(scores, columns=columns, filters=[("target", "=", target)])
 
 
 def _slice_columns(
