@@ -85,7 +85,7 @@ def own_run(finished_run: api.Run, tmp_path: Path) -> api.Run:
 
 
 @pytest.fixture(scope="session")
-def components_once() -> Iterator[None]:
+def _components_once() -> Iterator[None]:
     """Streamlit reads what all installed packages say of themselves for each app: once will do."""
     scanner = pytest.importorskip("streamlit.components.v2.manifest_scanner")
     found = scanner.scan_component_manifests()
@@ -95,7 +95,7 @@ def components_once() -> Iterator[None]:
 
 
 @pytest.fixture
-def app(monkeypatch: pytest.MonkeyPatch, components_once: None) -> Callable:
+def app(monkeypatch: pytest.MonkeyPatch, _components_once: None) -> Callable:
     """Give `app(home, page)`: the app opened on a home, at a page, not yet run."""
     testing = pytest.importorskip("streamlit.testing.v1")
     from streamlit.util import calc_hash
