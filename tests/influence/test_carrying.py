@@ -17,8 +17,9 @@ from finine_core.influence.recorder import Recorder, plan_for
 from finine_core.influence.response import Horizon
 from finine_core.training.models import model_kind
 from finine_core.training.objectives import objective_named
+from finine_core.training.optimisers import MOMENTUM
 from finine_core.training.settings import Settings
-from finine_core.training.trainer import MOMENTUM, Trainer
+from finine_core.training.trainer import Trainer
 
 ROWS, KICK = 200, 1e-2
 CROSS_ENTROPY = objective_named("cross_entropy")
@@ -45,8 +46,8 @@ class Kicked:
             found = RowGradients(run.model, run.loss)
             gradient = found.mean_gradient(run.train_x[one], run.train_y[one])
             with torch.no_grad():
-                for name, p in run.model.named_parameters():
-                    velocity = run.optimizer.state[p]["momentum_buffer"]
+                for place, (name, _) in enumerate(run.model.named_parameters()):
+                    velocity = run.optimiser.state[place]["momentum_buffer"]
                     velocity += KICK * gradient[name] / MOMENTUM
 
     def after_epoch(self, progress):
