@@ -46,8 +46,8 @@ class Kicked:
             found = RowGradients(run.model, run.loss)
             gradient = found.mean_gradient(run.train_x[one], run.train_y[one])
             with torch.no_grad():
-                for place, (name, _) in enumerate(run.model.named_parameters()):
-                    velocity = run.optimiser.state[place]["momentum_buffer"]
+                for name, p in run.model.named_parameters():
+                    velocity = run.optimizer.state[p]["momentum_buffer"]
                     velocity += KICK * gradient[name] / MOMENTUM
 
     def after_epoch(self, progress):
