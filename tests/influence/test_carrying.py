@@ -17,9 +17,8 @@ from finine_core.influence.recorder import Recorder, plan_for
 from finine_core.influence.response import Horizon
 from finine_core.training.models import model_kind
 from finine_core.training.objectives import objective_named
-from finine_core.training.optimisers import MOMENTUM
 from finine_core.training.settings import Settings
-from finine_core.training.trainer import Trainer
+from finine_core.training.trainer import MOMENTUM, Trainer
 
 ROWS, KICK = 200, 1e-2
 CROSS_ENTROPY = objective_named("cross_entropy")

@@ -10,7 +10,7 @@ from finine_core.errors import FinineError
 from finine_core.influence import SignalStore
 from finine_core.influence.recorder import _CURVATURE_STREAM
 from finine_core.influence.views import Step
-from finine_core.training.optimisers import MOMENTUM
+from finine_core.training.trainer import MOMENTUM
 
 LOSS = nn.CrossEntropyLoss(reduction="none")
 
