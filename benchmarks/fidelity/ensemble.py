@@ -17,8 +17,8 @@ from torch.func import functional_call, stack_module_state, vmap
 
 from finine_core.training.models import model_kind
 from finine_core.training.objectives import objective_named
-from finine_core.training.optimisers import MOMENTUM
 from finine_core.training.settings import Settings
+from finine_core.training.trainer import MOMENTUM
 
 MODELS_AT_ONCE = 512  # their parameters and batches stay near the cache
 

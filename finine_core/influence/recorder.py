@@ -30,9 +30,8 @@ from finine_core.influence.signal_writer import SignalWriter
 from finine_core.influence.signals import SignalPlan
 from finine_core.influence.targets import SELF, VALIDATION, row_targets
 from finine_core.influence.views import AsItIs, CarriedToTheEnd, Quantities, Step, View
-from finine_core.training.optimisers import MOMENTUM
 from finine_core.training.settings import Progress
-from finine_core.training.trainer import Trainer, predict
+from finine_core.training.trainer import MOMENTUM, Trainer, predict
 
 # Keep the random numbers of probe and curvature apart from those of the batch order.
 _PROBE_STREAM, _CURVATURE_STREAM = 7, 8

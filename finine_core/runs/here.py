@@ -49,11 +49,11 @@ def torch_as_it_was() -> Iterator[None]:
     """What training changes of torch for the whole process is put back afterwards."""
     import torch
 
-    threads, exact = torch.get_num_threads(), torch.get_deterministic_debug_mode()
+    threads, exact = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     state = torch.get_rng_state()
     try:
         yield
     finally:
         torch.set_num_threads(threads)
-        torch.set_deterministic_debug_mode(exact)
+        torch.use_deterministic_algorithms(exact)
         torch.set_rng_state(state)

@@ -18,7 +18,6 @@ from torch import Tensor, nn
 
 from finine_core.errors import FinineError
 from finine_core.files import write_atomically
-from finine_core.training.optimisers import Optimiser
 
 _MODEL, _OPTIMIZER = "model.", "optimizer."
 _LOSSES, _COUNTS, _RANDOM = "epoch.losses", "epoch.counts", "random"
@@ -52,20 +51,30 @@ class Checkpoint:
     random: Tensor | None = None
     epoch: EpochSoFar = field(default_factory=EpochSoFar)
 
-    def restore(self, model: nn.Module, optimiser: Optimiser) -> None:
+    def restore(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
         """Put parameters, optimiser state and random numbers back, in place."""
         model.load_state_dict(self.parameters)
-        optimiser.restore(self.optimizer)
+        state = optimizer.state_dict()
+        state["state"] = {}
+        for key, value in self.optimizer.items():
+            index, name = key.split(".", 1)
+            state["state"].setdefault(int(index), {})[name] = value
+        optimizer.load_state_dict(state)
         if self.random is not None:
             torch.set_rng_state(self.random)
 
 
 def checkpoint_of(
-    step: int, model: nn.Module, optimiser: Optimiser, epoch: EpochSoFar
+    step: int, model: nn.Module, optimizer: torch.optim.Optimizer, epoch: EpochSoFar
 ) -> Checkpoint:
     """The state before step `step`; the tensors are the model's own, not copies."""
-    parameters, slots = dict(model.state_dict()), optimiser.slots()
-    return Checkpoint(step, parameters, slots, torch.get_rng_state(), epoch)
+    slots = {
+        f"{index}.{name}": torch.as_tensor(value)
+        for index, named in optimizer.state_dict()["state"].items()
+        for name, value in named.items()
+        if value is not None
+    }
+    return Checkpoint(step, dict(model.state_dict()), slots, torch.get_rng_state(), epoch)
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:

@@ -20,9 +20,9 @@ from torch import Tensor, nn
 from finine_core.errors import FinineError
 from finine_core.training.checkpoints import Checkpoint, EpochSoFar, checkpoint_of
 from finine_core.training.objectives import Objective, objective_named
-from finine_core.training.optimisers import optimiser_named
 from finine_core.training.settings import Progress, Settings
 
+MOMENTUM = 0.9  # the usual value; the paper's runs use SGD with momentum as well
 PREDICT_ROWS = 8192  # rows a forward pass takes at once when nothing is learnt
 PREDICT_IMAGES = 512  # the same of images, whose layers give many more numbers than they take
 
@@ -68,9 +68,7 @@ class Trainer:
         self.settings = settings
         self.objective = objective or objective_named("cross_entropy")
         self.loss = self.objective.loss
-        self.optimiser = optimiser_named(
-            settings.optimizer, model.parameters(), settings.learning_rate, settings.weight_decay
-        )
+        self.optimizer = _optimizer(model, settings)
         self.initial_variance = _variance(model)
         self.step = 0
         self._begin_epoch(EpochSoFar())
@@ -92,14 +90,14 @@ class Trainer:
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Go on from a checkpoint instead of from the start."""
-        checkpoint.restore(self.model, self.optimiser)
+        checkpoint.restore(self.model, self.optimizer)
         self.step = checkpoint.step
         self._begin_epoch(checkpoint.epoch)
 
     def checkpoint(self) -> Checkpoint:
         """All that `restore` needs to go on from here, bit for bit."""
         epoch = EpochSoFar(tuple(self._losses), self._seen, float(self._points))
-        return checkpoint_of(self.step, self.model, self.optimiser, epoch)
+        return checkpoint_of(self.step, self.model, self.optimizer, epoch)
 
     def run(self, observers: Sequence[Observer] = ()) -> None:
         """Train to the end.
@@ -142,13 +140,13 @@ class Trainer:
         """Learn from a batch; gives its loss, and the points that its rows had before."""
         self.model.train()
         rows = torch.from_numpy(batch).to(self.train_x.device)
-        self.optimiser.forget_gradients()
+        self.optimizer.zero_grad(set_to_none=True)
         outputs, labels = self.model(self.train_x[rows]), self.train_y[rows]
         loss = self.loss(outputs, labels).mean()
         value = float(loss.detach())
         self._require_finite(value, "loss")
         loss.backward()
-        self.optimiser.step()
+        self.optimizer.step()
         return value, self.objective.points(outputs.detach(), labels).sum()
 
     def _require_finite(self, value: float, what: str) -> None:
@@ -186,3 +184,18 @@ def _variance(model: nn.Module) -> float:
     trained = [p.detach() for p in model.parameters() if p.requires_grad]
     squares = sum(float((p - p.mean()).square().sum()) for p in trained)
     return squares / max(1, sum(p.numel() for p in trained))
+
+
+def _optimizer(model: nn.Module, settings: Settings) -> torch.optim.Optimizer:
+    if settings.optimizer == "sgd":
+        return torch.optim.SGD(
+            model.parameters(),
+            lr=settings.learning_rate,
+            momentum=MOMENTUM,
+            weight_decay=settings.weight_decay,
+        )
+    if settings.optimizer == "adam":
+        return torch.optim.Adam(
+            model.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+        )
+    raise FinineError(f"There is no optimiser '{settings.optimizer}'.", "Known: sgd, adam.")

@@ -220,7 +220,7 @@ def _gone_on(trainer: Trainer, plan: SignalPlan, latest: Path, signals: Path) ->
 def make_torch_repeatable() -> None:
     """One thread and deterministic kernels: the same seed gives the same bits."""
     torch.set_num_threads(TORCH_THREADS)
-    torch.set_deterministic_debug_mode("error")  # the same, without loading torch's compiler
+    torch.use_deterministic_algorithms(True)
 
 
 def stored_inputs(path: Path) -> Encoded | None:
