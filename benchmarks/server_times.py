@@ -22,12 +22,24 @@ from pathlib import Path
 import numpy as np
 
 from finine_core import api
+from finine_core.processes import child_environment, python_module
 
 APP = Path(__file__).parent.parent / "app" / "main.py"
 REPEATS = 7
 TEXT_WORDS = 20  # about 120 letters
 LABELS = ("billing", "delivery", "praise", "returns")
 LONGEST_SECONDS = 300
+
+
+def read_packages_once() -> None:
+    """What the installed packages say of Streamlit components is read once, as a server does.
+
+    AppTest reads it again for each visitor, which takes a tenth of a second and more.
+    """
+    from streamlit.components.v2 import manifest_scanner
+
+    found = manifest_scanner.scan_component_manifests()
+    vars(manifest_scanner)["scan_component_manifests"] = lambda: found
 
 
 def make_file(path: Path, rows: int) -> None:
@@ -180,7 +192,6 @@ def wire_of(home: Path, run: api.Run) -> dict[str, int]:
     import shutil
     import socket
     import subprocess
-    import sys
 
     from playwright.sync_api import sync_playwright
 
@@ -188,9 +199,9 @@ def wire_of(home: Path, run: api.Run) -> dict[str, int]:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
     server = subprocess.Popen(
-        [sys.executable, "-m", "finine_core.cli", "app", "--home", str(home), "--port", str(port),
-         "--no-browser"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        python_module("finine_core.cli", "app", "--home", str(home), "--port", str(port),
+                      "--no-browser"),
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=child_environment(),
     )  # fmt: skip
     found: dict[str, int] = {}
     try:
@@ -233,6 +244,7 @@ def main() -> None:
     parser.add_argument("--wire", action="store_true")
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args()
+    read_packages_once()
     result: dict[str, object] = {"repeats": REPEATS, "sizes": {}}
     for rows in asked.rows:
         with tempfile.TemporaryDirectory(prefix="finine-times-") as folder:

@@ -14,6 +14,7 @@ from finine_app import gate, state
 from finine_app.components.messages import plain, show_problem
 from finine_core.access import login_settings, may_enter
 from finine_core.errors import FinineError
+from finine_core.runs.home import check_home
 
 
 def let_in() -> bool:
@@ -28,7 +29,7 @@ def let_in() -> bool:
 
 def _let_in() -> bool:
     try:
-        settings = login_settings(state.home())
+        settings = login_settings(check_home(state.home()))
     except FinineError as error:
         show_problem(error)
         return False

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from finine_app import state
+from finine_app.components.messages import plain
 from finine_app.components.pressing import whole
 from finine_app.components.review.listing import list_changed
 from finine_app.components.words import TARGET_NAMES, TARGET_WORDS
@@ -48,7 +49,7 @@ def _choose(known: Sequence[str], chosen: str, key: str) -> str:
             label_visibility="collapsed",
         )
         with st.container(width=TEXT_WIDTH):
-            st.caption(TARGET_WORDS.get(chosen) or target_named(chosen).description)
+            st.caption(TARGET_WORDS.get(chosen) or plain(target_named(chosen).description))
     return chosen
 
 
@@ -61,4 +62,4 @@ def ranking_name(name: str) -> str:
     """
     if name == BY_SUSPICION:
         return "Is the label wrong?"
-    return f"Influence on {TARGET_NAMES.get(name, name)}"
+    return f"Influence on {TARGET_NAMES.get(name) or plain(name)}"

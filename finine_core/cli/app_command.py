@@ -29,7 +29,7 @@ from finine_core.errors import FinineError
 from finine_core.files import make_private
 from finine_core.paths import named_path
 from finine_core.processes import child_environment, python_module
-from finine_core.runs.home import HOME_VARIABLE, default_home
+from finine_core.runs.home import HOME_VARIABLE, check_home, default_home
 
 DEFAULT_PORT = 8501  # Streamlit's own
 LOCALHOST = "localhost"  # nobody else can reach it
@@ -79,7 +79,7 @@ def app_command(
     from finine_core import api
 
     signal.signal(signal.SIGTERM, _end)
-    chosen = named_path(home or default_home()).resolve()
+    chosen = check_home(named_path(home or default_home()).resolve())
     login = login_settings(chosen) is not None
     _require_guarded(address, login, without_login)
     _require_free(address, port)

@@ -17,7 +17,7 @@ Moved = Annotated[Path | None, typer.Option(help="Where the input file is now, w
 @cli.command()
 def export(
     run: RunId,
-    out: Annotated[Path, typer.Option(help="The folder to write into.")],
+    out: Annotated[Path, typer.Option(help="The folder to write into, in the input's format.")],
     data: Moved = None,
     spreadsheet_safe: Annotated[
         bool,

@@ -10,14 +10,18 @@ from pathlib import Path
 
 import numpy as np
 
+from finine_core.curation.export.names import check_ending
 from finine_core.curation.export.whole import written_whole
 from finine_core.curation.manifest import read_manifest
 from finine_core.errors import FinineError
 from finine_core.files import make_folder
 from finine_core.formats import format_of
+from finine_core.formats.base import CELL_BYTES
 from finine_core.formats.sources.input_file import largest_bytes
 from finine_core.formats.sources.inputs import check_input, fingerprint_of
 from finine_core.formats.sources.saved_layout import is_saved_dataset
+
+LEAST_COLUMNS = 2  # a label, and what it is learned from
 
 
 def apply_manifest(manifest: Path, data: Path, out: Path, *, overwrite: bool = False) -> None:
@@ -34,7 +38,13 @@ def apply_manifest(manifest: Path, data: Path, out: Path, *, overwrite: bool = F
             differs from the exported file (then nothing is written).
     """
     record = read_manifest(manifest)
+    if record.input.rows * LEAST_COLUMNS * CELL_BYTES > largest_bytes():
+        raise FinineError(
+            f"{manifest} is damaged: no file that finine reads has {record.input.rows:,} rows.",
+            "Export the run again.",
+        )
     check_input(data)
+    check_ending(out, data)
     for taken in (data, manifest):
         if out.resolve() == taken.resolve() or (out.exists() and out.samefile(taken)):
             raise FinineError(f"The result would overwrite {taken}.", "Choose another name.")
@@ -55,11 +65,6 @@ def apply_manifest(manifest: Path, data: Path, out: Path, *, overwrite: bool = F
             f"{data} is named like a {file_format.name} file, the export read it as "
             f"{record.input.format}.",
             f"Rename it to {record.input.name!r}.",
-        )
-    if record.input.rows > largest_bytes():  # a byte each, and no file of that size is read
-        raise FinineError(
-            f"{manifest} is damaged: no file that finine reads has {record.input.rows:,} rows.",
-            "Export the run again.",
         )
     keep = np.ones(record.input.rows, dtype=np.bool_)
     keep[record.removed_rows] = False

@@ -27,6 +27,8 @@ from pydantic import (
 
 from finine_core.errors import FinineError, shown
 from finine_core.formats import CopiedCells
+from finine_core.formats.delimited import CSV, TSV
+from finine_core.formats.jsonlines import JSON_LINES
 from finine_core.formats.lines.json_line import unique_keys
 from finine_core.formats.sources.input_file import check_input_file
 
@@ -37,6 +39,7 @@ MANIFEST_FORMAT = "finine-manifest"
 SCHEMA_VERSION = 3
 # A removed row takes some 10 bytes and a corrected label some 200: room for a million of both.
 LARGEST_MANIFEST = 256 * 1024**2
+LINE_FORMATS = (CSV.name, TSV.name, JSON_LINES.name)  # a row has a byte at least
 SHOWN_PROBLEMS = 3  # of a damaged manifest; more would hide the first, which is the cause
 
 _Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -65,6 +68,12 @@ class InputFile(_Strict):
     bytes: _Count
     rows: _Count
     format: str
+
+    @model_validator(mode="after")
+    def _has_room_for_its_rows(self) -> InputFile:
+        if self.format in LINE_FORMATS and self.rows > self.bytes:
+            raise ValueError(f"{self.rows:,} rows are more than {self.bytes:,} bytes can hold")
+        return self
 
 
 class OutputFile(_Strict):

@@ -14,11 +14,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from finine_core.database.schema import MIGRATIONS, SCHEMA_VERSION
+from finine_core.database.replacing import DATABASE_NAME, finish_replacing
+from finine_core.database.schema import MIGRATIONS, SCHEMA_VERSION, misfit
 from finine_core.errors import FinineError
 from finine_core.files import make_private
 
-DATABASE_NAME = "finine.db"
 BUSY_SECONDS = 30.0  # how long a writer waits for another; a bulk mark of 100k rows takes under 1
 ROOM_BYTES = 1 << 20  # with less free, a failed write means a full disk
 RETRY_SECONDS = 0.02  # pause between tries to switch to WAL, which SQLite does not wait for itself
@@ -58,6 +58,7 @@ def open_database(home: Path) -> Iterator[sqlite3.Connection]:
     path = home / DATABASE_NAME
     try:
         make_private(home)
+        finish_replacing(home)
         # isolation_level=None: Python opens no transactions of its own behind our back
         connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
     except (OSError, sqlite3.Error) as error:
@@ -150,7 +151,7 @@ def _explain(error: sqlite3.DatabaseError, path: Path) -> FinineError | None:
 
 
 def faults(connection: sqlite3.Connection) -> list[str]:
-    """What SQLite finds wrong with an open database; nothing when it is sound.
+    """What is wrong with an open database: to SQLite, or in its tables for its version.
 
     Examples:
         >>> import tempfile
@@ -159,7 +160,8 @@ def faults(connection: sqlite3.Connection) -> list[str]:
         []
     """
     found = [str(line[0]) for line in connection.execute("PRAGMA quick_check")]
-    return [one for one in found if one != "ok"]
+    found = [one for one in found if one != "ok"]
+    return found or [one for one in (misfit(connection),) if one]
 
 
 def _require_sound(connection: sqlite3.Connection, path: Path) -> None:

@@ -1,6 +1,7 @@
 """What can still be read of a damaged database? It is copied line by line into a sound one.
 
-The damaged file stays beside the new one, under another name. A line that cannot be read costs
+The damaged file stays beside the new one, under another name, and a repair that is killed is
+carried to its end by whoever opens the home next (`replacing.py`). A line that cannot be read costs
 itself only: every event is asked for by its number, and its rows from both ends.
 """
 
@@ -16,9 +17,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from finine_core.database.connection import DATABASE_NAME, open_database, transaction
+from finine_core.database.replacing import WAL, replace_database
 from finine_core.errors import FinineError
 
-_WAL, _SHARED = "-wal", "-shm"  # what SQLite keeps beside a database: the newest writes, an index
+SALVAGE_PREFIX = ".salvage-"  # of a folder in which a repair is at work
 # A number beyond this is a torn one: nobody makes so many events, and each is asked for.
 _MOST_EVENTS = 10_000_000
 
@@ -57,16 +59,17 @@ def salvage(home: Path) -> Salvaged:
         FinineError: the file is gone, or the home cannot be written.
     """
     path = home / DATABASE_NAME
-    old = home / f"{DATABASE_NAME}.damaged-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}"
+    name = f"{DATABASE_NAME}.damaged-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}"
     try:
-        for ending in ("", _WAL):
-            if (part := Path(f"{path}{ending}")).exists():
-                shutil.copy2(part, f"{old}{ending}")
-        with tempfile.TemporaryDirectory(dir=home, prefix=".salvage-") as folder:
-            found = _copied(old, Path(folder))
-            for ending in (_WAL, _SHARED):  # they are the damaged file's
-                Path(f"{path}{ending}").unlink(missing_ok=True)
-            (Path(folder) / DATABASE_NAME).replace(path)
+        with tempfile.TemporaryDirectory(dir=home, prefix=SALVAGE_PREFIX) as folder:
+            prepared = Path(folder) / "prepared"
+            prepared.mkdir()
+            for ending in ("", WAL):
+                if (part := Path(f"{path}{ending}")).exists():
+                    shutil.copy2(part, prepared / f"{name}{ending}")
+            found = _copied(prepared / name, prepared)
+            found.old = home / name
+            replace_database(home, prepared)
     except OSError as error:
         raise FinineError(
             f"The database {path} cannot be salvaged ({error.strerror}).",

@@ -6,6 +6,10 @@ remove one, so a decision can be undone but never silently lost.
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+from functools import cache
+
 # MIGRATIONS[v] holds the statements that bring a file of schema version v to version v + 1. Only
 # append to it: files in the field have run the earlier ones.
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
@@ -112,3 +116,55 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
 )
 SCHEMA_VERSION = len(MIGRATIONS)
+
+
+def misfit(connection: sqlite3.Connection) -> str | None:
+    """How the tables contradict the version that the file says it has; None when they do not.
+
+    A version beyond the known ones is no contradiction: a newer finine wrote it.
+
+    Examples:
+        >>> with closing(sqlite3.connect(":memory:")) as empty:
+        ...     misfit(empty), empty.execute("PRAGMA user_version = -5") and misfit(empty)
+        (None, 'its schema version is -5, and there is none below 0')
+    """
+    if not connection.in_transaction:
+        connection.execute("BEGIN")  # another process may be migrating the file
+        try:
+            return misfit(connection)
+        finally:
+            connection.execute("ROLLBACK")
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if version < 0:
+        return f"its schema version is {version}, and there is none below 0"
+    if version > SCHEMA_VERSION:
+        return None
+    found, expected = _columns(connection), _columns_of(version)
+    for table, columns in expected.items():
+        if missing := columns - found.get(table, set()):
+            return f"it says schema version {version}, but {table} has no {min(missing)}"
+    for table in _columns_of(SCHEMA_VERSION).keys() - expected.keys():
+        if table in found:
+            return f"it says schema version {version}, but has {table} of a later one"
+    return None
+
+
+@cache
+def _columns_of(version: int) -> dict[str, set[str]]:
+    with closing(sqlite3.connect(":memory:")) as made:
+        for statements in MIGRATIONS[:version]:
+            for statement in statements:
+                made.execute(statement)
+        return _columns(made)
+
+
+def _columns(connection: sqlite3.Connection) -> dict[str, set[str]]:
+    lines = connection.execute(
+        "SELECT tables.name, columns.name FROM sqlite_master AS tables"
+        " JOIN pragma_table_info(tables.name) AS columns WHERE tables.type = 'table'"
+        " AND tables.name NOT LIKE 'sqlite_%'"
+    )
+    found: dict[str, set[str]] = {}
+    for table, column in lines:
+        found.setdefault(table, set()).add(column)
+    return found

@@ -67,10 +67,15 @@ def check_home(home: Path, *, repair: bool = False) -> HomeReport:
 
 
 def _told(home: Path) -> tuple[str, ...]:
-    size = cache_bytes(home)
-    if not size:
-        return ()
-    return (
-        f"Stored embeddings of texts take {size / 1e6:,.1f} MB. {home / CACHE} may be deleted: then"
-        " the next run embeds its texts again.",
-    )
+    told = []
+    if count := run_files.unsealed(home):
+        told.append(
+            f"{count:,} {'run is' if count == 1 else 'runs are'} from before checksums were kept:"
+            " a changed byte in their results may go unnoticed."
+        )
+    if size := cache_bytes(home):
+        told.append(
+            f"Stored embeddings of texts take {size / 1e6:,.1f} MB. {home / CACHE} may be deleted:"
+            " then the next run embeds its texts again."
+        )
+    return tuple(told)

@@ -66,6 +66,10 @@ class HomeReport:
 
 
 def run_folders(home: Path) -> Iterator[RunFolder]:
-    """Every run folder of a home that has a record, whatever the database says."""
+    """Every run folder of a home that has a record, whatever the database says.
+
+    Hidden ones are of runs that are being made or removed.
+    """
     for path in sorted((home / RUNS).glob("*/run.json")):
-        yield RunFolder(path.parent)
+        if not path.parent.name.startswith("."):
+            yield RunFolder(path.parent)

@@ -9,3 +9,16 @@ SUSPICION = "suspicion"
 SUGGESTED = "suggestion"
 # In the column `target`: the lines of the list by suspicion, which holds every row of the file.
 BY_SUSPICION = SUSPICION
+# What scores.parquet holds first, in this order; an estimator may add columns after these.
+SCORE_COLUMNS = (
+    "row_number",
+    "row_id",
+    "target",
+    "mu",
+    "mu_low",
+    "mu_high",
+    "rank",
+    "mean_loss",
+    "label",
+    "predicted",
+)

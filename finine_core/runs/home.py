@@ -15,15 +15,17 @@ from typing import TYPE_CHECKING
 from finine_core.database import DATABASE_NAME, register_run, run_entries, utc_now
 from finine_core.errors import FinineError
 from finine_core.files import make_private, write_json
-from finine_core.paths import named_path
+from finine_core.paths import FOLDER, kind_of, named_path
 from finine_core.runs.folder import RUN_SCHEMA, RunFolder
 from finine_core.runs.state import State
+from finine_core.runs.unfinished import finish_what_was_begun, hidden_folder, show_new
 from finine_core.training.code import digest_of, is_code, require_code_allowed
 
 if TYPE_CHECKING:
     from finine_core.runs.config import RunConfig
 
 HOME_VARIABLE = "FININE_HOME"
+HOME_MEND = "Name another with --home, or in $FININE_HOME."
 LATEST = "latest"  # instead of an id: the newest run
 # Packages whose version can change a run's numbers or files.
 VERSIONED = ("finine", "torch", "numpy", "scipy", "scikit-learn", "pyarrow", "duckdb")
@@ -61,30 +63,37 @@ def create_run(home: Path, config: RunConfig, name: str = "") -> RunFolder:
     created = utc_now()
     run_id = _new_id(data)
     folder = RunFolder(home.resolve() / "runs" / run_id)
+    making = hidden_folder(folder)
     try:
         make_private(home.resolve())
-        folder.path.mkdir(parents=True)
+        making.path.mkdir(parents=True)
     except OSError as error:
         raise FinineError(
             f"The home {home} cannot be written ({error.strerror}).", "Choose another with --home."
         ) from error
     try:
-        _write_records(folder, config, created, fingerprint)
+        _write_records(making, run_id, config, created, fingerprint)
         register_run(home, run_id, name or data.name, created)
+        show_new(folder)  # at once: nobody meets half a run
     except FinineError:  # the disk is full: half a run is none
-        shutil.rmtree(folder.path, ignore_errors=True)
+        for half in (making, folder):
+            shutil.rmtree(half.path, ignore_errors=True)
         raise
     return folder
 
 
 def _write_records(
-    folder: RunFolder, config: RunConfig, created: str, fingerprint: dict[str, object]
+    folder: RunFolder,
+    run_id: str,
+    config: RunConfig,
+    created: str,
+    fingerprint: dict[str, object],
 ) -> None:
     write_json(
         folder.path / "run.json",
         {
             "schema": RUN_SCHEMA,
-            "run_id": folder.run_id,
+            "run_id": run_id,
             "created_at": created,
             "config": config.model_dump(mode="json"),
             "fingerprint": fingerprint,
@@ -106,7 +115,9 @@ def find_run(home: Path, run_id: str, *, trashed: bool = False) -> RunFolder:
     Raises:
         FinineError: there is none, or more than one, or it is in the trash.
     """
-    known = [folder.run_id for folder in list_runs(home, trashed=trashed)]
+    # One in the trash whose folder is gone can still be deleted for good.
+    found_runs = _listed(home, True) if trashed else list_runs(home)
+    known = [folder.run_id for folder in found_runs]
     found = _matching(known, run_id)
     if len(found) > 1:
         raise FinineError(f"'{run_id}' is the beginning of {len(found)} runs.", "Give more of it.")
@@ -134,11 +145,28 @@ def _matching(known: list[str], run_id: str) -> list[str]:
 
 def list_runs(home: Path, *, trashed: bool = False) -> list[RunFolder]:
     """All runs of a home, newest first, or those in its trash; a home without any gives none."""
+    return [one for one in _listed(home, trashed) if (one.path / "run.json").exists()]
+
+
+def _listed(home: Path, trashed: bool) -> list[RunFolder]:
+    """All runs in the list, those whose folder is gone included."""
     if not (home / DATABASE_NAME).exists():
         return []
+    finish_what_was_begun(home)
     entries = run_entries(home, trashed=trashed)
-    folders = [RunFolder(home.resolve() / "runs" / one.run_id) for one in entries]
-    return [folder for folder in folders if (folder.path / "run.json").exists()]
+    return [RunFolder(home.resolve() / "runs" / one.run_id) for one in entries]
+
+
+def check_home(home: Path) -> Path:
+    """A home, which is a folder or not there yet.
+
+    Raises:
+        FinineError: something else has that name.
+    """
+    kind = kind_of(home)
+    if kind not in (None, FOLDER):
+        raise FinineError(f"The home {home} is {kind}, not a folder.", HOME_MEND)
+    return home
 
 
 def versions(config: RunConfig | None = None) -> dict[str, str]:

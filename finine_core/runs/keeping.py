@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-
-from finine_core.database import forget_run, rename_run, run_entry, set_trashed
+from finine_core.database import rename_run, run_entry, set_trashed
 from finine_core.errors import FinineError
 from finine_core.runs.folder import RunFolder
 from finine_core.runs.jobs import observe
+from finine_core.runs.unfinished import remove_for_good
 
 MOST_LETTERS = 200  # of a name: more is a description, and no list could show it
-DELETED_PREFIX = ".deleted-"  # of a folder that is being removed
 
 
 def name_of(folder: RunFolder) -> str:
@@ -51,7 +49,17 @@ def trash(folder: RunFolder) -> None:
 
 
 def restore(folder: RunFolder) -> None:
-    """Bring a run back from the trash."""
+    """Bring a run back from the trash.
+
+    Raises:
+        FinineError: its folder is gone.
+    """
+    if not (folder.path / "run.json").exists():
+        raise FinineError(
+            f"The folder of run {folder.run_id} is gone: {folder.path}.",
+            "Put it back from a copy; or take the run off the list for good:"
+            f" finine delete {folder.run_id}",
+        )
     set_trashed(folder.home, folder.run_id, False)
 
 
@@ -67,19 +75,7 @@ def delete(folder: RunFolder) -> None:
             f"Run {folder.run_id} is not in the trash.",
             f"Only what is there can be deleted for good: finine trash {folder.run_id}",
         )
-    gone = folder.path.with_name(f"{DELETED_PREFIX}{folder.run_id}")
-    try:
-        if folder.path.exists():
-            folder.path.rename(gone)  # at once: nobody meets half a run
-        shutil.rmtree(gone)
-    except FileNotFoundError:
-        pass  # an earlier try came so far
-    except OSError as error:
-        raise FinineError(
-            f"The folder {gone} cannot be removed ({error.strerror}).",
-            "Check that you may write to it, then try again.",
-        ) from error
-    forget_run(folder.home, folder.run_id)
+    remove_for_good(folder)
 
 
 def _is_damaged(folder: RunFolder) -> bool:

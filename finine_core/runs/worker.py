@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 
 from finine_core.errors import Cancelled, FinineError
 from finine_core.files import is_full_disk, orphans, write_atomically
+from finine_core.heard import heard, to_log
+from finine_core.runs.checksums import unseal
 from finine_core.runs.folder import RunFolder, now
 from finine_core.runs.jobs.heartbeat import MEMORY_MEND, beating
 from finine_core.runs.jobs.memory import memory_now
@@ -86,6 +88,7 @@ def _carry_out(folder: RunFolder, held: ExitStack, own: Own | None) -> tuple[Sta
         began = time.perf_counter() - time.process_time()
         folder.set_reserve_aside()
         folder.write_state(State.RUNNING)
+        unseal(folder.path)
         drop_torn_event(folder)
         print(f"{now()} started", flush=True)
         drop_what_others_made(folder)
@@ -130,4 +133,5 @@ def _stopped(_signal: int, _frame: object) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    with heard(to_log):
+        sys.exit(main(sys.argv[1]))

@@ -7,10 +7,10 @@ these it looks like harm.
 from __future__ import annotations
 
 import numpy as np
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from finine_core.runs import RunFolder
+from finine_core.runs.checksums import read_result, result_facts
 from finine_core.runs.columns import BY_SUSPICION, SUSPICION
 from finine_core.suspicion.trust import believed as not_doubted
 
@@ -26,9 +26,9 @@ def believed(folder: RunFolder, codes: NDArray[np.int64]) -> NDArray[np.bool_]:
         codes: their given classes, in the order of the stored inputs.
     """
     everything = np.ones(len(codes), dtype=bool)
-    if SUSPICION not in pq.read_schema(folder.scores).names:
+    if SUSPICION not in result_facts(folder.scores)[1]:
         return everything  # a run from before labels were judged
-    table = pq.read_table(
+    table = read_result(
         folder.scores, columns=[SUSPICION, "mu"], filters=[("target", "=", BY_SUSPICION)]
     )
     held_out = table.filter(table.column("mu").is_null())

@@ -24,6 +24,7 @@ from finine_core.dataset.dataset import MIN_TRAINING_ROWS
 from finine_core.dataset.tasks import CLASSIFICATION, MULTI_LABEL, REGRESSION
 from finine_core.errors import FinineError, shown
 from finine_core.runs import RunFolder
+from finine_core.runs.checksums import sound
 from finine_core.runs.home import CODE, versions
 from finine_core.runs.results import Results
 from finine_core.runs.work.reading import TRAIN_CODES
@@ -231,7 +232,7 @@ def _stored_labels(folder: RunFolder) -> NDArray[np.int64]:
             "Start a new run with the same settings and mark its rows.",
         )
     try:
-        with safe_open(str(folder.encoded), framework="np") as stored:
+        with safe_open(str(sound(folder.encoded)), framework="np") as stored:
             for name in (TRAIN_CODES, "train_y"):  # an earlier finine knew only classes
                 if name in stored.keys():  # noqa: SIM118  no mapping
                     return stored.get_tensor(name).astype(np.int64)

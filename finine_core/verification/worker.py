@@ -23,7 +23,9 @@ import torch
 
 from finine_core.dataset.tasks import CLASSIFICATION
 from finine_core.errors import FinineError
+from finine_core.heard import heard, to_log
 from finine_core.runs import RunFolder
+from finine_core.runs.checksums import sound
 from finine_core.runs.config import Resolved
 from finine_core.runs.work.class_quality import class_quality, recall_of
 from finine_core.runs.work.pipeline import (
@@ -67,7 +69,7 @@ class Trainings:
 
     def __init__(self, folder: RunFolder, plan: Plan, own: Own = NOTHING) -> None:
         make_torch_repeatable()
-        inputs = stored_inputs(folder.encoded)
+        inputs = stored_inputs(sound(folder.encoded))
         if inputs is None:
             raise FinineError(f"{folder.encoded} is gone.", "Start a new run.")
         self.plan, self.inputs, self.own = plan, inputs, own
@@ -140,4 +142,5 @@ def _listen(tasks: Queue[tuple[int, Arm]]) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    with heard(to_log):
+        main(*sys.argv[1:])

@@ -35,6 +35,22 @@ def test_a_kill_at_a_random_moment_costs_no_mark_and_leaves_no_half_export(victi
     assert api.doctor(own_run.home).findings == ()
 
 
+def test_a_kill_at_any_step_leaves_a_home_that_the_next_start_finishes(own_run, tmp_path):
+    own_run.mark(rows=own_run.scores(top=200)["row_number"].tolist())
+    out = tmp_path / "out.json"
+    command = [sys.executable, str(STUDIES / "steps.py"), "--home", str(own_run.home)]
+    command += ["--every", "7", "--at-random", "1", "--out", str(out)]
+    kinds = ("new run", "save group", "delete", "delete a link", "repair", "migration")
+    for kind in kinds:
+        command += ["--kind", kind]
+    found = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert out.exists(), found.stderr
+    told = json.loads(out.read_text())["kinds"]
+    assert {kind: told[kind]["faults"] for kind in kinds} == {kind: [] for kind in kinds}
+    assert found.returncode == 0, found.stderr
+    assert all(told[kind]["steps"] >= 2 for kind in kinds)
+
+
 def test_two_who_mark_at_once_lose_nothing_and_the_reader_never_sees_the_log_go_back(tmp_path):
     out = tmp_path / "out.json"
     command = [sys.executable, str(STUDIES / "marking.py"), "--events", "30", "--out", str(out)]

@@ -62,7 +62,8 @@ def test_where_nothing_can_be_learned_no_label_is_called_wrong():
     x, codes = random.normal(size=(3000, 8)), (random.random(3000) < 0.1).astype(np.int64)
     found = judged(x, codes, 2)
     assert found.told < 0.65, "planted errors are not told from right rows"
-    assert not (found.suspicion >= 50).any() and not (found.suggested >= 0).any()
+    assert not (found.suspicion >= 50).any()
+    assert not (found.suggested >= 0).any()
     assert found.never_predicted == (1,), "nothing is suggested away from a class never predicted"
     assert found.total.low == 0
 
@@ -145,7 +146,8 @@ def test_no_row_is_its_own_neighbour_and_equal_rows_are_copies():
     parts[10] = parts[200]
     found = alike(parts, seed=0)
     assert (found.nearest != np.arange(300)[:, None]).all()
-    assert found.nearest[10, 0] == 200 and found.copies[10] == found.copies[200]
+    assert found.nearest[10, 0] == 200
+    assert found.copies[10] == found.copies[200]
     assert len(np.unique(found.copies)) == 299
 
 

@@ -15,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from finine_core.curation.decisions import RELABEL, DecisionLog
 from finine_core.curation.review import DECISION, ROW_NUMBER
@@ -23,6 +22,7 @@ from finine_core.dataset.tasks.bands import numeric_target
 from finine_core.errors import FinineError
 from finine_core.formats import CopiedCells
 from finine_core.formats.values import as_text
+from finine_core.runs.checksums import read_result, result_facts, sound
 
 ERROR = "error"  # a column of the scores of runs that learned a number
 CORRECTED_SCHEMA = pa.schema(
@@ -94,13 +94,20 @@ class ExportPlan:
 
 
 def plan_export(
-    *, run_folder: Path, home: Path, run_id: str, label_column: str, target: str
+    *,
+    run_folder: Path,
+    home: Path,
+    run_id: str,
+    label_column: str,
+    target: str,
+    anew: bool = False,
 ) -> ExportPlan:
     """What an export of the decisions in force would change.
 
     Args:
         label_column: the column of the input that holds the labels.
         target: whose scored rows are counted, and whose μ stands beside corrected labels.
+        anew: read the results whole to see that they are as they were written.
 
     Raises:
         FinineError: the run is unfinished, a decision is on a row that the input does not have,
@@ -109,12 +116,13 @@ def plan_export(
     for name in ("scores.parquet", "dataset.parquet"):
         if not (run_folder / name).is_file():
             raise FinineError(f"{run_folder} has no {name}.", "Wait until the run is finished.")
+        sound(run_folder / name, anew=anew)
     path = run_folder / "scores.parquet"
     wanted = [ROW_NUMBER, "row_id", "target", "mu", "label"]
-    wanted += [one for one in (ERROR,) if one in pq.read_schema(path).names]
-    scores = pq.read_table(path, columns=wanted)
+    wanted += [one for one in (ERROR,) if one in result_facts(path)[1]]
+    scores = read_result(path, columns=wanted)
     scores = scores.filter(pc.equal(scores.column("target"), target)).drop_columns("target")
-    rows = int(pq.read_metadata(run_folder / "dataset.parquet").num_rows)
+    rows, _ = result_facts(run_folder / "dataset.parquet")
     decided = DecisionLog(home, run_id).current()
     _check_decisions(decided, rows)
     relabelled = decided.filter(pc.equal(decided.column(DECISION), RELABEL))
@@ -156,9 +164,9 @@ def _labels(dataset: Path, label_column: str) -> pa.ChunkedArray:
     """The class of every row of the input, as people read it."""
     # the stored table has a row number of its own; an input's column of that name is renamed
     name = f"data_{ROW_NUMBER}" if label_column == ROW_NUMBER else label_column
-    if name not in pq.read_schema(dataset).names:
+    if name not in result_facts(dataset)[1]:
         raise FinineError(f"{dataset} has no column {name!r}.", "Run it again.")
-    return as_text(pq.read_table(dataset).column(name))
+    return as_text(read_result(dataset).column(name))
 
 
 def _corrected(relabelled: pa.Table, labels: pa.ChunkedArray, scores: pa.Table) -> pa.Table:

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from finine_core.curation.export.names import check_ending
 from finine_core.curation.export.whole import written_whole
 from finine_core.curation.export.write import check_source
 from finine_core.errors import FinineError
@@ -37,11 +38,13 @@ def write_subset(
         expected_sha256: the hash that the run noted for its input.
 
     Raises:
-        FinineError: no rows, the source is missing or changed, or `out` exists or is the source.
+        FinineError: no rows, the source is missing or changed, or `out` exists, is the source, or
+            is named like a file of another format.
     """
     chosen = np.unique(np.asarray(row_numbers, dtype=np.int64))
     if not len(chosen):
         raise FinineError("No row meets the selection; nothing was written.")
+    check_ending(out, source)
     check_source(source, expected_sha256)
     if out.exists() and out.samefile(source):
         raise FinineError(f"{out} is the input itself.", "Choose another file.")

@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from finine_core.database import DATABASE_NAME, SCHEMA_VERSION, faults, open_database, salvage
+from finine_core.database.replacing import finish_replacing
 from finine_core.errors import FinineError
 from finine_core.health.base import RUNS, HomeCheck, HomeFinding
 
@@ -15,6 +16,14 @@ NAME = "database"
 
 def _look(home: Path, repair: bool) -> list[HomeFinding]:
     path = home / DATABASE_NAME
+    finished = []
+    if finish_replacing(home):  # it was asked for, and until then the database is not whole
+        problem = "A repair of the database was killed before its end."
+        finished = [HomeFinding(NAME, path, problem, "It was carried to its end.", mended=True)]
+    return finished + _looked_at(home, path, repair)
+
+
+def _looked_at(home: Path, path: Path, repair: bool) -> list[HomeFinding]:
     if not path.exists():
         return _missing(home, path, repair)
     try:

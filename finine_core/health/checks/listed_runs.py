@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from finine_core.database import DATABASE_NAME, register_run, run_entries
+from finine_core.database import DATABASE_NAME, RunEntry, register_run, run_entries
 from finine_core.errors import FinineError
 from finine_core.health.base import RUNS, HomeCheck, HomeFinding, run_folders
 
@@ -44,10 +44,19 @@ def _look(home: Path, repair: bool) -> list[HomeFinding]:
                     NAME,
                     path,
                     f"Run {entry.run_id} ({entry.name}) is in the list, but its folder is gone.",
-                    "Put the folder back from a copy. Its marks are kept in the database.",
+                    _mend(entry),
                 )
             )
     return findings
+
+
+def _mend(entry: RunEntry) -> str:
+    if entry.trashed_at is None:
+        return "Put the folder back from a copy. Its marks are kept in the database."
+    return (
+        "Put the folder back from a copy; or take the run off the list for good: finine delete"
+        f" {entry.run_id}. Its marks stay in the log of decisions."
+    )
 
 
 CHECK = HomeCheck(NAME, "whether every run is listed and has its folder", _look)

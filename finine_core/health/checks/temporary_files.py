@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import time
 from pathlib import Path
 
 from finine_core.database import DATABASE_NAME
-from finine_core.files import orphans
+from finine_core.database.salvage import SALVAGE_PREFIX
+from finine_core.files import ORPHAN_SECONDS, orphans
 from finine_core.health.base import RUNS, HomeCheck, HomeFinding
-from finine_core.runs.keeping import DELETED_PREFIX
+from finine_core.runs.unfinished import NEW_PREFIX, finish_removals, unfinished_removals
 
 NAME = "temporary files"
 
@@ -21,16 +23,23 @@ def _look(home: Path, repair: bool) -> list[HomeFinding]:
             path.unlink(missing_ok=True)
         mend = "It was removed." if repair else "It is of no use; --repair removes it."
         findings.append(HomeFinding(NAME, path, problem, mend, mended=repair))
-    for path in sorted((home / RUNS).glob(f"{DELETED_PREFIX}*")):
+    removed = finish_removals(home) if repair else []
+    for path in sorted({*removed, *unfinished_removals(home)}):
         problem = f"{path.name} is a run that was being deleted for good."
+        done = path in removed
+        mend = "The rest was removed, too." if done else "The next list of runs removes the rest."
+        findings.append(HomeFinding(NAME, path, problem, mend, mended=done))
+    for path in sorted((home / RUNS).glob(f"{NEW_PREFIX}*")):
+        if time.time() - path.stat().st_mtime < ORPHAN_SECONDS:
+            continue  # it may be in the making
+        problem = f"{path.name} is of a run that was never begun: its writer was killed."
         if repair:
             shutil.rmtree(path, ignore_errors=True)
-        done = repair and not path.exists()
-        mend = "The rest was removed, too." if done else "--repair removes the rest."
-        findings.append(HomeFinding(NAME, path, problem, mend, mended=done))
+        mend = "It was removed." if repair else "It is of no use; --repair removes it."
+        findings.append(HomeFinding(NAME, path, problem, mend, mended=repair))
     if not (home / DATABASE_NAME).exists():
         return findings
-    for path in sorted(home.glob(".salvage-*")):
+    for path in sorted(home.glob(f"{SALVAGE_PREFIX}*")):
         problem = f"{path.name} is from a repair that was killed."
         if repair:
             shutil.rmtree(path, ignore_errors=True)

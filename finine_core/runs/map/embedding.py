@@ -8,18 +8,19 @@ scored and read here; its first two dimensions are the quick picture on the map.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from finine_core.errors import FinineError
-from finine_core.files import write_atomically, write_parquet
+from finine_core.files import write_parquet
+from finine_core.runs.checksums import noting_checksum, read_result, sound
 from finine_core.runs.folder import RunFolder
 from finine_core.runs.map import NEIGHBOURS
 
@@ -89,10 +90,11 @@ def write_embedding(
         _EMBEDDING: points,
         ROW_NUMBER: np.asarray(rows, dtype=np.int64),
     }
-    with write_atomically(folder.embedding) as temporary:
+    with noting_checksum(folder.embedding, folder.path) as temporary:
         save_file(tensors, str(temporary))
     flat = {ROW_NUMBER: tensors[ROW_NUMBER], PCA[0]: points[:, 0], PCA[1]: points[:, 1]}
-    write_parquet(pa.table(flat), folder.projection)
+    with noting_checksum(folder.projection, folder.path) as temporary:
+        write_parquet(pa.table(flat), temporary)
 
 
 def read_embedding(folder: RunFolder) -> Embedding:
@@ -104,7 +106,7 @@ def read_embedding(folder: RunFolder) -> Embedding:
     if not folder.embedding.exists():
         raise _missing(folder)
     try:
-        stored = load_file(folder.embedding)
+        stored = load_file(sound(folder.embedding))
         return Embedding(stored[ROW_NUMBER], stored[_EMBEDDING])
     except (OSError, KeyError, SafetensorError) as error:
         raise FinineError(
@@ -121,19 +123,13 @@ def read_pca(folder: RunFolder) -> pd.DataFrame:
     """
     if not folder.projection.exists():
         raise _missing(folder)
-    return read_flat(folder, pq.ParquetFile(folder.projection), PCA)
+    return read_flat(folder, folder.projection, PCA)
 
 
-def read_flat(folder: RunFolder, source: pq.ParquetFile, names: tuple[str, str]) -> pd.DataFrame:
+def read_flat(folder: RunFolder, path: Path, names: tuple[str, str]) -> pd.DataFrame:
     """A flat picture's columns as row_number, x, y."""
-    try:
-        table = source.read(columns=[ROW_NUMBER, *names])
-        columns = (table.column(name).to_numpy() for name in (ROW_NUMBER, *names))
-    except (OSError, KeyError, pa.ArrowException) as error:
-        raise FinineError(
-            f"The map of run {folder.run_id} cannot be read ({error}).",
-            f"Make it again with: finine map {folder.run_id}",
-        ) from error
+    table = read_result(path, folder.path, columns=[ROW_NUMBER, *names])
+    columns = (table.column(name).to_numpy() for name in (ROW_NUMBER, *names))
     return pd.DataFrame(dict(zip((ROW_NUMBER, "x", "y"), columns, strict=True)))
 
 

@@ -15,10 +15,11 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from finine_core.errors import FinineError
 from finine_core.files import read_json, write_json, write_parquet
+from finine_core.heard import heard, to_log
+from finine_core.runs.checksums import noting_checksum
 from finine_core.runs.folder import RunFolder
 from finine_core.runs.jobs.background import Background, BusyError, one_at_a_time
 from finine_core.runs.map.embedding import (
@@ -115,7 +116,7 @@ def read_projection(folder: RunFolder, kind: str) -> pd.DataFrame:
             f"The UMAP of run {folder.run_id} is not made yet.",
             f"Make it with: finine map {folder.run_id}",
         )
-    return read_flat(folder, pq.ParquetFile(path), UMAP)
+    return read_flat(folder, path, UMAP)
 
 
 def _job(folder: RunFolder) -> Background:
@@ -155,11 +156,13 @@ def _make(folder: RunFolder, job: Background) -> None:
 
         flat = umap_of(embedding.points, int(folder.read()["seed"]), tell)
         columns = {ROW_NUMBER: embedding.rows, UMAP[0]: flat[:, 0], UMAP[1]: flat[:, 1]}
-        write_parquet(pa.table(columns), _umap_path(folder))
+        with noting_checksum(_umap_path(folder), folder.path) as temporary:
+            write_parquet(pa.table(columns), temporary)
 
 
 def _embed_again(folder: RunFolder) -> None:
     """The embedding of a run from before it was kept, from its inputs and its last checkpoint."""
+    from finine_core.runs.checksums import sound
     from finine_core.runs.config import Resolved
     from finine_core.runs.results import Results
     from finine_core.runs.work.pipeline import make_torch_repeatable, make_trainer, stored_inputs
@@ -170,7 +173,7 @@ def _embed_again(folder: RunFolder) -> None:
 
     make_torch_repeatable()
     record, checkpoint = folder.read(), folder.checkpoints / "latest.safetensors"
-    inputs = stored_inputs(folder.encoded)
+    inputs = stored_inputs(sound(folder.encoded))
     if inputs is None or not checkpoint.exists():
         raise FinineError(
             f"What the model of run {folder.run_id} saw, or the model itself, is not stored.",
@@ -179,7 +182,7 @@ def _embed_again(folder: RunFolder) -> None:
     resolved = Resolved.model_validate(record["resolved"])
     answers, device = answers_in(record), record["config"]["device"]
     trainer = make_trainer(inputs, resolved, len(answers), device)
-    trainer.restore(load_checkpoint(checkpoint))
+    trainer.restore(load_checkpoint(sound(checkpoint, folder.path)))
     kind = recipe_of(resolved).kind
     embed(folder, Results(folder).training_rows(), trainer, kind, resolved.seed)
 
@@ -191,4 +194,5 @@ def main(run_path: str, job_path: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    with heard(to_log):
+        sys.exit(main(*sys.argv[1:]))

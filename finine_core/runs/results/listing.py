@@ -17,6 +17,7 @@ from finine_core.measures import ACCURACY, Measure, measured
 from finine_core.runs.folder import RunFolder
 from finine_core.runs.jobs import observe
 from finine_core.runs.state import State, Status
+from finine_core.runs.unfinished import finish_what_was_begun
 
 KEPT_LINES = 5_000  # more runs than any home will have; a line is below a kilobyte
 
@@ -69,6 +70,7 @@ def run_lines(home: Path, *, trashed: bool = False) -> list[RunLine]:
     """A line for each run of a home, newest first, or for each one in its trash."""
     if not (home / DATABASE_NAME).exists():
         return []
+    finish_what_was_begun(home)
     found = [_line(home, entry) for entry in run_entries(home, trashed=trashed)]
     return [line for line in found if line is not None]
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from finine_core.files import write_parquet
+from finine_core.runs.checksums import noting_checksum, read_result, sound_signals
 from finine_core.runs.columns import BY_SUSPICION, Q_VALUE, ROW_NUMBER
 from finine_core.runs.folder import RunFolder
 
@@ -27,7 +28,6 @@ def scores_by(folder: RunFolder, name: str | None) -> Path:
         return folder.scores
     import pyarrow as pa
     import pyarrow.compute as pc
-    import pyarrow.parquet as pq
 
     from finine_core.influence import (
         SignalStore,
@@ -42,9 +42,9 @@ def scores_by(folder: RunFolder, name: str | None) -> Path:
     path = folder.path / f"scores.{name}.parquet"
     if path.exists():
         return path
-    store = SignalStore(folder.signals)
+    store = SignalStore(sound_signals(folder))
     seed = int(record["seed"])
-    default = pq.read_table(folder.scores)
+    default = read_result(folder.scores)
     parts = []
     for target in store.plan.targets:
         part = default.filter(pc.equal(default.column("target"), target))
@@ -71,7 +71,8 @@ def scores_by(folder: RunFolder, name: str | None) -> Path:
     by_suspicion = default.filter(pc.equal(default.column("target"), BY_SUSPICION))
     if len(by_suspicion):  # μ of its lines is that of the first target
         parts.append(_with_mu_of(by_suspicion, parts[0]))
-    write_parquet(pa.concat_tables(parts), path)
+    with noting_checksum(path, folder.path) as temporary:
+        write_parquet(pa.concat_tables(parts), temporary)
     return path
 
 

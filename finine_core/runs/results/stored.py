@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from finine_core.dataset import named_labels
 from finine_core.errors import FinineError
+from finine_core.files import changed_at
+from finine_core.runs.checksums import read_result, result_facts, sound_signals
 from finine_core.runs.columns import BY_SUSPICION, CLUSTER, GIVEN, ROW_NUMBER
 from finine_core.runs.folder import RunFolder
 from finine_core.runs.jobs import observe
 from finine_core.runs.record import require_results
 from finine_core.runs.results.rescore import scores_by
+from finine_core.runs.results.slicing import slice_column, slice_columns
 from finine_core.runs.state import State
 
 if TYPE_CHECKING:
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
         GroupInfluence,
         RowCurve,
         Slice,
-        SliceColumn,
     )
 
 RANKINGS = (BY_SUSPICION, "mu")
@@ -111,12 +112,12 @@ class Results:
         if not self.has_suspicion():
             return self.training_rows()
         scores = self.folder.scores
-        return _training_rows(scores, scores.stat().st_mtime_ns, BY_SUSPICION)
+        return _training_rows(scores, changed_at(scores), BY_SUSPICION)
 
     def training_rows(self) -> NDArray[np.int64]:
         """Row numbers of the training part, in its order: place k of the signals is the k-th."""
         scores = self.folder.scores
-        return _training_rows(scores, scores.stat().st_mtime_ns, self.targets()[0])
+        return _training_rows(scores, changed_at(scores), self.targets()[0])
 
     def check_rows(self, rows: NDArray[np.int64], *, held_out: bool = False) -> None:
         """Refuse row numbers that are not training rows of this run.
@@ -136,9 +137,9 @@ class Results:
         from finine_core.influence import SignalStore, row_curve
 
         name = self.target(target)
-        store, place = SignalStore(self.folder.signals), self._place(row)
+        store, place = SignalStore(sound_signals(self.folder)), self._place(row)
         path = scores_by(self.folder, by)
-        every = _influence(path, path.stat().st_mtime_ns, name)
+        every = _influence(path, changed_at(path), name)
         mine = pc.equal(every.column(ROW_NUMBER), row)
         scores = every.filter(mine).drop_columns([ROW_NUMBER]).to_pylist()[0]
         return row_curve(
@@ -164,7 +165,7 @@ class Results:
                 f"Run {self.folder.run_id} is from before predictions were kept.",
                 "Start a new run to see the probabilities of other classes.",
             )
-        line = pq.read_table(path, filters=[(ROW_NUMBER, "=", row)]).to_pylist()[0]
+        line = read_result(path, filters=[(ROW_NUMBER, "=", row)]).to_pylist()[0]
         found = pd.DataFrame({"class": line["classes"], "probability": line["probabilities"]})
         return found.assign(given=line[GIVEN]) if GIVEN in line else found
 
@@ -174,7 +175,7 @@ class Results:
 
         from finine_core.influence import SignalStore
 
-        store, place = SignalStore(self.folder.signals), self._place(row)
+        store, place = SignalStore(sound_signals(self.folder)), self._place(row)
         found = pd.DataFrame({"step": store.plan.steps})
         for carried, before in ((False, ""), (True, "carried_"))[: len(store.plan.views)]:
             signals = store.row(self.target(target), place, carried=carried)
@@ -190,7 +191,7 @@ class Results:
         from finine_core.influence import SignalStore, group_influence
 
         name = self.group_target(target)
-        store = SignalStore(self.folder.signals)
+        store = SignalStore(sound_signals(self.folder))
         return group_influence(
             store.target(name, carried=self._estimator().carried),
             store.plan,
@@ -206,7 +207,7 @@ class Results:
         """The trade-off curve that goes with the influence of a group."""
         from finine_core.influence import SignalStore, group_curve
 
-        store = SignalStore(self.folder.signals)
+        store = SignalStore(sound_signals(self.folder))
         signals = store.target(influence.target, carried=self._estimator().carried)
         places = self._places(rows)
         return group_curve(signals, store.plan, places, influence, seed=self._seed())
@@ -222,7 +223,9 @@ class Results:
             member_sums,
         )
 
-        store, places = SignalStore(self.folder.signals), self._places(rows)
+        store, places = SignalStore(sound_signals(self.folder)), self._places(rows)
+        if len(places) == 0:
+            raise FinineError("The group is empty.", "Choose at least one training row.")
         check_group_target(store.plan, target)
         signals = store.target(target)
         sums = member_sums(signals, places)
@@ -242,11 +245,11 @@ class Results:
         from finine_core.influence import SignalStore, slice_influences
 
         name = self.group_target(target)
-        store = SignalStore(self.folder.signals)
+        store = SignalStore(sound_signals(self.folder))
         labels = named_labels(self.record()["dataset"]["roles"]["label"])
-        columns = _slice_columns(pq.read_table(self.folder.dataset), self.training_rows(), labels)
-        if CLUSTER in pq.read_schema(self.folder.scores).names:  # not in runs from before
-            columns.append(_slice_column(CLUSTER, self._scores_on(name, CLUSTER)))
+        columns = slice_columns(read_result(self.folder.dataset), self.training_rows(), labels)
+        if CLUSTER in result_facts(self.folder.scores)[1]:  # not in runs from before
+            columns.append(slice_column(CLUSTER, self._scores_on(name, CLUSTER)))
         return slice_influences(
             store.target(name, carried=self._estimator().carried),
             store.plan,
@@ -263,7 +266,9 @@ class Results:
         from finine_core.influence.targets import target_named
 
         name = self.target(target)
-        signals = SignalStore(self.folder.signals).target(name)  # the test is of this run's steps
+        signals = SignalStore(sound_signals(self.folder)).target(
+            name
+        )  # the test is of this run's steps
         found = discoveries(signals, self._mu(name), target_named(name), q)
         return found, self.training_rows()[found.places]
 
@@ -288,7 +293,7 @@ class Results:
 
     def _scores_on(self, target: str, column: str) -> pa.ChunkedArray:
         wanted = [("target", "=", target)]
-        return pq.read_table(self.folder.scores, columns=[column], filters=wanted)[column]
+        return read_result(self.folder.scores, columns=[column], filters=wanted)[column]
 
     def _seed(self) -> int:
         return int(self.record()["seed"])
@@ -317,7 +322,7 @@ class Results:
 @lru_cache(maxsize=KEPT_RUNS)
 def _training_rows(scores: Path, written: int, target: str) -> NDArray[np.int64]:  # noqa: ARG001
     """Kept, since every question about a row asks for it; scores of a finished run stay as is."""
-    table = pq.read_table(scores, columns=["row_number"], filters=[("target", "=", target)])
+    table = read_result(scores, columns=["row_number"], filters=[("target", "=", target)])
     rows = table.column("row_number").to_numpy()
     rows.flags.writeable = False
     return rows
@@ -326,40 +331,4 @@ def _training_rows(scores: Path, written: int, target: str) -> NDArray[np.int64]
 @lru_cache(maxsize=2 * KEPT_RUNS)
 def _influence(scores: Path, written: int, target: str) -> pa.Table:  # noqa: ARG001
     columns = [ROW_NUMBER, "mu", "mu_low", "mu_high"]
-    return pq.read_table(scores, columns=columns, filters=[("target", "=", target)])
-
-
-def _slice_columns(
-    table: pa.Table, rows: NDArray[np.int64], labels: tuple[str, ...]
-) -> list[SliceColumn]:
-    """The labels, and the columns of text, true/false or whole numbers with few values."""
-    import pyarrow.compute as pc
-
-    from finine_core.influence.slices import MAX_VALUES
-
-    found = []
-    trained = table.take(pa.array(rows))
-    for field in table.schema:
-        kind = field.type
-        categorical = (
-            pa.types.is_string(kind)
-            or pa.types.is_large_string(kind)
-            or pa.types.is_boolean(kind)
-            or pa.types.is_integer(kind)
-        )
-        if field.name == ROW_NUMBER or not (categorical or field.name in labels):
-            continue
-        column = trained.column(field.name)
-        many = pc.count_distinct(column, mode="all").as_py() > MAX_VALUES
-        if many and field.name not in labels:
-            continue
-        found.append(_slice_column(field.name, column))
-    return found
-
-
-def _slice_column(name: str, column: pa.ChunkedArray) -> SliceColumn:
-    from finine_core.influence import SliceColumn
-
-    coded = column.combine_chunks().dictionary_encode(null_encoding="encode")
-    values = [None if one is None else str(one) for one in coded.dictionary.to_pylist()]
-    return SliceColumn(name, values, coded.indices.to_numpy().astype(np.int64))
+    return read_result(scores, columns=columns, filters=[("target", "=", target)])

@@ -17,6 +17,7 @@ from finine_core.errors import FinineError
 from finine_core.formats.images.decoding import BadImage
 from finine_core.formats.images.one import image_of_row
 from finine_core.formats.images.thumbnails import look_alike, shrunk, thumbnail
+from finine_core.runs.checksums import read_result, sound
 from finine_core.runs.folder import RunFolder
 
 SIDE_SHOWN = 640  # pixels: as much as the details of a row have room for
@@ -32,7 +33,9 @@ def read_thumbnails(folder: RunFolder, rows: Sequence[int]) -> dict[int, bytes]:
     if not folder.thumbnails.exists() or not rows:
         return {}
     try:
-        found = pq.read_table(folder.thumbnails, filters=[(ROW, "in", [int(one) for one in rows])])
+        found = pq.read_table(
+            sound(folder.thumbnails), filters=[(ROW, "in", [int(one) for one in rows])]
+        )
     except (pa.ArrowException, OSError, ValueError) as error:
         raise FinineError(
             f"{folder.thumbnails} cannot be read ({error}).", "Start the run again to have images."
@@ -53,7 +56,7 @@ def read_image_itself(folder: RunFolder, row: int) -> bytes | None:
     if small is None or name is None:
         return None
     try:
-        stored = pq.read_table(folder.dataset, columns=[name], filters=[(ROW, "=", row)])
+        stored = read_result(folder.dataset, columns=[name], filters=[(ROW, "=", row)])
         content = image_of_row(path, name, stored.column(0)[0].as_py(), row)
         found = shrunk(content, SIDE_SHOWN)
         return found if look_alike(small, thumbnail(content)) else None

@@ -29,6 +29,7 @@ from finine_core.influence import (
 )
 from finine_core.influence.recorder import Recorder, Rows, plan_for
 from finine_core.influence.signals import AUXILIARY
+from finine_core.runs.checksums import seal
 from finine_core.runs.config import Resolved
 from finine_core.runs.estimate import expected_seconds
 from finine_core.runs.folder import RunFolder, now
@@ -99,6 +100,7 @@ def carry_out(folder: RunFolder, read: Reading, began: float, own: Own = NOTHING
     chosen = default_estimator(SignalStore(folder.signals).plan.carried)
     scale = encoded.offset, encoded.scale
     untested, advice = write_scores(folder, dataset, trainer, resolved, kind, chosen, scale, before)
+    seal(folder.path)
     folder.update(
         results={
             "seconds_train": timings[0].train,
