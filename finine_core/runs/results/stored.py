@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +17,7 @@ from finine_core.runs.columns import BY_SUSPICION, CLUSTER, GIVEN, ROW_NUMBER
 from finine_core.runs.folder import RunFolder
 from finine_core.runs.jobs import observe
 from finine_core.runs.record import require_results
+from finine_core.runs.results.read_once import influence_on, rows_on
 from finine_core.runs.results.rescore import scores_by
 from finine_core.runs.results.slicing import slice_column, slice_columns
 from finine_core.runs.state import State
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
     )
 
 RANKINGS = (BY_SUSPICION, "mu")
-KEPT_RUNS = 8  # whose row numbers and μ are kept; 50 bytes a row and target
 
 
 @dataclass(frozen=True)
@@ -112,12 +110,12 @@ class Results:
         if not self.has_suspicion():
             return self.training_rows()
         scores = self.folder.scores
-        return _training_rows(scores, changed_at(scores), BY_SUSPICION)
+        return rows_on(scores, changed_at(scores), BY_SUSPICION)
 
     def training_rows(self) -> NDArray[np.int64]:
         """Row numbers of the training part, in its order: place k of the signals is the k-th."""
         scores = self.folder.scores
-        return _training_rows(scores, changed_at(scores), self.targets()[0])
+        return rows_on(scores, changed_at(scores), self.targets()[0])
 
     def check_rows(self, rows: NDArray[np.int64], *, held_out: bool = False) -> None:
         """Refuse row numbers that are not training rows of this run.
@@ -139,7 +137,7 @@ class Results:
         name = self.target(target)
         store, place = SignalStore(sound_signals(self.folder)), self._place(row)
         path = scores_by(self.folder, by)
-        every = _influence(path, changed_at(path), name)
+        every = influence_on(path, changed_at(path), name)
         mine = pc.equal(every.column(ROW_NUMBER), row)
         scores = every.filter(mine).drop_columns([ROW_NUMBER]).to_pylist()[0]
         return row_curve(
@@ -317,18 +315,3 @@ class Results:
                 "The rows that were trained on are listed by: finine scores",
             )
         return FinineError(f"There is no row {row}.", f"Row numbers go from 0 to {rows - 1}.")
-
-
-@lru_cache(maxsize=KEPT_RUNS)
-def _training_rows(scores: Path, written: int, target: str) -> NDArray[np.int64]:  # noqa: ARG001
-    """Kept, since every question about a row asks for it; scores of a finished run stay as is."""
-    table = read_result(scores, columns=["row_number"], filters=[("target", "=", target)])
-    rows = table.column("row_number").to_numpy()
-    rows.flags.writeable = False
-    return rows
-
-
-@lru_cache(maxsize=2 * KEPT_RUNS)
-def _influence(scores: Path, written: int, target: str) -> pa.Table:  # noqa: ARG001
-    columns = [ROW_NUMBER, "mu", "mu_low", "mu_high"]
-    return read_result(scores, columns=columns, filters=[("target", "=", target)])
