@@ -10,11 +10,14 @@ import streamlit as st
 
 from finine_app import state, theme
 from finine_app.components.entry import let_in
+from finine_app.components.messages import show_problem
 from finine_app.components.remember import write_cookies
 from finine_app.components.run.start import forget_start
 from finine_app.components.sidebar import sidebar
 from finine_app.components.tour import tour
+from finine_core.errors import FinineError
 from finine_core.runs import NO_CODE
+from finine_core.told import told_of_files
 
 os.environ[NO_CODE] = "1"  # what a browser starts imports no code that a run names
 
@@ -22,8 +25,19 @@ st.set_page_config(page_title="finine", page_icon=theme.icon(), layout="wide")
 
 
 def render(page: str) -> Callable[[], None]:
-    """The function that draws a page; its file in views/ is imported when the page is drawn."""
-    return lambda: import_module(f"finine_app.views.{page}").render()
+    """The function that draws a page; its file in views/ is imported when the page is drawn.
+
+    What a page does not tell itself of a file that is damaged or shut is told here.
+    """
+
+    def draw() -> None:
+        try:
+            with told_of_files():
+                import_module(f"finine_app.views.{page}").render()
+        except FinineError as error:
+            show_problem(error)
+
+    return draw
 
 
 # The order of work. A page is one file in views/ with a function `render`.

@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from finine_core import api
+from finine_core.processes import child_environment, python_module
 
 APP = Path(__file__).parent.parent / "app" / "main.py"
 REPEATS = 7
@@ -180,7 +181,6 @@ def wire_of(home: Path, run: api.Run) -> dict[str, int]:
     import shutil
     import socket
     import subprocess
-    import sys
 
     from playwright.sync_api import sync_playwright
 
@@ -188,9 +188,9 @@ def wire_of(home: Path, run: api.Run) -> dict[str, int]:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
     server = subprocess.Popen(
-        [sys.executable, "-m", "finine_core.cli", "app", "--home", str(home), "--port", str(port),
-         "--no-browser"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        python_module("finine_core.cli", "app", "--home", str(home), "--port", str(port),
+                      "--no-browser"),
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=child_environment(),
     )  # fmt: skip
     found: dict[str, int] = {}
     try:

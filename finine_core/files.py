@@ -31,6 +31,7 @@ GROUP_ROWS = 8192
 HASH_CHUNK = 1 << 20  # bytes read at a time; large enough that hashing is bound by the disk
 _FULL = (errno.ENOSPC, errno.EDQUOT)  # no space left, or none left to this person
 _SUFFIX = ".tmp"
+NEW_RUN = "Start a new run."  # what to do about a file of a run that cannot be read
 
 
 @contextmanager
@@ -171,6 +172,44 @@ def read_json(path: Path) -> dict[str, Any]:
     return {}
 
 
+@contextmanager
+def reading(path: Path, mend: str = NEW_RUN) -> Iterator[None]:
+    """Whatever goes wrong while the block reads a file that finine wrote, as a sentence.
+
+    Args:
+        mend: what to do about it.
+
+    Raises:
+        FinineError: the file is not there, may not be read, or is damaged.
+
+    Examples:
+        >>> with reading(Path("index.json")):
+        ...     json.loads("{")
+        Traceback (most recent call last):
+            ...
+        finine_core.errors.FinineError: index.json is damaged (Expecting property name enclosed \
+in double quotes: line 1 column 2 (char 1)). Start a new run.
+    """
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise FinineError(f"{path} is missing.", mend) from error
+    except OSError as error:
+        if error.errno is None:  # what Arrow raises of its own has no number
+            raise FinineError(f"{path} is damaged ({_cause(error)}).", mend) from error
+        raise FinineError(f"{path} cannot be read: {reason_of(error)}.", mend) from error
+    except _DAMAGED as error:
+        raise FinineError(f"{path} is damaged ({_cause(error)}).", mend) from error
+
+
+# What libraries raise of a file that is not what it should be; Arrow's errors are among these.
+_DAMAGED = (ValueError, LookupError, TypeError, AttributeError, NotImplementedError, EOFError)
+
+
+def _cause(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+
+
 def sha256_of(path: Path) -> str:
     """The SHA-256 of a file's bytes, in hex."""
     digest = hashlib.sha256()
@@ -196,6 +235,37 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def changed_at(path: Path) -> int:
+    """When a file that finine wrote was changed last, in nanoseconds; errors as in `reading`."""
+    with reading(path):
+        return path.stat().st_mtime_ns
+
+
+def read_parquet(
+    path: Path,
+    columns: list[str] | None = None,
+    filters: list[tuple[str, str, Any]] | None = None,
+) -> pa.Table:
+    """A table that finine wrote; all of it, or some columns of the rows that meet the filters.
+
+    Raises:
+        FinineError: it is not there, may not be read, or is damaged.
+    """
+    import pyarrow.parquet as pq
+
+    with reading(path):
+        return pq.read_table(path, columns=columns, filters=filters)
+
+
+def parquet_columns(path: Path) -> list[str]:
+    """The names of the columns of a table that finine wrote; errors as in `read_parquet`."""
+    import pyarrow.parquet as pq
+
+    with reading(path):
+        names: list[str] = pq.read_schema(path).names
+    return names
 
 
 def write_parquet(table: pa.Table, path: Path) -> None:

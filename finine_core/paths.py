@@ -37,16 +37,24 @@ def named_path(text: str | Path) -> Path:
     """A path as a person writes it, with ~ for the home folder.
 
     Raises:
-        FinineError: ~name, and nobody here is called so.
+        FinineError: ~name, and nobody here is called so; or a place that nothing can look at: its
+            name is too long or holds a NUL letter, it is a loop of links, or nobody may go there.
 
     Examples:
         >>> named_path("data/a.csv")
         PosixPath('data/a.csv')
     """
+    if not isinstance(text, (str, Path)):
+        raise FinineError(f"A {type(text).__name__} is no path.", "Give the path as text.")
     try:
-        return Path(text).expanduser()
+        path = Path(text).expanduser()
+        str(path).encode()
     except RuntimeError as error:
         raise FinineError(f"{text} is no path ({error}).", "Write the whole path.") from None
+    except UnicodeEncodeError:
+        raise FinineError(f"{text} cannot be used: its name is not UTF-8.", "Rename it.") from None
+    kind_of(path)  # says what is wrong with a place that nothing can look at
+    return path
 
 
 def kind_of(path: Path) -> str | None:

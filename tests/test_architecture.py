@@ -12,15 +12,27 @@ from finine_sample_data import SAMPLES
 
 ROOT = Path(__file__).parent.parent
 # Each room may import itself and the rooms listed with it.
-BASE = {"errors", "files", "keywords", "meanwhile", "measures", "paths", "processes"}
+BASE = {
+    "errors",
+    "files",
+    "heard",
+    "keywords",
+    "meanwhile",
+    "measures",
+    "paths",
+    "processes",
+    "told",
+}
 READING = {"formats", "dataset", "encoders"}  # from bytes to what a model sees
 ALLOWED = {
     "errors": set(),
     "files": {"errors", "paths"},
+    "heard": {"errors"},
     "keywords": {"errors"},
     "meanwhile": set(),
     "measures": set(),
     "paths": {"errors"},
+    "told": {"errors", "files", "paths"},
     "processes": set(),
     "access": BASE,
     "tradeoff": set(),

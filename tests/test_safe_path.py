@@ -1,5 +1,6 @@
 """No process of ours imports from the folder it is started in, or obeys settings there."""
 
+import ast
 import os
 import signal
 import socket
@@ -19,6 +20,11 @@ ROOT = Path(__file__).parent.parent
 FININE = Path(sys.executable).parent / "finine"
 # Modules of the standard library that something imports while a process of ours runs.
 LEFT_ALONE = {"__future__", "antigravity", "this", "idlelib", "lib2to3", "test", "turtledemo"}
+STARTING = {
+    "subprocess.Popen", "subprocess.run", "subprocess.call", "subprocess.check_call",
+    "subprocess.check_output", "os.system", "os.popen", "os.execv", "os.execve", "os.execvp",
+    "os.spawnv", "os.posix_spawn",
+}  # fmt: skip
 SETTINGS = """
 [server]
 enableCORS = false
@@ -67,11 +73,12 @@ def finine(trap):
 
 
 def test_no_process_runs_a_file_of_the_folder_it_is_started_in(finine):
-    """The worker of a run, those of a verification, that of a map, and the reader of Parquet."""
+    """The worker of a run, those of a verification, of a map, of conditions, of Parquet."""
     small = ("--epochs", "2", "--record-steps", "4", "--model", "logistic")
     for arguments in (
         ("run", "rows.csv", "--label", "y", *small),
         ("mark", "latest", "--top", "5", "--as", "delete"),
+        ("mark", "latest", "--where", "reverse(label) = 'a'", "--as", "keep"),
         ("verify", "latest", "--repeats", "2"),
         ("map", "latest"),
         ("export", "latest", "--out", "cleaned"),
@@ -131,13 +138,60 @@ def _asked(port, headers):
         return refused.code
 
 
+def slips(source):
+    """Where a program starts a process of Python's in another way than `processes.py` does.
+
+    A call of subprocess either names a program that is not Python, as the first of a list, or
+    gives the environment that `child_environment` made.
+    """
+    tree = ast.parse(source)
+    imported = {one.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)
+                for one in node.names}  # fmt: skip
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and ast.unparse(node) == "sys.executable":
+            yield node.lineno, "sys.executable"
+        elif isinstance(node, ast.ImportFrom) and node.module in ("subprocess", "sys"):
+            yield node.lineno, f"from {node.module} import"
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in STARTING:
+            named = node.args[0] if node.args else None
+            words = named.elts if isinstance(named, ast.List) else []
+            first = words[0].value if words and isinstance(words[0], ast.Constant) else "python"
+            given = {one.arg for one in node.keywords}
+            clean = "env" in given and {"child_environment", "one_thread"} & imported
+            if first.startswith(("python", "finine")) and not clean:
+                yield node.lineno, ast.unparse(node)[:60]
+        elif isinstance(node, ast.Constant) and node.value in ("-m", "-c"):
+            yield node.lineno, node.value
+
+
 def test_every_process_of_ours_is_started_in_one_way():
-    for room in ("finine_core", "app"):
+    """Those of the programs in benchmarks/ too; tests run in the folder of the project."""
+    for room in ("finine_core", "app", "sample_data", "benchmarks"):
         for path in (ROOT / room).rglob("*.py"):
-            if path.name != "processes.py":
-                text = path.read_text(encoding="utf-8")
-                assert "sys.executable" not in text, f"{path}: use finine_core/processes.py"
-                assert "Popen(" not in text or "child_environment(" in text, path
+            if path != ROOT / "finine_core" / "processes.py":
+                found = list(slips(path.read_text(encoding="utf-8")))
+                assert not found, f"{path}: use finine_core/processes.py; {found}"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import sys\ncommand = [sys.executable, 'x.py']",
+        "import subprocess\nsubprocess.run(['python3', 'x.py'])",
+        "import subprocess\nsubprocess.run(['finine', 'app'])",
+        "import subprocess\nsubprocess.Popen(command)",
+        "import subprocess\nsubprocess.Popen(command, env=os.environ)",
+        "from subprocess import Popen\nPopen(command)",
+        "command = [python, '-m', 'finine_core.cli']",
+        "import os\nos.system('x')",
+    ],
+)
+def test_one_that_is_started_otherwise_is_found(source):
+    assert list(slips(source))
+
+
+def test_other_programs_may_be_started():
+    assert not list(slips("import subprocess\nsubprocess.run(['mount', folder])"))
 
 
 def test_what_a_child_inherits_names_no_relative_place(monkeypatch):

@@ -13,22 +13,53 @@ import streamlit as st
 from finine_app import state
 from finine_core.errors import FinineError
 
-# Signs that markdown, Streamlit's directives (`:red[`) or LaTeX would take for something else.
-_SIGNS = re.compile(r"([\\`*_\[\]$<>~:#|])")
-# An address becomes a link even where its signs are escaped; an invisible letter in it prevents it.
-_ADDRESS = re.compile(r"(https?:)(?=//)|(www)(?=\.)", re.IGNORECASE)
-_WORD_JOINER = "\u2060"
+# Signs that Markdown, Streamlit's directives (`:red[`), LaTeX or entities would take for something
+# else; and those with which a line, and only a line, begins as a list or a heading.
+_SIGNS = re.compile(r"([\\`*_\[\]$<>~:#|&])")
+_BEGINNING = re.compile(r"^(\d+(?=[.)](?:\s|$))|(?=[-+](?:\s|$)|[-=][-=\s]*$))(.)")
+# Streamlit changes words after Markdown was read, where no backslash helps: these signs between
+# spaces become arrows and dashes, `:word:` an emoji or an icon, addresses links. A mark that draws
+# nothing is put inside of them.
+_CHANGED = re.compile(
+    r"(?<![^\s\ufeff])(?:<->|->|<-|--|>=|<=|~=)(?![^\s\ufeff])"  # arrows
+    r"|:(?=[\w+/-]+:|material/)"  # emoji, icons
+    r"|https?:(?=//)|www(?=\.)|(?<=[\w.+-])@(?=[\w.-])",  # addresses
+    re.IGNORECASE,
+)
+APART = ":small[]"  # an empty piece of small text
 
 
 def plain(text: object) -> str:
-    """Text from files and people as it stands, inside markdown: no markup, no picture, no link.
+    r"""Text from files and people as it stands, inside Markdown: no markup, no picture, no link.
+
+    All text that is not ours goes through here on its way to the page, so that it reads there as it
+    is in the file; only line breaks are spaces, and spaces at its ends are left out.
 
     Examples:
-        >>> print(plain("a_b $x$ :red[c]"))
-        a\\_b \\$x\\$ \\:red\\[c\\]
+        >>> print(plain("a_b $x$ :red[c] &amp;"))
+        a\_b \$x\$ \:red\[c\] \&amp;
+        >>> print(plain("1. a -> b"), plain("ann@lab.org"))
+        1\. a -:small[]\> b ann:small[]@lab.org
     """
-    apart = _ADDRESS.sub(lambda found: found[0] + _WORD_JOINER, str(text))
-    return _SIGNS.sub(r"\\\1", apart).replace("\n", " ")
+    line = re.sub(r"[\r\n\t\v\f\x1c-\x1e\x85\u2028\u2029]", " ", str(text)).strip()
+    pieces: list[str] = []
+    done = 0
+    for found in _CHANGED.finditer(line):
+        for place in _cuts(found):
+            pieces += [line[done:place], APART]
+            done = place
+    pieces.append(line[done:])
+    escaped = "".join(one if one is APART else _SIGNS.sub(r"\\\1", one) for one in pieces)
+    return _BEGINNING.sub(r"\1\\\2", escaped)
+
+
+def _cuts(found: re.Match[str]) -> list[int]:
+    """Where in the line a mark has to stand, so that nothing of what was found is changed."""
+    if found[0] == "@":
+        return [found.start()]  # the rest of the address alone is none
+    if found[0][0].isalpha():
+        return [found.end()]  # https: or www
+    return list(range(found.start() + 1, max(found.end(), found.start() + 2)))
 
 
 def show_problem(error: FinineError) -> None:

@@ -18,6 +18,7 @@ from finine_app import state
 from finine_core.curation.decisions import Event
 from finine_core.curation.saved_groups import SavedGroup, SavedGroups
 from finine_core.errors import FinineError
+from finine_core.told import told_of_files
 
 # Between the look at the log and the writing into it no other page may write.
 LOG_LOCK = threading.Lock()
@@ -54,7 +55,8 @@ def guarded(action: Callable[..., None]) -> Callable[..., None]:
     @wraps(action)
     def act(*args: object) -> None:
         try:
-            action(*args)
+            with told_of_files():
+                action(*args)
         except FinineError as error:
             state.note_problem(error)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from finine_app import state
+from finine_app.components.messages import plain
 from finine_app.components.pressing import whole
 from finine_app.components.review.listing import list_changed
 from finine_app.components.words import TARGET_NAMES, TARGET_WORDS
@@ -30,12 +31,12 @@ def choose_target(run: api.Run, key: str) -> str:
         st.segmented_control(
             "Influence on",
             run.targets,
-            format_func=lambda name: f"Influence on {TARGET_NAMES.get(name, name)}",
+            format_func=lambda name: f"Influence on {TARGET_NAMES.get(name) or plain(name)}",
             key=key,
             on_change=take,
             required=True,
             label_visibility="collapsed",
         )
         with st.container(width=TEXT_WIDTH):
-            st.caption(TARGET_WORDS.get(target) or target_named(target).description)
+            st.caption(TARGET_WORDS.get(target) or plain(target_named(target).description))
     return target

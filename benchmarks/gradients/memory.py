@@ -22,6 +22,8 @@ from contestants import OURS, load
 from process import one_thread
 from torch import Tensor
 
+from finine_core.processes import python_module
+
 STREAMED = 1000  # rows made at a time, like a file read in blocks
 WARM_UP = 2 * STREAMED  # settles the allocator, so that what is left to see is growth
 ALLOWED = 1.15  # the largest peak may be this many times the smallest
@@ -58,7 +60,7 @@ def main() -> None:
 
 
 def _in_a_process(case: str, rows: int) -> tuple[int, int]:
-    command = [sys.executable, __file__, "--case", case, "--measure", str(rows)]
+    command = python_module("memory", "--case", case, "--measure", str(rows))
     done = subprocess.run(command, env=one_thread(), capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"{rows} rows failed: {done.stderr.strip().splitlines()[-1]}")

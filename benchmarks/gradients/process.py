@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
+
+from finine_core.processes import child_environment, python_module
 
 HERE = Path(__file__).parent
 MEMORY_LIMIT = 8 * 2**30  # bytes, so that a contestant that wants everything fails alone
@@ -25,7 +26,7 @@ class Process:
         self.folder = Path(tempfile.mkdtemp(dir=folder))
         self._log: IO[str] = (self.folder / "log.txt").open("w")
         self._process = subprocess.Popen(
-            [sys.executable, str(HERE / "worker.py"), name],
+            python_module("worker", name),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
@@ -79,5 +80,6 @@ def one_thread() -> dict[str, str]:
     anew for every layer and batch shape.
     """
     one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    path = os.pathsep.join(filter(None, [str(HERE.parents[1]), os.environ.get("PYTHONPATH", "")]))
-    return os.environ | one | {"TQDM_DISABLE": "1", "TORCHDYNAMO_DISABLE": "1", "PYTHONPATH": path}
+    places = [str(HERE), str(HERE.parents[1]), os.environ.get("PYTHONPATH", "")]
+    quiet = {"TQDM_DISABLE": "1", "TORCHDYNAMO_DISABLE": "1"}
+    return child_environment(one | quiet | {"PYTHONPATH": os.pathsep.join(places)})

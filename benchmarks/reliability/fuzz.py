@@ -34,7 +34,9 @@ from benchmarks.reliability.bad_inputs.manifests import healthy
 from benchmarks.reliability.fuzzing import properties
 from benchmarks.reliability.fuzzing.damage import damaged
 from finine_core.formats import read_table
+from finine_core.processes import child_environment, python_module
 
+ROOT = Path(__file__).parents[2]
 TARGETS = ("delimited", "json_lines", "parquet", "manifest")
 ADDRESS_SPACE = 8 * 1024**3
 LARGEST_SEED = 20_000  # bytes of a file to begin from: small ones are tried more often
@@ -168,8 +170,13 @@ def fuzz(target: str, seconds: float, first_seed: int) -> dict[str, Any]:
             length = min(ROUND_SECONDS, left)
             left -= length
             arguments = [target, str(first_seed + rounds), str(length), str(report)]
-            command = [sys.executable, "-m", "benchmarks.reliability.fuzz", "--round", *arguments]
-            process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+            command = python_module("benchmarks.reliability.fuzz", "--round", *arguments)
+            process = subprocess.Popen(
+                command,
+                stderr=subprocess.PIPE,
+                text=True,
+                env=child_environment({"PYTHONPATH": str(ROOT)}),
+            )
             try:
                 _, told = process.communicate(timeout=WAIT_SECONDS)
             except subprocess.TimeoutExpired:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import subprocess
-import sys
 import tempfile
 import time
 from itertools import pairwise
@@ -22,6 +21,7 @@ from figures import keep_figures
 
 from finine_core import api
 from finine_core.curation.decisions import DecisionLog
+from finine_core.processes import child_environment, python_code
 
 RUN = "run-1"
 PEOPLE = ("ann", "bob")
@@ -44,8 +44,8 @@ def mark_at_once(home: Path, events: int) -> dict[str, object]:
     """What came of it, in counts."""
     markers = [
         subprocess.Popen(
-            [sys.executable, "-c", MARKER, str(home), name, str(number * events), str(events)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            python_code(MARKER, str(home), name, str(number * events), str(events)),
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=child_environment(),
         )
         for number, name in enumerate(PEOPLE)
     ]  # fmt: skip

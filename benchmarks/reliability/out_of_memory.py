@@ -13,12 +13,12 @@ import argparse
 import json
 import os
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 from finine_core import api
 from finine_core.errors import FinineError
+from finine_core.processes import child_environment, python_code
 from finine_sample_data import sample
 
 RESULTS = Path(__file__).parent / "results" / "out_of_memory.json"
@@ -55,7 +55,8 @@ def main() -> None:
         (group / "memory.limit_in_bytes").write_text(f"{chosen.megabytes}M")
         with tempfile.TemporaryDirectory() as folder:
             home = Path(folder)
-            subprocess.run([sys.executable, "-c", CODE, str(group), str(home)], check=False)
+            command = python_code(CODE, str(group), str(home))
+            subprocess.run(command, env=child_environment(), check=False)
             run = api.open_run("latest", home)
             status = run.status()
             found = {

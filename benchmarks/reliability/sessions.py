@@ -33,6 +33,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from benchmarks.server_times import make_file
 from finine_core import api
+from finine_core.processes import child_environment, python_module
 
 VISITORS, ROWS = 50, 5_000
 START_SECONDS, RUN_SECONDS = 90.0, 300.0  # on a machine that does other things too
@@ -124,9 +125,9 @@ def main() -> None:
         log = folder / "log.txt"
         with log.open("wb") as stream:
             server = subprocess.Popen(
-                [sys.executable, "-m", "finine_core.cli", "app", "--home", str(home),
-                 "--port", str(port), "--no-browser"],
-                stdout=stream, stderr=stream, start_new_session=True,
+                python_module("finine_core.cli", "app", "--home", str(home), "--port", str(port),
+                              "--no-browser"),
+                stdout=stream, stderr=stream, start_new_session=True, env=child_environment(),
             )  # fmt: skip
         try:
             wait_for(f"http://localhost:{port}/_stcore/health")

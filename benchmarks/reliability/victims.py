@@ -13,7 +13,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 import zipfile
 from collections.abc import Callable
@@ -24,6 +23,7 @@ import numpy as np
 
 from finine_core import api
 from finine_core.errors import FinineError
+from finine_core.processes import child_environment, python_code
 from finine_core.runs import RunFolder, State
 from finine_core.runs.jobs.progress import epoch_history
 from finine_core.runs.map.job import MapState
@@ -231,9 +231,12 @@ class Script:
 
     def kill(self, random: np.random.Generator) -> tuple[float, list[str]]:
         """Kill it at a random moment; gives how long it had and the lines that it said."""
-        command = [sys.executable, "-c", self.code, *self.arguments]
         process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, text=True, start_new_session=True
+            python_code(self.code, *self.arguments),
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+            env=child_environment(),
         )
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"

@@ -26,6 +26,7 @@ from finine_core.keywords import spelled_out
 from finine_core.paths import named_path
 from finine_core.runs.home import check_home, default_home
 from finine_core.runs.options import RunOptions
+from finine_core.told import told
 
 if TYPE_CHECKING:
     from finine_core.api.given import Data
@@ -42,6 +43,7 @@ else:
     )
 
 
+@told
 @spelled_out(DataOptions)
 def check(data: Data, *, label: str | Sequence[str], **options: Unpack[DataOptions]) -> Report:
     """What is odd about a file, before anything is trained on it; nothing is changed.
@@ -73,6 +75,7 @@ def check(data: Data, *, label: str | Sequence[str], **options: Unpack[DataOptio
         return check_dataset(load_dataset(path, label=label, **options))
 
 
+@told
 def known_label(data: str | Path) -> str | None:
     """The label column of data that has no choice of them: a folder or zip of images by class.
 
@@ -86,6 +89,7 @@ def known_label(data: str | Path) -> str | None:
     return LABEL_COLUMN if is_image_tree(named_path(data)) else None
 
 
+@told
 @spelled_out(DataOptions, RunOptions)
 def run(
     data: Data,
@@ -146,6 +150,7 @@ def run(
     return started
 
 
+@told
 @spelled_out(DataOptions, RunOptions)
 def plan(
     data: Data,
@@ -169,6 +174,7 @@ def plan(
         return plan_run(_home(home), make_config(data=str(path), label=label, **options))
 
 
+@told
 def open_run(
     run_id: str = "latest", home: str | Path | None = None, *, trashed: bool = False
 ) -> Run:
@@ -185,6 +191,7 @@ def open_run(
     return Run(find_run(_home(home), run_id, trashed=trashed))
 
 
+@told
 def runs(home: str | Path | None = None, *, trashed: bool = False) -> list[Run]:
     """All runs of a home, newest first; those in the trash apart, last thrown away first."""
     from finine_core.runs import list_runs
@@ -192,6 +199,7 @@ def runs(home: str | Path | None = None, *, trashed: bool = False) -> list[Run]:
     return [Run(one) for one in list_runs(_home(home), trashed=trashed)]
 
 
+@told
 def lines(home: str | Path | None = None, *, trashed: bool = False) -> list[RunLine]:
     """What a list says of each of `runs`, without opening them."""
     from finine_core.runs import run_lines
@@ -199,6 +207,7 @@ def lines(home: str | Path | None = None, *, trashed: bool = False) -> list[RunL
     return run_lines(_home(home), trashed=trashed)
 
 
+@told
 def apply(
     manifest: str | Path,
     data: str | Path,
@@ -224,6 +233,7 @@ def apply(
         write_tree(source, listing, listing.parent, tree, overwrite=overwrite)
 
 
+@told
 def doctor(home: str | Path | None = None, *, repair: bool = False) -> HomeReport:
     """Whether a home is sound: its database, marks, states, files, queue and disk.
 
@@ -243,6 +253,7 @@ def doctor(home: str | Path | None = None, *, repair: bool = False) -> HomeRepor
     return look_at(named_path(home) if home else default_home(), repair=repair)
 
 
+@told
 def marked(home: str | Path | None, run_ids: Sequence[str]) -> dict[str, int]:
     """How many rows of each of these runs have a decision in force."""
     from finine_core.curation.marked import marked_rows

@@ -10,6 +10,7 @@ from finine_core.api.looking import Looking, chosen_by
 from finine_core.curation.decisions import DecisionLog, Event, check_decision
 from finine_core.curation.selection import Selection, SelectionOptions
 from finine_core.errors import FinineError
+from finine_core.told import told_everywhere
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 LISTED_CLASSES = 20  # in an error message
 
 
+@told_everywhere
 class Deciding(Looking):
     """The deciding part of `Run`."""
 

@@ -11,6 +11,7 @@ from finine_core.curation.selection import Selection, SelectionOptions
 from finine_core.errors import FinineError
 from finine_core.keywords import spelled_out
 from finine_core.runs.map import NEIGHBOURS
+from finine_core.told import told_everywhere
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 chosen_by = spelled_out(SelectionOptions)
 
 
+@told_everywhere
 class Looking(Opened):
     """The reading part of `Run`."""
 

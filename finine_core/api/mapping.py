@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from finine_core.api.verifying import Verifying
+from finine_core.told import told_everywhere
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from finine_core.runs.map.job import MapStatus
 
 
+@told_everywhere
 class Mapping(Verifying):
     """The part of `Run` about the map."""
 

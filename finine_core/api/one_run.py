@@ -11,12 +11,14 @@ from finine_core.curation.selection import SelectionOptions
 from finine_core.dataset import named_labels
 from finine_core.paths import check_outside, named_path
 from finine_core.runs.sharing import without_folders
+from finine_core.told import told_everywhere
 
 if TYPE_CHECKING:
     from finine_core.curation.export import ExportPlan, ExportResult
     from finine_core.curation.manifest import VerifiedEffect
 
 
+@told_everywhere
 class Run(Mapping):
     """One run: what it found, what was decided on it, and what comes of that."""
 

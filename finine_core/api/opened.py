@@ -12,11 +12,13 @@ from finine_core.runs import keeping
 from finine_core.runs.folder import RunFolder
 from finine_core.runs.jobs import cancel, observe, resume, wait
 from finine_core.runs.state import Status
+from finine_core.told import told_everywhere
 
 if TYPE_CHECKING:
     from finine_core.runs.results import Results
 
 
+@told_everywhere
 @dataclass(frozen=True)
 class Opened:
     """What every part of `Run` stands on."""

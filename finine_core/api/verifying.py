@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from finine_core.api.deciding import Deciding
 from finine_core.curation.decisions import RELABEL
+from finine_core.told import told_everywhere
 from finine_core.verification import DEFAULT_REPEATS
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from finine_core.verification import Running, Verification, VerifyProgress, VerifyStatus
 
 
+@told_everywhere
 class Verifying(Deciding):
     """Verifies the rows marked delete and the corrected labels, as they are now."""
 

@@ -22,8 +22,10 @@ from finine_core.cli import (
     take_commands,
     verify_command,
 )
-from finine_core.cli.common import cli
+from finine_core.cli.common import cli, say
 from finine_core.errors import FinineError
+from finine_core.heard import heard
+from finine_core.told import told_of_files
 
 __all__ = [
     "app_command",
@@ -48,7 +50,8 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):  # a terminal may not know every letter
             stream.reconfigure(errors="backslashreplace")
     try:
-        cli()
+        with heard(say, libraries=False), told_of_files():
+            cli()
     except FinineError as error:
         print(f"finine: {error}", file=sys.stderr)
         sys.exit(1)

@@ -3,18 +3,21 @@
 People filter the ranked table with a SQL expression of their own. `checked_condition` takes such
 a text and gives it back only when it is a single expression over columns: no second statement, no
 clause, nothing but the parts listed in `allowed.py`, and not so long or so deep that reading it
-alone would take long. `contains_text` and `quoted` build safe SQL from names and values.
+alone would take long; `Checked` also says whether it is plain. `contains_text` and `quoted` build
+safe SQL from names and values.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 import duckdb
 
 from finine_core.curation.allowed import FUNCTION_HELP, MOST_DEEP, forbidden_part
+from finine_core.curation.conditions.plain import copied_columns
 from finine_core.errors import FinineError
 
 EXPRESSION_HELP = (
@@ -36,22 +39,41 @@ _QUOTED = re.compile(
 _OPEN, _CLOSED = "([{", ")]}"
 
 
-def checked_condition(where: str, parser: duckdb.DuckDBPyConnection) -> str:
-    """Give `where` in brackets, ready to follow WHERE or AND.
+@dataclass(frozen=True)
+class Checked:
+    """A condition that may be asked.
+
+    Attributes:
+        sql: it in brackets, ready to follow WHERE or AND.
+        copied: of a plain condition (`conditions/plain.py`), the columns whose texts it copies;
+            None for any other one.
+    """
+
+    sql: str
+    copied: tuple[str, ...] | None
+
+
+def checked_condition(
+    where: str, parser: duckdb.DuckDBPyConnection, columns: Collection[str] = ()
+) -> Checked:
+    """Refuse what is no single condition, or one that could look at something else than the row.
 
     Args:
         parser: any connection; it only parses, nothing is run.
+        columns: names of the scalar columns in lower case, which a plain condition may have.
 
     Raises:
         FinineError: the text is not exactly one expression, or is one that could read something
-            else than the row, or could take much time or memory.
+            else than the row, or could take long to parse.
 
     Examples:
         >>> parser = duckdb.connect(":memory:")
-        >>> print(checked_condition("mu > 1 -- the worst", parser))
-        (
-        mu > 1 -- the worst
-        )
+        >>> checked_condition("mu > 1 -- the worst", parser, {"mu"})
+        Checked(sql='(\\nmu > 1 -- the worst\\n)', copied=())
+        >>> checked_condition("contains(lower(text), 'cat')", parser, {"text"}).copied
+        ('text',)
+        >>> checked_condition("reverse(text) = 'cat'", parser, {"text"}).copied is None
+        True
         >>> checked_condition("1=1); DROP TABLE scores", parser)
         Traceback (most recent call last):
         finine_core.errors.FinineError: The filter '1=1); DROP TABLE scores' is not one condition...
@@ -68,10 +90,12 @@ def checked_condition(where: str, parser: duckdb.DuckDBPyConnection) -> str:
             raise _refusal(where, f"is not one condition: {first_line(error)}") from error
         if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
             raise _refusal(where, "is more than one statement")
-    found = forbidden_part(_syntax_tree(f"SELECT\n{where}\n", where, parser))
+    tree = _syntax_tree(f"SELECT\n{where}\n", where, parser)
+    found = forbidden_part(tree)
     if found is not None:
         raise _refusal(where, f"contains {found}, which a filter may not")
-    return bracketed
+    copied = copied_columns(tree, columns)
+    return Checked(bracketed, None if copied is None else tuple(copied))
 
 
 def contains_text(columns: Sequence[str], needle: str) -> str:

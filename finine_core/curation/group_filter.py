@@ -9,18 +9,22 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
-import pyarrow as pa
 
+from finine_core.curation.conditions.groups import (
+    GROUP_NAME,
+    IN_GROUP,
+    MEMBER,
+    MEMBERS,
+    make_known,
+)
 from finine_core.curation.expressions import literal
 from finine_core.curation.saved_groups import SavedGroups
 
-IN_GROUP = "in_group"
-_SQL = f"""CREATE OR REPLACE TEMP MACRO {IN_GROUP}(wanted) AS
-    CASE WHEN wanted IN (SELECT group_name FROM members)
-    THEN row_number IN (SELECT member FROM members WHERE group_name = wanted)
-    ELSE error('There is no saved group ' || wanted || ' in use') END"""
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 class GroupFilter:
@@ -34,14 +38,16 @@ class GroupFilter:
     def register(self, cursor: duckdb.DuckDBPyConnection, where: str | None) -> None:
         """Make `in_group` known to a cursor, if the condition asks for it."""
         if asks_for_groups(where):
-            cursor.register("members", self._members())
-            cursor.execute(_SQL)
+            cursor.register(MEMBERS, self.members())
+            make_known(cursor)
 
-    def _members(self) -> pa.Table:
+    def members(self) -> pa.Table:
+        """The members of the groups in use, as the macro looks them up."""
         with self._lock:
             version = self._groups.version()
             if self._read is None or self._read[0] != version:
-                self._read = version, self._groups.members()
+                found = self._groups.members()
+                self._read = version, found.rename_columns([GROUP_NAME, MEMBER])
             return self._read[1]
 
 

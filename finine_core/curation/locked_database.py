@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
-import pyarrow.parquet as pq
 
 from finine_core.curation.expressions import literal
 from finine_core.meanwhile import meanwhile
@@ -23,9 +22,7 @@ MEMORY_LIMIT = "1GB"  # room for a sort of 100k rows with text, and no threat to
 KEPT_BYTES = 256 * 2**20
 CELL_BYTES = 16  # what DuckDB keeps of a text besides its letters; no less of a number
 THREADS = 2  # the app serves other pages and often a training run beside the query
-# A filter of 1 million rows with text takes two or three seconds; who waits longer than this has
-# written something else than was meant, and blocks the others.
-QUERY_SECONDS = 20.0
+QUERY_SECONDS = 20.0  # comparisons of 1 million rows take two or three
 AGAIN_SECONDS = 0.05  # between two interrupts
 
 
@@ -55,25 +52,32 @@ def parquet_source(path: Path) -> str:
 
 def fits(path: Path) -> bool:
     """Whether a Parquet file is small enough to be kept in memory."""
+    import pyarrow.parquet as pq  # the process that answers conditions starts without
+
     facts = pq.read_metadata(path)
     stored = sum(facts.row_group(k).total_byte_size for k in range(facts.num_row_groups))
     return stored + CELL_BYTES * facts.num_rows * facts.num_columns <= KEPT_BYTES
 
 
 def locked_database(
-    readable: list[Path], kept: Mapping[str, Path] | None = None
+    readable: list[Path],
+    kept: Mapping[str, Path] | None = None,
+    memory_limit: str = MEMORY_LIMIT,
+    indexed: bool = True,
 ) -> duckdb.DuckDBPyConnection:
     """An in-memory database that can read the given files, and whose settings cannot change.
 
     Args:
         readable: files that queries may read.
-        kept: tables to hold in memory: name → Parquet file; see `fits`. Their column `row_number`
-            gets an index, so that the lines of a page are found without a look at all rows.
+        kept: tables to hold in memory: name → Parquet file; see `fits`.
+        memory_limit: of what DuckDB counts; a single batch of rows is not.
+        indexed: whether the column `row_number` of tables in memory gets an index, so that the
+            lines of a page are found without a look at all rows.
     """
     database = duckdb.connect(":memory:")
     paths = ", ".join(f"{literal(str(path))}, {path_literal(path)}" for path in readable)
     for setting in (
-        f"memory_limit = '{MEMORY_LIMIT}'",
+        f"memory_limit = '{memory_limit}'",
         f"threads = {THREADS}",
         "temp_directory = ''",  # nothing spills to disk: a query too large is refused instead
         "autoinstall_known_extensions = false",
@@ -83,7 +87,9 @@ def locked_database(
         database.execute(f"SET {setting}")
     for name, path in (kept or {}).items():
         database.execute(f"CREATE TABLE {name} AS SELECT * FROM {parquet_source(path)}")
-        if "row_number" in pq.read_schema(path).names:  # what is wrong with others is said later
+        columns = database.execute(f"DESCRIBE {name}").fetchall()
+        # of a file without the column it is said later what is wrong
+        if indexed and any(one[0] == "row_number" for one in columns):
             database.execute(f"CREATE INDEX {name}_rows ON {name} (row_number)")
     for setting in (
         f"allowed_paths = [{paths}]",

@@ -14,11 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from finine_core.curation.expressions import (
-    checked_condition,
-    quoted,
-)
-from finine_core.curation.joined import DECISION, NEW_LABEL, ROW_NUMBER, SCORE_COLUMNS, JoinedRows
+from finine_core.curation.expressions import quoted
+from finine_core.curation.joined import Condition, JoinedRows
+from finine_core.curation.run_tables import DECISION, NEW_LABEL, ROW_NUMBER, SCORE_COLUMNS
 from finine_core.errors import FinineError
 
 
@@ -90,10 +88,11 @@ class ReviewTable(JoinedRows):
         wanted = self._score_columns + (self._data_columns if with_data else [])
         columns = ", ".join(quoted(name) for name, _ in wanted)
         order = self._order(order_by, descending)
-        sql = f"SELECT {columns} {self._from(target, where, asked=columns + order)}{order}"
+        condition = self._asked(target, where)
+        sql = f"SELECT {columns} {self._from(target, condition, asked=columns + order)}{order}"
         if limit is not None:
             sql += f" LIMIT {int(limit)}"
-        return self._run(sql + f" OFFSET {int(offset)}", where)
+        return self._run(sql + f" OFFSET {int(offset)}", condition)
 
     def lines(
         self, rows: Sequence[int] | npt.NDArray[np.integer], *, target: str, with_data: bool = False
@@ -105,14 +104,17 @@ class ReviewTable(JoinedRows):
         asked = [int(row) for row in rows]
         wanted = self._score_columns + (self._data_columns if with_data else [])
         columns = ", ".join(quoted(name) for name, _ in wanted)
-        found = self._run(f"SELECT {columns} {self._from(target, None, asked, columns)}", None)
+        found = self._run(f"SELECT {columns} {self._from(target, None, asked, columns)}")
         place = {row: k for k, row in enumerate(asked)}
         order = np.argsort([place[row] for row in found.column(ROW_NUMBER).to_pylist()])
         return found.take(order)
 
     def count(self, *, target: str, where: str | None = None) -> int:
         """How many rows meet the condition."""
-        found = self._run(f"SELECT count(*) AS rows {self._from(target, where)}", where)
+        condition = self._asked(target, where)
+        if condition and condition.found:
+            return sum(map(len, condition.found.values()))
+        found = self._run(f"SELECT count(*) AS rows {self._from(target, condition)}", condition)
         return int(found.column("rows")[0].as_py())
 
     def row_numbers(
@@ -126,12 +128,13 @@ class ReviewTable(JoinedRows):
     ) -> npt.NDArray[np.int64]:
         """The row numbers that meet the condition, in order; the first `top` of them."""
         order = self._order(order_by, descending)
-        sql = f"SELECT {ROW_NUMBER} {self._from(target, where, asked=order)}{order}"
+        condition = self._asked(target, where)
+        sql = f"SELECT {ROW_NUMBER} {self._from(target, condition, asked=order)}{order}"
         if top is not None:
             if top < 0:
                 raise FinineError(f"The top {top} rows do not exist.", "Use a number from 0 up.")
             sql += f" LIMIT {int(top)}"
-        return self._run(sql, where).column(ROW_NUMBER).to_numpy()
+        return self._run(sql, condition).column(ROW_NUMBER).to_numpy()
 
     def shares(
         self, conditions: Mapping[str, str], *, target: str, where: str | None = None
@@ -147,7 +150,8 @@ class ReviewTable(JoinedRows):
             label → name → share, None where none can be told; labels without rows are left out.
         """
         share = "avg(CAST(({}) AS INTEGER))"
-        found = self._each(share, conditions, target, where, by="label")
+        ours = {name: Condition(sql, sql) for name, sql in conditions.items()}
+        found = self._each(share, ours, target, where, by="label")
         return {
             line["label"]: {name: line[f"c{k}"] for k, name in enumerate(conditions)}
             for line in found
@@ -157,15 +161,16 @@ class ReviewTable(JoinedRows):
         self, conditions: Mapping[str, str], *, target: str, where: str | None = None
     ) -> dict[str, int]:
         """How many rows meet each condition, in one pass over the rows that meet `where`."""
-        parser = self._database.cursor()
-        checked = {name: checked_condition(one, parser) for name, one in conditions.items()}
-        (line,) = self._each("count(*) FILTER ({})", checked, target, where) or [{}]
+        asked = {}
+        for k, (name, one) in enumerate(conditions.items()):
+            asked[name] = self._asked(target, one, f"met_{k}") or Condition("true", "true")
+        (line,) = self._each("count(*) FILTER ({})", asked, target, where) or [{}]
         return {name: int(line[f"c{k}"]) for k, name in enumerate(conditions)}
 
     def _each(
         self,
         form: str,
-        conditions: Mapping[str, str],
+        conditions: Mapping[str, Condition],
         target: str,
         where: str | None,
         by: str | None = None,
@@ -173,22 +178,24 @@ class ReviewTable(JoinedRows):
         """A line of `form` of every condition (columns c0, c1, …); one for each value of `by`."""
         if not conditions:
             return []
+        within = self._asked(target, where)
         columns = [
-            form.replace("{}", one) + f" AS c{k}" for k, one in enumerate(conditions.values())
+            form.replace("{}", one.sql) + f" AS c{k}" for k, one in enumerate(conditions.values())
         ]
-        told = " AND ".join([where or "true", *conditions.values()])  # for a message
         grouped = f" GROUP BY {by}" if by else ""
         columns += [by] if by else []
-        sql = f"SELECT {', '.join(columns)} {self._from(target, where, asked=told)}{grouped}"
-        return self._run(sql, told).to_pylist()
+        told = ", ".join(columns)
+        sql = f"SELECT {told} {self._from(target, within, asked=told)}{grouped}"
+        return self._run(sql, within, *conditions.values()).to_pylist()
 
     def classes(self, *, target: str, where: str | None = None) -> pa.Table:
         """Per label, largest class first: `label`, `rows`, and `marked` (for deletion)."""
+        condition = self._asked(target, where)
         sql = (
             f"SELECT label, count(*) AS rows, count(*) FILTER ({DECISION} = 'delete') AS marked"
-            f" {self._from(target, where)} GROUP BY label ORDER BY rows DESC, label"
+            f" {self._from(target, condition)} GROUP BY label ORDER BY rows DESC, label"
         )
-        return self._run(sql, where)
+        return self._run(sql, condition)
 
 
 __all__ = ["DECISION", "NEW_LABEL", "ROW_NUMBER", "SCORE_COLUMNS", "ReviewTable"]

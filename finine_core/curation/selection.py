@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from finine_core.errors import FinineError
 from finine_core.keywords import no_such_keyword
+from finine_core.told import require_kind
 
 if TYPE_CHECKING:
     import numpy as np
@@ -69,12 +70,13 @@ group or a top number.
         """The choice that these keywords make.
 
         Raises:
-            FinineError: a keyword does not exist.
+            FinineError: a keyword does not exist, or takes another kind of value.
         """
         known = {one.name for one in fields(cls)}
-        for name in options:
+        for name, value in options.items():
             if name not in known:
                 raise no_such_keyword(name, known)
+            require_kind(name, value, cls.__annotations__[name])
         return cls(**options)
 
     def check(self) -> None:

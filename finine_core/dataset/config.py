@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from finine_core.dataset import AUTO, named_labels
 from finine_core.errors import FinineError
 from finine_core.keywords import no_such_keyword
+from finine_core.told import require_kind
 
 SEEDS = 2**31  # above every seed
 
@@ -90,6 +91,9 @@ def checked(kind: type[_Config], options: Mapping[str, object]) -> _Config:
         finine_core.errors.FinineError: There is no option 'txt'. Did you mean 'text'? Options: \
 features, id, ignore, image, label, seed, skip_corrupt, task, text, validation.
     """
+    for name, value in options.items():
+        if isinstance(value, str):
+            require_kind(name, value, "str")  # half of a letter could not be told of by pydantic
     try:
         return kind.model_validate(options)
     except ValidationError as error:

@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from finine_core.dataset import named_labels
 from finine_core.dataset.config import DataConfig, checked
 from finine_core.dataset.options import DataOptions
 from finine_core.dataset.roles import Roles, resolve_roles
@@ -111,6 +112,8 @@ def load_dataset(
         >>> dataset.classes, len(dataset.train), len(dataset.validation)
         (('cat', 'dog'), 8, 2)
     """
+    if not named_labels(label):
+        raise FinineError("No label is named.", "Name at least one column.")
     return read_dataset(Path(path), checked(DataConfig, {"label": label, **options}))
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finine_core.errors import FinineError
+from finine_core.files import NEW_RUN, reading
 from finine_core.influence.targets import TARGETS
 
 Floats = NDArray[np.float32]
@@ -158,13 +159,15 @@ class SignalStore:
         index = folder / "index.json"
         if not index.exists():
             raise FinineError(f"No signals were recorded in {folder}.", "Let the run finish first.")
-        stored: dict[str, Any] = json.loads(index.read_text(encoding="utf-8"))
-        if stored.pop("schema") not in (1, SCHEMA):
-            raise FinineError(f"{index} was written by another version of finine.", "Run again.")
-        fields: dict[str, Any] = {
-            key: tuple(value) if isinstance(value, list) else value for key, value in stored.items()
-        }
-        self.plan = SignalPlan(**fields)
+        with reading(index):
+            stored: dict[str, Any] = json.loads(index.read_text(encoding="utf-8"))
+            if stored.pop("schema") not in (1, SCHEMA):
+                raise FinineError(f"{index} was written by another version of finine.", NEW_RUN)
+            fields: dict[str, Any] = {
+                key: tuple(value) if isinstance(value, list) else value
+                for key, value in stored.items()
+            }
+            self.plan = SignalPlan(**fields)
 
     @property
     def auxiliary(self) -> SignalStore | None:
@@ -227,10 +230,15 @@ class SignalStore:
 
     def batches(self) -> NDArray[np.int64]:
         """The training rows in each recorded step's batch, (T, b), padded with −1."""
-        return np.load(self.folder / "batches.npy", mmap_mode="r", allow_pickle=False)
+        return _array(self.folder / "batches.npy")
 
     def _load(self, name: str) -> Floats:
-        return np.load(self.folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+        return _array(self.folder / f"{name}.npy")
+
+
+def _array(path: Path) -> np.ndarray:
+    with reading(path):
+        return np.load(path, mmap_mode="r", allow_pickle=False)
 
 
 def file_stem(plan: SignalPlan, target: str, carried: bool, quantity: str) -> str:

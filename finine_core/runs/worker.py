@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from finine_core.errors import Cancelled, FinineError
 from finine_core.files import is_full_disk, orphans, write_atomically
+from finine_core.heard import heard, to_log
 from finine_core.runs.checksums import unseal
 from finine_core.runs.folder import RunFolder, now
 from finine_core.runs.jobs.heartbeat import MEMORY_MEND, beating
@@ -132,4 +133,5 @@ def _stopped(_signal: int, _frame: object) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    with heard(to_log):
+        sys.exit(main(sys.argv[1]))

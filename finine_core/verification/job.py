@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from finine_core.errors import FinineError
 from finine_core.files import read_json, write_json
+from finine_core.heard import heard, to_log
 from finine_core.runs import RunFolder
 from finine_core.runs.jobs.background import one_at_a_time
 from finine_core.verification import DEFAULT_REPEATS
@@ -196,4 +197,5 @@ def main(run_path: str, store_path: str, repeats: str, processes: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    with heard(to_log):
+        sys.exit(main(*sys.argv[1:]))

@@ -22,6 +22,7 @@ import numpy as np
 import torch
 
 from finine_core.errors import FinineError
+from finine_core.heard import heard, to_log
 from finine_core.runs import RunFolder
 from finine_core.runs.checksums import sound
 from finine_core.runs.config import Resolved
@@ -121,4 +122,5 @@ def _listen(tasks: Queue[tuple[int, Arm]]) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    with heard(to_log):
+        main(*sys.argv[1:])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from finine_app.components.messages import APART
 from finine_app.components.pressing import digest
 from finine_sample_data import SAMPLES
 
@@ -81,8 +82,8 @@ def listed(page):
 
 
 def said(page):
-    """All text of the page."""
-    return words(page).replace("\\", "")
+    """All text of the page, as a person reads it."""
+    return words(page).replace(APART, "").replace("\\", "")
 
 
 def in_address(page, name):

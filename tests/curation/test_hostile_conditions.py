@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from benchmarks.reliability.attacks import BOUNDED, REFUSED, conditions
 from benchmarks.reliability.filters import ask, table_of
 from finine_core.curation import joined
-from finine_core.curation.allowed import MOST_COPIES, MOST_DEEP
+from finine_core.curation.allowed import MOST_DEEP
 from finine_core.curation.expressions import LONGEST
 from finine_core.curation.locked_database import interrupted_after, locked_database
 from finine_core.curation.review import ReviewTable
@@ -60,7 +60,7 @@ def test_made_up_conditions_give_rows_or_a_refusal(review, where):
 
 def test_a_filter_is_stopped_when_its_time_is_over(tmp_path, monkeypatch):
     table = table_of(tmp_path / "run", 50_000)
-    patterns = " OR ".join(f"regexp_matches(text, '(a|b)*c{k}$')" for k in range(20))
+    patterns = " OR ".join(f"contains(text, '{'a' * 150}{k}')" for k in range(200))
     monkeypatch.setattr(joined, "QUERY_SECONDS", 0.01)
     with pytest.raises(FinineError, match=r"takes longer than 0\.01 seconds") as refusal:
         table.count(target="self", where=patterns)
@@ -84,12 +84,9 @@ def test_an_interrupt_reaches_a_query_that_runs():
         ("sleep_ms(9) IS NULL", "contains the function sleep_ms, which a filter may not"),
         ("(" * (MOST_DEEP + 1), f"more than {MOST_DEEP} brackets within each other"),
         ("mu > 1 OR " * 6_000 + "true", f"more than {LONGEST:,} letters outside quotes"),
-        (" || ".join(["text"] * 12) + " = 'x'", f"more than {MOST_COPIES} copies of text"),
         ("text.lower() = 'x'", "write lower(…)"),
-        ("text LIKE label", "a pattern that is not written out in quotes"),
-        ("regexp_matches(text, 'a{9999}')", "repeats too much"),
         ("label = 'a' COLLATE nocase", "ILIKE compares without regard to case"),
-        ("mu::INT[9] IS NULL", "contains the type array"),
+        ("text::BIT IS NULL", "contains the type BIT"),
     ],
 )
 def test_a_refusal_says_what_is_too_much(review, where, said):
@@ -109,6 +106,9 @@ def test_a_refusal_says_what_is_too_much(review, where, said):
         "CASE label WHEN 'cat' THEN mu > 1 ELSE mu > 2 END",
         "CAST(row_id AS VARCHAR) LIKE 'id-%' AND length(text) BETWEEN 1 AND 9",
         "try_cast(text AS DATE) < DATE '2020-01-01' + INTERVAL 3 DAY",
+        "len(string_split(text, ' ')) > 3 AND replace(label, 'c', 'k') LIKE label || '%'",
+        "levenshtein(label, predicted) < 2 OR reverse(label) = 'tac'",
+        "len(list_filter(string_split(text, ' '), lambda w: length(w) > 30)) = 0",
         "year(now()) > 2000 AND text[1:1] = 'p' AND list_contains(['a'], label) IS NOT NULL",
     ],
 )

@@ -8,6 +8,7 @@ import pytest
 
 from finine_core.curation.saved_groups import SavedGroups
 from finine_core.errors import FinineError
+from tests.trained import trained
 
 
 def test_a_saved_group_keeps_its_rows_its_words_and_who_saved_it(tmp_path: Path) -> None:
@@ -49,3 +50,26 @@ def test_a_group_of_nothing_and_a_group_that_is_not_there_are_refused(tmp_path: 
         groups.rows_of(7)
     with pytest.raises(FinineError, match="It has none yet"):
         groups.named("a")
+
+
+def test_a_condition_means_the_group_where_the_data_has_columns_named_like_ours(
+    tmp_path: Path,
+) -> None:
+    """`group_name` in the brackets was the group's own name, which every member has."""
+    data = tmp_path / "data.csv"
+    ours = "group_name,member,members,wanted,finine_group_name,finine_member,finine_members"
+    lines = [f"{k}.5,odd,1,odd,odd,even,{k},odd,{'ab'[k % 2]}" for k in range(40)]
+    data.write_text(f"x,{ours},label\n" + "\n".join(lines) + "\n")
+    run = trained(data, label="label", features=["x"], home=tmp_path, epochs=1, record_steps=4)
+    rows = sorted(run.scores()["row_number"].tolist())
+    run.save_group("odd", rows=rows[:3])
+    run.save_group("even", rows=rows[3:10])
+    for column, expected in (
+        ("'odd'", rows[:3]),
+        ("group_name", rows[:3]),
+        ("members", rows[:3]),
+        ("wanted", rows[:3]),
+        ("data_finine_group_name", rows[3:10]),
+        ("data_finine_members", rows[:3]),
+    ):
+        assert sorted(run.select(where=f"in_group({column})").tolist()) == expected, column

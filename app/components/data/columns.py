@@ -78,7 +78,7 @@ def _more_labels(path: Path, facts: FileFacts, label: str) -> list[str]:
         placeholder="none: each row has one label",
         help="Every chosen column is one label; 1 (or true, yes) says that it holds. One model "
         "learns all of them, and a row's label is the set of those that hold. Columns that hold "
-        f"nothing else: {', '.join(one for one in possible if one != label) or 'none'}.",
+        f"nothing else: {plain(', '.join(one for one in possible if one != label)) or 'none'}.",
     )
 
 

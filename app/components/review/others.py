@@ -89,8 +89,8 @@ def values(run: api.Run, line: dict[str, Any], names: Sequence[str], target: str
             format="percent",
             min_value=0.0,
             max_value=1.0,
-            help=f"Of a number: the share of the other rows labelled {one} that have less. Of a "
-            "word: the share that has the same.",
+            help=f"Of a number: the share of the other rows labelled {plain(one)} that have less. "
+            "Of a word: the share that has the same.",
         )
     st.dataframe(
         frame,

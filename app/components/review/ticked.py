@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 import streamlit as st
 
 from finine_app import state
-from finine_app.components.messages import plain
 from finine_app.components.pressing import LOG_LOCK, digest, guarded, save_once, whole
 from finine_app.components.words import DONE_WORDS
 from finine_core import api
@@ -119,4 +118,4 @@ def _save(run: api.Run, rows: Sequence[int]) -> None:
         raise FinineError("The group has no name, so it was not saved.", "Write its name first.")
     save_once(run.groups, rows, name, "ticked rows")
     st.session_state["ticked_name"] = ""
-    state.note_action(f"Group {plain(name)} saved with {len(rows):,} rows; it is on Groups.")
+    state.note_action(f"Group {name} saved with {len(rows):,} rows; it is on Groups.")

@@ -23,6 +23,7 @@ from benchmarks.reliability.bad_inputs.case import Case
 from benchmarks.reliability.bad_inputs.outcome import Outcome
 from benchmarks.reliability.bad_inputs.sandbox import Sandbox, arguments, inside, options, sandbox
 from finine_core.meanwhile import meanwhile
+from finine_core.processes import child_environment, python_module
 
 ROOT = Path(__file__).parents[3]
 ADDRESS_SPACE = 12 * 1024**3  # of a child: libraries reserve far more than they use
@@ -65,7 +66,7 @@ def in_child(case: Case, *, run: bool = False) -> Outcome:
         if run:
             given = options(case.options_in(box.input))
             command = ["run", *given, *QUICK_RUN, "--", str(path)]
-        return limited([sys.executable, "-m", "finine_core.cli", *command], case, path, box)
+        return limited(python_module("finine_core.cli", *command), case, path, box)
 
 
 def made(case: Case, box: Sandbox) -> Path:
@@ -90,8 +91,9 @@ def made(case: Case, box: Sandbox) -> Path:
 def limited(command: list[str], case: Case, path: Path, box: Sandbox) -> Outcome:
     """Run a command in the sandbox under limits; what it says, and what it took."""
     before = box.picture()
-    environment = {**os.environ, **box.environment(), "PYTHONIOENCODING": "utf-8",
-                   "PYTHONPATH": str(ROOT)}  # fmt: skip
+    environment = child_environment(
+        {**box.environment(), "PYTHONIOENCODING": "utf-8", "PYTHONPATH": str(ROOT)}
+    )
     err, out = box.home / "stderr", box.home / "stdout"
     with err.open("wb") as to_err, out.open("wb") as to_out, changing(case, path):
         process = subprocess.Popen(

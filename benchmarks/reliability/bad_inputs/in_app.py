@@ -18,7 +18,9 @@ from benchmarks.reliability.bad_inputs.case import Case
 from benchmarks.reliability.bad_inputs.command_line import differences, limited, made
 from benchmarks.reliability.bad_inputs.outcome import SECONDS, Outcome
 from benchmarks.reliability.bad_inputs.sandbox import Sandbox, inside, sandbox
+from finine_app.components.messages import APART
 from finine_app.state import DataChoice
+from finine_core.processes import python_module
 
 MODULE = "benchmarks.reliability.bad_inputs.in_app"
 APP = Path(__file__).parents[3] / "app" / "main.py"
@@ -34,7 +36,7 @@ def in_app_alone(case: Case) -> Outcome:
     """Open the Data page on a case in a process of its own, under limits."""
     with sandbox() as box:
         path = made(case, box)
-        command = [sys.executable, "-m", MODULE, case.name, str(path), str(box.root)]
+        command = python_module(MODULE, case.name, str(path), str(box.root))
         outcome = limited(command, case, path, box)
         try:
             seen = json.loads(outcome.told)
@@ -100,7 +102,8 @@ def _choice(case: Case, path: Path, box: Sandbox) -> DataChoice:
 def plain(markdown: object) -> str:
     """What a person reads of a message: without the signs of markdown that we put there."""
     text = re.sub(r"^\*\*(.*)\*\*(?=  \n|$)", r"\1", str(markdown))
-    return re.sub(r"\\([\\`*_\[\]$<>~:#|])", r"\1", text).replace("  \n", " ")
+    text = text.replace(APART, "").replace("  \n", " ")
+    return re.sub(r"\\([^\w\s])", r"\1", text)
 
 
 if __name__ == "__main__":

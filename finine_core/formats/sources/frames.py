@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+import warnings
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -44,7 +45,8 @@ def is_frame(data: object) -> bool:
 def keep_frame(data: ArrowTable, folder: Path) -> Path:
     """Write a table into a folder, unless it is there; gives the Parquet file.
 
-    A pandas index that has a name becomes a column; one without is left out.
+    A pandas index that has a name becomes a column; one without is left out. A column whose name is
+    no text is named by its text: 0 becomes '0'.
 
     Args:
         data: the table.
@@ -80,8 +82,10 @@ def keep_frame(data: ArrowTable, folder: Path) -> Path:
 
 def _as_arrow(data: ArrowTable) -> pa.Table:
     try:
-        table = pa.table(data)
-    except (pa.ArrowException, TypeError, ValueError) as error:
+        with warnings.catch_warnings():  # names that are no text, such as 0, become text: '0'
+            warnings.simplefilter("ignore")
+            table = pa.table(data)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
         raise _no_table(error) from None
     nameless = [name for name in table.column_names if _NAMELESS_INDEX.fullmatch(name)]
     if nameless:  # and what pandas says of it in the metadata

@@ -142,10 +142,12 @@ def begin_phase(folder: RunFolder, phase: str, **fields: object) -> None:
 
 def read_events(path: Path) -> list[dict[str, Any]]:
     """All complete events; a line that is still being written is left out."""
-    if not path.exists():
+    try:
+        told = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:  # not there yet, or gone, or nobody may read it: only progress
         return []
     events = []
-    for line in path.read_text(encoding="utf-8", errors="replace").split("\n")[:-1]:
+    for line in told.split("\n")[:-1]:
         with contextlib.suppress(ValueError):  # torn by a full disk or a power cut: only progress
             events.append(json.loads(line))
     return [event for event in events if isinstance(event, dict)]

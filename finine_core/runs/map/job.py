@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from finine_core.errors import FinineError
 from finine_core.files import read_json, write_json, write_parquet
+from finine_core.heard import heard, to_log
 from finine_core.runs.checksums import noting_checksum
 from finine_core.runs.folder import RunFolder
 from finine_core.runs.jobs.background import Background, BusyError, one_at_a_time
@@ -193,4 +194,5 @@ def main(run_path: str, job_path: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    with heard(to_log):
+        sys.exit(main(*sys.argv[1:]))

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from finine_core.dataset import named_labels
 from finine_core.errors import FinineError
-from finine_core.runs.checksums import read_result, result_facts, sound_signals
+from finine_core.files import changed_at, parquet_columns
+from finine_core.runs.checksums import read_result, sound, sound_signals
 from finine_core.runs.columns import CLUSTER, GIVEN, ROW_NUMBER
 from finine_core.runs.folder import RunFolder
 from finine_core.runs.jobs import observe
@@ -79,7 +80,7 @@ class Results:
     def training_rows(self) -> NDArray[np.int64]:
         """Row numbers of the training part, in its order: place k of the signals is the k-th."""
         scores = self.folder.scores
-        return _training_rows(scores, scores.stat().st_mtime_ns, self.targets()[0])
+        return _training_rows(scores, changed_at(scores), self.targets()[0])
 
     def check_rows(self, rows: NDArray[np.int64]) -> None:
         """Refuse row numbers that are not training rows of this run."""
@@ -96,7 +97,7 @@ class Results:
         name = self.target(target)
         store, place = SignalStore(sound_signals(self.folder)), self._place(row)
         path = scores_by(self.folder, by)
-        every = _influence(path, path.stat().st_mtime_ns, name)
+        every = _influence(path, changed_at(path), name)
         mine = pc.equal(every.column(ROW_NUMBER), row)
         scores = every.filter(mine).drop_columns([ROW_NUMBER]).to_pylist()[0]
         return row_curve(
@@ -181,6 +182,8 @@ class Results:
         )
 
         store, places = SignalStore(sound_signals(self.folder)), self._places(rows)
+        if len(places) == 0:
+            raise FinineError("The group is empty.", "Choose at least one training row.")
         check_group_target(store.plan, target)
         signals = store.target(target)
         sums = member_sums(signals, places)
@@ -203,7 +206,7 @@ class Results:
         store = SignalStore(sound_signals(self.folder))
         labels = named_labels(self.record()["dataset"]["roles"]["label"])
         columns = _slice_columns(read_result(self.folder.dataset), self.training_rows(), labels)
-        if CLUSTER in result_facts(self.folder.scores)[1]:  # not in runs from before
+        if CLUSTER in parquet_columns(sound(self.folder.scores)):  # not in runs from before
             columns.append(_slice_column(CLUSTER, self._scores_on(name, CLUSTER)))
         return slice_influences(
             store.target(name, carried=self._estimator().carried),
@@ -247,8 +250,7 @@ class Results:
         return self._scores_on(target, "mu").to_numpy()
 
     def _scores_on(self, target: str, column: str) -> pa.ChunkedArray:
-        wanted = [("target", "=", target)]
-        return read_result(self.folder.scores, columns=[column], filters=wanted)[column]
+        return _scores(self.folder.scores, target, [column])[column]
 
     def _seed(self) -> int:
         return int(self.record()["seed"])
@@ -277,7 +279,7 @@ class Results:
 @lru_cache(maxsize=KEPT_RUNS)
 def _training_rows(scores: Path, written: int, target: str) -> NDArray[np.int64]:  # noqa: ARG001
     """Kept, since every question about a row asks for it; scores of a finished run stay as is."""
-    table = read_result(scores, columns=["row_number"], filters=[("target", "=", target)])
+    table = _scores(scores, target, [ROW_NUMBER])
     rows = table.column("row_number").to_numpy()
     rows.flags.writeable = False
     return rows
@@ -285,8 +287,11 @@ def _training_rows(scores: Path, written: int, target: str) -> NDArray[np.int64]
 
 @lru_cache(maxsize=2 * KEPT_RUNS)
 def _influence(scores: Path, written: int, target: str) -> pa.Table:  # noqa: ARG001
-    columns = [ROW_NUMBER, "mu", "mu_low", "mu_high"]
-    return read_result(scores, columns=columns, filters=[("target", "=", target)])
+    return _scores(scores, target, [ROW_NUMBER, "mu", "mu_low", "mu_high"])
+
+
+def _scores(path: Path, target: str, columns: list[str]) -> pa.Table:
+    return read_result(path, columns, [("target", "=", target)])
 
 
 def _slice_columns(
