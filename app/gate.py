@@ -84,7 +84,7 @@ class Gate:
         why = self.refusal(scope, headers, visitor)
         if why is not None:
             await _refuse(scope, receive, send, why)
-        elif visitor is None and _is_page(scope):
+        elif visitor is None and is_page(scope):
             await self.app(scope, receive, _with_cookie(send))
         else:
             await self.app(scope, receive, send)
@@ -146,7 +146,7 @@ def _is_address(name: str) -> bool:
     return True
 
 
-def _is_page(scope: Scope) -> bool:
+def is_page(scope: Scope) -> bool:
     """Whether a page is asked for; one that the browser has kept is answered without its text."""
     path = str(scope["path"])
     return scope["type"] == "http" and not path.startswith(("/_stcore/", "/static/", "/media/"))

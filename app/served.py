@@ -1,4 +1,4 @@
-"""The app as its server sees it: Streamlit's pages, behind the gate."""
+"""The app as its server sees it: Streamlit's pages, behind the gate, with our script in them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 from starlette.middleware import Middleware
 
+from finine_app.early import Early
 from finine_app.gate import LOCAL_NAMES, Gate
 from finine_core.access import ADDRESS_VARIABLE, WILDCARDS, login_origin
 from finine_core.runs.home import default_home
@@ -28,4 +29,4 @@ def _gate() -> Middleware:
     return Middleware(Gate, hosts=hosts, origins=[origin] if origin else [], addresses=everywhere)
 
 
-app = st.App(Path(__file__).with_name("main.py"), middleware=[_gate()])
+app = st.App(Path(__file__).with_name("main.py"), middleware=[_gate(), Middleware(Early)])

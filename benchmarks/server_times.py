@@ -31,6 +31,17 @@ LABELS = ("billing", "delivery", "praise", "returns")
 LONGEST_SECONDS = 300
 
 
+def read_packages_once() -> None:
+    """What the installed packages say of Streamlit components is read once, as a server does.
+
+    AppTest reads it again for each visitor, which takes a tenth of a second and more.
+    """
+    from streamlit.components.v2 import manifest_scanner
+
+    found = manifest_scanner.scan_component_manifests()
+    vars(manifest_scanner)["scan_component_manifests"] = lambda: found
+
+
 def make_file(path: Path, rows: int) -> None:
     """Texts whose words lean towards their label, eight numbers, 5 % wrong labels."""
     import pandas as pd
@@ -233,6 +244,7 @@ def main() -> None:
     parser.add_argument("--wire", action="store_true")
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args()
+    read_packages_once()
     result: dict[str, object] = {"repeats": REPEATS, "sizes": {}}
     for rows in asked.rows:
         with tempfile.TemporaryDirectory(prefix="finine-times-") as folder:

@@ -243,31 +243,6 @@ def changed_at(path: Path) -> int:
         return path.stat().st_mtime_ns
 
 
-def read_parquet(
-    path: Path,
-    columns: list[str] | None = None,
-    filters: list[tuple[str, str, Any]] | None = None,
-) -> pa.Table:
-    """A table that finine wrote; all of it, or some columns of the rows that meet the filters.
-
-    Raises:
-        FinineError: it is not there, may not be read, or is damaged.
-    """
-    import pyarrow.parquet as pq
-
-    with reading(path):
-        return pq.read_table(path, columns=columns, filters=filters)
-
-
-def parquet_columns(path: Path) -> list[str]:
-    """The names of the columns of a table that finine wrote; errors as in `read_parquet`."""
-    import pyarrow.parquet as pq
-
-    with reading(path):
-        names: list[str] = pq.read_schema(path).names
-    return names
-
-
 def write_parquet(table: pa.Table, path: Path) -> None:
     """Write a table atomically, so that one row of many is found without reading the others."""
     import pyarrow.parquet as pq  # most who write files write no tables

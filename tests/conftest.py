@@ -84,8 +84,18 @@ def own_run(finished_run: api.Run, tmp_path: Path) -> api.Run:
     return api.open_run(finished_run.run_id, home)
 
 
+@pytest.fixture(scope="session")
+def _components_once() -> Iterator[None]:
+    """Streamlit reads what all installed packages say of themselves for each app: once will do."""
+    scanner = pytest.importorskip("streamlit.components.v2.manifest_scanner")
+    found = scanner.scan_component_manifests()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scanner, "scan_component_manifests", lambda *_, **__: found)
+        yield
+
+
 @pytest.fixture
-def app(monkeypatch: pytest.MonkeyPatch) -> Callable:
+def app(monkeypatch: pytest.MonkeyPatch, _components_once: None) -> Callable:
     """Give `app(home, page)`: the app opened on a home, at a page, not yet run."""
     testing = pytest.importorskip("streamlit.testing.v1")
     from streamlit.util import calc_hash

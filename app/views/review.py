@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -17,6 +18,7 @@ from finine_app.components.review import (
     filters,
     gallery,
     going_on,
+    keys,
     others,
     row_detail,
     row_table,
@@ -25,6 +27,7 @@ from finine_app.components.review import (
 from finine_app.components.review.listing import page_turned
 from finine_app.components.review.tabs import choose_tab, in_list, in_list_words
 from finine_app.components.review.take import take_rows
+from finine_app.components.review.why import reasons
 from finine_app.components.run_summary import state_words
 from finine_app.components.target_choice import choose_target
 from finine_core import api
@@ -36,6 +39,7 @@ SPLIT, SPLIT_NARROWEST = "review_split", "21rem"  # below it the details go unde
 
 def render() -> None:
     """Draw the page."""
+    keys.listen()
     show_finished("Review", _review)
 
 
@@ -106,7 +110,12 @@ def _review(run: api.Run) -> None:
     with st.container():
         if (problem := state.last_problem()) is not None:
             show_problem(problem)
+    acting = {
+        **decide.flips(run, drawn.version),
+        **going_on.to_next_undecided(run, target, where, sort, size),
+    }
     if listing.total == 0:
+        keys.bind(keys.Bound(None, {}, acting, decide.gone_on))
         st.info(
             "No row meets the filter. Take a part of it away, or show all rows."
             if asked_for
@@ -125,7 +134,7 @@ def _review(run: api.Run) -> None:
                 run,
                 drawn.version,
                 drawn.meanwhile,
-                lambda: going_on.next_undecided_button(run, target, where, sort, size),
+                partial(going_on.next_undecided_button, acting[going_on.CONTINUE_KEY]),
             )
             as_images = gallery.wanted(run)
             several = not as_images and ticked.switch()
@@ -154,7 +163,9 @@ def _review(run: api.Run) -> None:
             take_rows(run, "list", listing.total, where=where or "true", target=target)
         with right:
             if row is not None:
-                _detail(run, record, target, content, listing, row, more.text, drawn.version)
+                _detail(
+                    run, record, target, content, listing, row, more.text, drawn.version, acting
+                )
     going_on.watch_others(run, drawn)
 
 
@@ -179,6 +190,7 @@ def _detail(
     row: int,
     searched: str,
     seen: int,
+    acting: Mapping[str, keys.Action],
 ) -> None:
     line = next((one for one in listing.lines if one["row_number"] == row), None)
     if line is None:
@@ -187,8 +199,11 @@ def _detail(
             run.curve(row, target)  # says whether it is held out or does not exist
             return
         line = found[0]
+    classes = learned.classes_to_correct_to(record)
+    choice = decide.choice(run, line, classes, listing.around(row), seen)
+    anyway = {**acting, **reasons(), **choice.steps}
+    keys.bind(keys.Bound(row, choice.keys, anyway, decide.gone_on))
     with st.container(key="row_detail"):
-        classes = learned.classes_to_correct_to(record)
         with st.container():  # one element, whatever it holds: nothing below moves its place
             row_detail.heading(line, int(record["dataset"]["train_rows"]))
             if row not in listing.rows:
@@ -198,7 +213,7 @@ def _detail(
             if not reader.has_images(run):  # a path says nothing that the image does not
                 row_detail.texts(line, content, searched)
         with st.container():
-            decide.decide(run, line, classes, listing.around(row), seen)
+            decide.decide(choice)
         others.twins(run, line, target)
         row_detail.values(run, line, content, target)
         row_detail.influence(run, line, target)

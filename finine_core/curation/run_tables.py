@@ -23,8 +23,7 @@ from finine_core.curation.expressions import first_line, literal, quoted
 from finine_core.curation.group_filter import GroupFilter
 from finine_core.curation.locked_database import fits, locked_database, parquet_source
 from finine_core.errors import FinineError
-from finine_core.files import parquet_columns
-from finine_core.runs.checksums import damaged, read_result, sound
+from finine_core.runs.checksums import damaged, read_result, result_facts, sound
 from finine_core.runs.columns import SCORE_COLUMNS
 
 ROW_NUMBER = "row_number"
@@ -233,7 +232,7 @@ class RunTables:
         """Choose the name of each input column, and how to read it from the file."""
         in_duckdb = self._describe(self._dataset_sql, dataset)
         # DuckDB renames columns that differ only in case, so names are paired up by position.
-        names = parquet_columns(dataset)
+        _, names = result_facts(dataset)
         if ROW_NUMBER not in names:
             raise FinineError(f"{dataset} has no column {ROW_NUMBER}.", "Run it again.")
         taken = {name.casefold() for name, _ in self._score_columns} | {_JOIN_KEY, *OURS}

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from finine_core.errors import FinineError
-from finine_core.files import read_parquet, sha256_of, write_atomically, write_json
+from finine_core.files import sha256_of, write_atomically, write_json
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -147,19 +147,44 @@ def sound_signals(folder: RunFolder) -> Path:
     return folder.signals
 
 
-def read_result(
-    path: Path,
-    columns: list[str] | None = None,
-    filters: list[tuple[str, str, Any]] | None = None,
-    *,
-    run_folder: Path | None = None,
-) -> pa.Table:
-    """A table of results, or some of it, as `read_parquet` gives it.
+def read_result(path: Path, run_folder: Path | None = None, **options: Any) -> pa.Table:
+    """A table of results, or some of it.
+
+    Args:
+        options: of `pyarrow.parquet.read_table`.
 
     Raises:
         FinineError: the file is missing, damaged, or lacks a column that was asked for.
     """
-    return read_parquet(sound(path, run_folder), columns, filters)
+    import pyarrow.parquet as pq
+
+    folder = run_folder or path.parent
+    with _told_as_damage(path, folder):
+        return pq.read_table(sound(path, folder), **options)
+
+
+def result_facts(path: Path) -> tuple[int, list[str]]:
+    """How many lines a table of results has, and the names of its columns.
+
+    Raises:
+        FinineError: the file is missing or damaged.
+    """
+    import pyarrow.parquet as pq
+
+    with _told_as_damage(path, path.parent):
+        found = pq.read_metadata(sound(path))
+        return int(found.num_rows), list(found.schema.to_arrow_schema().names)
+
+
+@contextmanager
+def _told_as_damage(path: Path, run_folder: Path) -> Iterator[None]:
+    import pyarrow as pa
+
+    try:
+        yield
+    except (OSError, ValueError, KeyError, pa.ArrowException) as error:
+        why = (str(error).splitlines() or [type(error).__name__])[0]
+        raise damaged(path, run_folder, why) from error
 
 
 def damaged(path: Path, run_folder: Path, why: str) -> FinineError:

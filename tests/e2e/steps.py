@@ -14,18 +14,6 @@ BOUND = """() => new Promise(done =>
     requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"""
 
 
-IDLE = """() => new Promise(done => {
-    const idle = () => document.querySelector(
-        "[data-testid=stApp][data-test-script-state=notRunning]");
-    let since = performance.now();
-    const look = () => {
-        if (!idle()) since = performance.now();
-        if (performance.now() - since > 1000) done(); else setTimeout(look, 20);
-    };
-    look();
-})"""
-
-
 def by_key(page, key):
     return page.locator(f".st-key-{key}")
 
@@ -58,14 +46,6 @@ def go(page, name):
 def settled(page):
     """Wait until the page has answered the last action."""
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
-
-
-def at_rest(page):
-    """Wait until a page that was just opened has been idle for a second.
-
-    It may be drawn twice, and binds its keys a moment after that; nobody strikes one sooner.
-    """
-    page.evaluate(IDLE)
 
 
 def comes(locator, home):

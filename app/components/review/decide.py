@@ -7,7 +7,8 @@ on the same picture marks nothing twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -16,7 +17,8 @@ import streamlit as st
 from finine_app import state
 from finine_app.components.messages import plain
 from finine_app.components.pressing import LOG_LOCK, guarded, names_of_others, whole
-from finine_app.components.review.relabel import offer_labels
+from finine_app.components.review.keys import Action
+from finine_app.components.review.relabel import RELABEL_KEY, offer_labels, suggestion
 from finine_app.components.review.row_table import go_to
 from finine_app.components.review.why import choose_why, reason_words
 from finine_app.components.run_summary import local_time
@@ -31,25 +33,68 @@ UNDO_KEY, REDO_KEY, PREVIOUS_KEY, NEXT_KEY, PIN_KEY = "Z", "Y", "J", "L", "P"
 _DRAWN = "_drawn_row"  # the row that the newest buttons are for
 
 
-def decide(
+@dataclass(frozen=True)
+class Choice:
+    """What can be done about one row, and how.
+
+    Attributes:
+        line: of the review table: the row that is shown, and what was decided on it so far.
+        classes: of the run, for a corrected label.
+        relabel, clear: correct its label to this one; take its decision away.
+        keys: what the keys do with it: decide, or pin it.
+        steps: what the keys for the rows before and after it do; none at an end of the list.
+    """
+
+    line: dict[str, Any]
+    classes: Sequence[str]
+    relabel: Callable[[str], None]
+    clear: Action
+    keys: Mapping[str, Action]
+    steps: Mapping[str, Action]
+
+
+def choice(
     run: api.Run,
     line: dict[str, Any],
     classes: Sequence[str],
     neighbours: tuple[int | None, int | None],
     seen: int,
-) -> None:
-    """The buttons for one row.
+) -> Choice:
+    """What can be done about the row that is about to be drawn; buttons and keys do the same.
 
     Args:
         run: whose log takes the decision.
-        line: of the review table: the row that is shown, and what was decided on it so far.
-        classes: of the run, for a corrected label.
         neighbours: the rows before and after it in the list; None at the ends.
         seen: the log's version, read before `line`.
     """
-    row, decision = int(line["row_number"]), line["decision"]
+    row = int(line["row_number"])
     previous, following = neighbours
+    mark = partial(_mark, run, row, following=following, seen=seen)
+    relabel = partial(mark, RELABEL)
+    keys: dict[str, Action] = {
+        DELETE_KEY: partial(mark, "delete"),
+        KEEP_KEY: partial(mark, "keep"),
+        REVIEW_KEY: partial(mark, "review"),
+        PIN_KEY: partial(_pin, row, not state.is_pinned(row)),
+    }
+    if suggested := suggestion(line, classes):
+        keys[RELABEL_KEY] = partial(relabel, label=suggested)
+    ways = ((PREVIOUS_KEY, previous, "previous"), (NEXT_KEY, following, "next"))
+    steps = {key: partial(go_to, to, way) for key, to, way in ways if to is not None}
     st.session_state[_DRAWN] = row
+    return Choice(
+        line,
+        classes,
+        lambda label: relabel(label=label),
+        partial(_mark, run, row, "clear", None, seen),
+        keys,
+        steps,
+    )
+
+
+def decide(choice: Choice) -> None:
+    """The buttons for one row."""
+    row, decision = int(choice.line["row_number"]), choice.line["decision"]
     pinned = state.is_pinned(row)
     with st.container(horizontal=True, gap="small"):
         for key, label, letter, word, icon in (
@@ -66,14 +111,14 @@ def decide(
                     icon=icon,
                     shortcut=letter,
                     type="primary" if decision == word else "secondary",
-                    on_click=guarded(partial(_mark, run, row, word, following, seen)),
+                    on_click=guarded(choice.keys[letter]),
                 )
     with st.container():  # as many elements for each row, so that none below moves its place
-        offer_labels(line, classes, partial(_mark, run, row, RELABEL, following, seen))
+        offer_labels(choice.line, choice.classes, choice.relabel)
     choose_why(row)
     with st.container(horizontal=True, gap="small"):
-        _step("Previous", "previous_row", PREVIOUS_KEY, previous, "previous", "arrow_back")
-        _step("Next", "next_row", NEXT_KEY, following, "next", "arrow_forward")
+        _step("Previous", "previous_row", PREVIOUS_KEY, "arrow_back", choice.steps)
+        _step("Next", "next_row", NEXT_KEY, "arrow_forward", choice.steps)
         with st.container(key="pin_row", width="content"):
             st.button(
                 "Unpin" if pinned else "Pin",
@@ -81,8 +126,7 @@ def decide(
                 icon=":material/keep_off:" if pinned else ":material/keep:",
                 shortcut=PIN_KEY,
                 help=f"Keep this row for the Compare page; up to {state.MAX_PINS} rows.",
-                on_click=whole(_pin),
-                args=(row, not pinned),
+                on_click=whole(choice.keys[PIN_KEY]),
             )
         if decision:
             with st.container(key="mark_clear", width="content"):
@@ -91,8 +135,18 @@ def decide(
                     key=f"mark_clear_{row}",
                     type="tertiary",
                     help="Take this row's decision away.",
-                    on_click=guarded(partial(_mark, run, row, "clear", None, seen)),
+                    on_click=guarded(choice.clear),
                 )
+
+
+def flips(run: api.Run, seen: int) -> dict[str, Action]:
+    """What the keys for Undo and Redo do.
+
+    Args:
+        seen: the log's version, read before anything of the page.
+    """
+    ways = ((UNDO_KEY, "undo"), (REDO_KEY, "redo"))
+    return {key: partial(_flip, run, way, seen) for key, way in ways}
 
 
 def undo_bar(
@@ -105,18 +159,19 @@ def undo_bar(
         meanwhile: what others decided since the last page, in words.
         before: draws what stands before them in the line.
     """
+    actions = flips(run, seen)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if before:
             before()
         st.button(
             "Undo", key="undo", icon=":material/undo:", shortcut=UNDO_KEY,
             help="Take back the newest decision on this run, whoever made it.",
-            on_click=guarded(partial(_flip, run, "undo", seen)),
+            on_click=guarded(actions[UNDO_KEY]),
         )  # fmt: skip
         st.button(
             "Redo", key="redo", icon=":material/redo:", shortcut=REDO_KEY,
             help="Bring back what was undone last.",
-            on_click=guarded(partial(_flip, run, "redo", seen)),
+            on_click=guarded(actions[REDO_KEY]),
         )  # fmt: skip
         with st.container(key="last_action", width="content"):
             told = " ".join(filter(None, (state.last_action(), meanwhile)))
@@ -134,7 +189,7 @@ def _mark(
             if (event.selection, event.reviewer, event.active) == (selection, reviewer, True)
         ]
         done = mine[-1:] == [(word, label)]
-        if _gone_on(row, told=not done):
+        if gone_on(row, told=not done):
             return
         if not done:
             run.log.mark(
@@ -146,7 +201,7 @@ def _mark(
         go_to(following, "next")
 
 
-def _gone_on(row: int, *, told: bool = True) -> bool:
+def gone_on(row: int, *, told: bool = True) -> bool:
     """Whether the page has gone on to another row, so that a press on this one does nothing.
 
     Until a page is drawn to its end, a browser keeps the last row's buttons beside the new ones,
@@ -205,7 +260,7 @@ def _event_words(run: api.Run, event: Event) -> str:
 
 
 def _pin(row: int, wanted: bool) -> None:
-    if _gone_on(row):
+    if gone_on(row):
         return
     if not wanted:
         state.unpin(row)
@@ -218,13 +273,13 @@ def _pin(row: int, wanted: bool) -> None:
         )
 
 
-def _step(label: str, key: str, letter: str, row: int | None, way: str, icon: str) -> None:
+def _step(label: str, key: str, letter: str, icon: str, steps: Mapping[str, Action]) -> None:
+    step = steps.get(letter)
     st.button(
         label,
         key=key,
         icon=f":material/{icon}:",
         shortcut=letter,
-        disabled=row is None,
-        on_click=whole(go_to),
-        args=(row, way),
+        disabled=step is None,
+        on_click=step and whole(step),
     )

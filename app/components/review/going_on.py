@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -10,6 +11,7 @@ import streamlit as st
 from finine_app import state
 from finine_app.components import reader
 from finine_app.components.pressing import names_of_others, whole
+from finine_app.components.review.keys import Action
 from finine_app.components.review.listing import list_changed
 from finine_app.components.review.row_table import go_to
 from finine_core import api
@@ -73,17 +75,21 @@ def offer_to_continue(counts: dict[str, int]) -> None:
         )
 
 
-def next_undecided_button(
+def to_next_undecided(
     run: api.Run, target: str, where: str | None, sort: tuple[str, bool], size: int
-) -> None:
+) -> dict[str, Action]:
+    """What the key does that goes on where the review was left."""
+    return {CONTINUE_KEY: partial(_go_on, run, target, where, sort, size)}
+
+
+def next_undecided_button(action: Action) -> None:
     """A button that goes on where the review was left."""
     st.button(
         "Next undecided",
         key="continue",
         icon=":material/skip_next:",
         shortcut=CONTINUE_KEY,
-        on_click=whole(_go_on),
-        args=(run, target, where, sort, size),
+        on_click=whole(action),
         help="Continue where you left: the next row of this list that nobody has decided on.",
     )
 

@@ -17,6 +17,11 @@ RELABEL_KEY = "T"
 Relabel = Callable[[str], None]  # corrects the row's label to this one
 
 
+def suggestion(line: dict[str, Any], classes: Sequence[str]) -> str:
+    """The label that the model suggests for a row; '' where it suggests none."""
+    return (line.get(SUGGESTED_LABEL) or "") if classes else ""
+
+
 def offer_labels(line: dict[str, Any], classes: Sequence[str], relabel: Relabel) -> None:
     """Draw the suggested label, and the choice of another.
 
@@ -26,7 +31,7 @@ def offer_labels(line: dict[str, Any], classes: Sequence[str], relabel: Relabel)
         relabel: corrects the shown row's label.
     """
     row, label = int(line["row_number"]), line["label"]
-    suggested = (line.get(SUGGESTED_LABEL) or "") if classes else ""
+    suggested = suggestion(line, classes)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         if suggested:
             with st.container(key="mark_relabel", width="content"):

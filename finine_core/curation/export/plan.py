@@ -15,16 +15,14 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from finine_core.curation.decisions import RELABEL, DecisionLog
 from finine_core.curation.review import DECISION, ROW_NUMBER
 from finine_core.dataset.tasks.bands import numeric_target
 from finine_core.errors import FinineError
-from finine_core.files import parquet_columns, reading
 from finine_core.formats import CopiedCells
 from finine_core.formats.values import as_text
-from finine_core.runs.checksums import read_result, sound
+from finine_core.runs.checksums import read_result, result_facts, sound
 
 ERROR = "error"  # a column of the scores of runs that learned a number
 CORRECTED_SCHEMA = pa.schema(
@@ -121,18 +119,16 @@ def plan_export(
         sound(run_folder / name, anew=anew)
     path = run_folder / "scores.parquet"
     wanted = [ROW_NUMBER, "row_id", "target", "mu", "label"]
-    wanted += [one for one in (ERROR,) if one in parquet_columns(path)]
-    scores = read_result(path, wanted)
+    wanted += [one for one in (ERROR,) if one in result_facts(path)[1]]
+    scores = read_result(path, columns=wanted)
     scores = scores.filter(pc.equal(scores.column("target"), target)).drop_columns("target")
-    dataset = run_folder / "dataset.parquet"
-    with reading(dataset):
-        rows = int(pq.read_metadata(dataset).num_rows)
+    rows, _ = result_facts(run_folder / "dataset.parquet")
     decided = DecisionLog(home, run_id).current()
     _check_decisions(decided, rows)
     relabelled = decided.filter(pc.equal(decided.column(DECISION), RELABEL))
     corrected, label_rows = CORRECTED_SCHEMA.empty_table(), {}
     if relabelled.num_rows:
-        labels = _labels(dataset, label_column)
+        labels = _labels(run_folder / "dataset.parquet", label_column)
         corrected = _corrected(relabelled, labels, scores)
         label_rows = _label_rows(corrected, labels)
     plan = ExportPlan(
@@ -168,7 +164,7 @@ def _labels(dataset: Path, label_column: str) -> pa.ChunkedArray:
     """The class of every row of the input, as people read it."""
     # the stored table has a row number of its own; an input's column of that name is renamed
     name = f"data_{ROW_NUMBER}" if label_column == ROW_NUMBER else label_column
-    if name not in parquet_columns(dataset):
+    if name not in result_facts(dataset)[1]:
         raise FinineError(f"{dataset} has no column {name!r}.", "Run it again.")
     return as_text(read_result(dataset).column(name))
 

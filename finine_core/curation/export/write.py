@@ -264,7 +264,7 @@ def _check_out(out: Path, paths: list[Path], source: Path, overwrite: bool) -> N
 
 def _removed_scores(run_folder: Path, plan: ExportPlan) -> pa.Table:
     """One line per removed row and target; a removed row without scores has empty cells."""
-    scores = read_result(run_folder / "scores.parquet", list(SCORE_COLUMNS))
+    scores = read_result(run_folder / "scores.parquet", columns=list(SCORE_COLUMNS))
     about = plan.deleted.select([ROW_NUMBER, "reason", "reviewer", "at"])
     joined = about.join(scores, keys=ROW_NUMBER, join_type="left outer")
     joined = joined.sort_by([(ROW_NUMBER, "ascending"), ("target", "ascending")])

@@ -128,7 +128,7 @@ def read_pca(folder: RunFolder) -> pd.DataFrame:
 
 def read_flat(folder: RunFolder, path: Path, names: tuple[str, str]) -> pd.DataFrame:
     """A flat picture's columns as row_number, x, y."""
-    table = read_result(path, [ROW_NUMBER, *names], run_folder=folder.path)
+    table = read_result(path, folder.path, columns=[ROW_NUMBER, *names])
     columns = (table.column(name).to_numpy() for name in (ROW_NUMBER, *names))
     return pd.DataFrame(dict(zip((ROW_NUMBER, "x", "y"), columns, strict=True)))
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from finine_core.dataset import named_labels
 from finine_core.errors import FinineError
-from finine_core.files import changed_at, parquet_columns
-from finine_core.runs.checksums import read_result, sound, sound_signals
+from finine_core.files import changed_at
+from finine_core.runs.checksums import read_result, result_facts, sound_signals
 from finine_core.runs.columns import CLUSTER, GIVEN, ROW_NUMBER
 from finine_core.runs.folder import RunFolder
 from finine_core.runs.jobs import observe
@@ -206,7 +206,7 @@ class Results:
         store = SignalStore(sound_signals(self.folder))
         labels = named_labels(self.record()["dataset"]["roles"]["label"])
         columns = _slice_columns(read_result(self.folder.dataset), self.training_rows(), labels)
-        if CLUSTER in parquet_columns(sound(self.folder.scores)):  # not in runs from before
+        if CLUSTER in result_facts(self.folder.scores)[1]:  # not in runs from before
             columns.append(_slice_column(CLUSTER, self._scores_on(name, CLUSTER)))
         return slice_influences(
             store.target(name, carried=self._estimator().carried),
@@ -250,7 +250,8 @@ class Results:
         return self._scores_on(target, "mu").to_numpy()
 
     def _scores_on(self, target: str, column: str) -> pa.ChunkedArray:
-        return _scores(self.folder.scores, target, [column])[column]
+        wanted = [("target", "=", target)]
+        return read_result(self.folder.scores, columns=[column], filters=wanted)[column]
 
     def _seed(self) -> int:
         return int(self.record()["seed"])
@@ -279,7 +280,7 @@ class Results:
 @lru_cache(maxsize=KEPT_RUNS)
 def _training_rows(scores: Path, written: int, target: str) -> NDArray[np.int64]:  # noqa: ARG001
     """Kept, since every question about a row asks for it; scores of a finished run stay as is."""
-    table = _scores(scores, target, [ROW_NUMBER])
+    table = read_result(scores, columns=["row_number"], filters=[("target", "=", target)])
     rows = table.column("row_number").to_numpy()
     rows.flags.writeable = False
     return rows
@@ -287,11 +288,8 @@ def _training_rows(scores: Path, written: int, target: str) -> NDArray[np.int64]
 
 @lru_cache(maxsize=2 * KEPT_RUNS)
 def _influence(scores: Path, written: int, target: str) -> pa.Table:  # noqa: ARG001
-    return _scores(scores, target, [ROW_NUMBER, "mu", "mu_low", "mu_high"])
-
-
-def _scores(path: Path, target: str, columns: list[str]) -> pa.Table:
-    return read_result(path, columns, [("target", "=", target)])
+    columns = [ROW_NUMBER, "mu", "mu_low", "mu_high"]
+    return read_result(scores, columns=columns, filters=[("target", "=", target)])
 
 
 def _slice_columns(
