@@ -44,7 +44,6 @@ def apply_manifest(manifest: Path, data: Path, out: Path, *, overwrite: bool = F
             "Export the run again.",
         )
     check_input(data)
-    check_ending(out, data)
     for taken in (data, manifest):
         if out.resolve() == taken.resolve() or (out.exists() and out.samefile(taken)):
             raise FinineError(f"The result would overwrite {taken}.", "Choose another name.")
@@ -66,6 +65,7 @@ def apply_manifest(manifest: Path, data: Path, out: Path, *, overwrite: bool = F
             f"{record.input.format}.",
             f"Rename it to {record.input.name!r}.",
         )
+    check_ending(out, data)
     keep = np.ones(record.input.rows, dtype=np.bool_)
     keep[record.removed_rows] = False
     make_folder(out.parent)

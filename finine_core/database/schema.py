@@ -143,7 +143,7 @@ def misfit(connection: sqlite3.Connection) -> str | None:
     for table, columns in expected.items():
         if missing := columns - found.get(table, set()):
             return f"it says schema version {version}, but {table} has no {min(missing)}"
-    for table in _columns_of(SCHEMA_VERSION).keys() - expected.keys():
+    for table in sorted(_columns_of(SCHEMA_VERSION).keys() - expected.keys()):
         if table in found:
             return f"it says schema version {version}, but has {table} of a later one"
     return None

@@ -51,6 +51,16 @@ def test_a_kill_at_any_step_leaves_a_home_that_the_next_start_finishes(own_run, 
     assert all(told[kind]["steps"] >= 2 for kind in kinds)
 
 
+def test_the_page_says_what_the_kills_at_every_step_came_to():
+    told = json.loads((STUDIES / "results" / "steps.json").read_text())
+    words = (
+        f"{told['kills']} kills, {told['steps']} at a step and {told['at_random_moments']} at a"
+        f" random moment: {told['kills_with_a_fault']} left a home"
+    )
+    page = STUDIES.parent.parent / "docs" / "reliability.md"
+    assert words in page.read_text(encoding="utf-8")
+
+
 def test_two_who_mark_at_once_lose_nothing_and_the_reader_never_sees_the_log_go_back(tmp_path):
     out = tmp_path / "out.json"
     command = [sys.executable, str(STUDIES / "marking.py"), "--events", "30", "--out", str(out)]

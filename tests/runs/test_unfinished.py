@@ -94,7 +94,7 @@ def test_the_doctor_finishes_such_a_repair_and_says_so(own_run):
     [
         (-5, "its schema version is -5, and there is none below 0"),
         (0, "it says schema version 0, but has"),
-        (1, "it says schema version 1, but has groups of a later one"),
+        (1, "it says schema version 1, but has group_rows of a later one"),
     ],
 )
 def test_a_database_of_an_impossible_version_is_told_and_its_marks_are_saved(
