@@ -16,6 +16,7 @@ from finine_app.components.messages import nothing_yet, plain, show_problem
 from finine_app.components.review import (
     advice,
     bulk,
+    copies,
     decide,
     filters,
     gallery,
@@ -95,6 +96,8 @@ def _review(run: api.Run) -> None:
     with st.container():  # there with and without it, so that nothing below moves its place
         if tab.name == "suspicious":
             going_on.show_progress(counts)
+        elif tab.name == copies.TAB:
+            copies.offer_to_keep_one()
         elif not state.tab():
             going_on.offer_to_continue(counts)
     asked = filters.choose(reader.labels_said(run, record))
@@ -107,6 +110,7 @@ def _review(run: api.Run) -> None:
         asked_for = more.where(content.searched)
         where = in_list(tab, asked_for)
         sort, size = filters.choose_sort(table), filters.choose_page_size()
+        sort = copies.together(tab, sort)
         listing = row_table.load(run, target, where, sort, size)
         with st.container(key="shown_count", width="content"):
             st.markdown(f"**{listing.total:,} of {rows:,} rows**")

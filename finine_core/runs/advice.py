@@ -56,6 +56,27 @@ def doubt_words(advice: Mapping[str, Any]) -> str:
     )
 
 
+def copies_words(advice: Mapping[str, Any]) -> str:
+    """What is to be known of near-duplicates; empty where there are none.
+
+    Examples:
+        >>> copies_words({"copies": 12, "copies_disagree": 4, "copies_across": 3})[:55]
+        '12 rows have a near-duplicate; 4 of them disagree with '
+    """
+    count = int(advice.get("copies", 0))
+    if not count:
+        return ""
+    words = [f"{count:,} rows have a near-duplicate"]
+    if disagree := int(advice["copies_disagree"]):
+        words.append(f"{disagree:,} of them disagree with it in the label")
+    if across := int(advice["copies_across"]):
+        words.append(
+            f"{across:,} held-out {'row has' if across == 1 else 'rows have'} one among the"
+            " training rows, which flatters the figures on held-out rows"
+        )
+    return "; ".join(words) + "."
+
+
 def _rounded(value: float) -> str:
     """To two digits from 100 on: more would promise too much.
 

@@ -17,6 +17,7 @@ from finine_app.components.review.listing import list_changed
 from finine_core import api
 from finine_core.curation.derived import OTHERWISE_WORDS, SUSPICIOUS, SUSPICIOUS_WORDS
 from finine_core.curation.review import DECISION, ReviewTable
+from finine_core.runs.columns import COPY_GROUP
 
 UNDECIDED = f"{DECISION} = ''"
 
@@ -50,9 +51,18 @@ SUSPICIOUS_TAB = Tab(
     "No row is suspicious: of no label it is likelier that it is wrong than that it is right. The "
     "list *All* begins with the rows to look at first.",
 )
+COPIES_TAB = Tab(
+    "copies",
+    "Near-duplicates",
+    f"{COPY_GROUP} IS NOT NULL",
+    "Rows that are nearly the same as another one, group by group; those that disagree in their "
+    "label come first. Of each group the row whose label is likeliest right comes first.",
+    "No row is nearly the same as another one.",
+)
 TABS = (
     ALL,
     SUSPICIOUS_TAB,
+    COPIES_TAB,
     Tab(
         "marked",
         "Marked",
@@ -83,7 +93,9 @@ def choose_tab(table: ReviewTable, run: api.Run, target: str) -> tuple[Tab, dict
 
     The count of the undecided suspicious rows is called `left`.
     """
-    known = [one for one in TABS if one is not SUSPICIOUS_TAB or _knows_suspicious(table)]
+    needs = {SUSPICIOUS_TAB: SUSPICIOUS, COPIES_TAB: COPY_GROUP}
+    there = {name for name, _ in table.columns()}
+    known = [one for one in TABS if needs.get(one, SUSPICIOUS) in there or one not in needs]
     asked = {one.name: one.condition for one in known}
     if SUSPICIOUS_TAB in known:
         asked["left"] = f"{SUSPICIOUS} AND {UNDECIDED}"
@@ -126,11 +138,6 @@ def _labelled(tab: Tab, counts: dict[str, int]) -> str:
         decided = counts[tab.name] - counts["left"]
         return f"{tab.label} {decided:,} / {counts[tab.name]:,} decided"
     return f"{tab.label} {counts[tab.name]:,}"
-
-
-def _knows_suspicious(table: ReviewTable) -> bool:
-    """Runs from before the column was made have none."""
-    return any(name == SUSPICIOUS for name, _ in table.columns())
 
 
 def in_list(tab: Tab, where: str | None) -> str | None:

@@ -14,8 +14,15 @@ from numpy.typing import NDArray
 from finine_core.dataset import Dataset
 from finine_core.dataset.tasks.classification import CLASSIFICATION
 from finine_core.encoders import Encoded
-from finine_core.runs.columns import SUGGESTED, SUSPICION
+from finine_core.runs.columns import (
+    COPIES_DISAGREE,
+    COPY_GROUP,
+    COPY_PLACE,
+    SUGGESTED,
+    SUSPICION,
+)
 from finine_core.suspicion import Evidence, Judgement, Probe, judge, trust_of
+from finine_core.suspicion.copies import copies_of
 from finine_core.suspicion.probe import Opinions
 from finine_core.suspicion.trust import DOUBTED, believed
 
@@ -96,10 +103,12 @@ def judge_run(
 
 
 def columns_of(
-    found: Judgement, places: NDArray[np.int64], classes: tuple[str, ...]
+    found: Judgement, before: Judged, places: NDArray[np.int64], classes: tuple[str, ...]
 ) -> dict[str, pa.Array]:
     """The columns of scores that are about suspicion, of some rows."""
     names = np.array([*classes, ""], dtype=object)  # -1 is none
+    copies = copies_of(before.probe.alike.copies, before.codes, found.suspicion)
+    alone = copies.group[places] == 0
     said = {SUSPICION: found.suspicion, **found.signals}
     return {
         SUGGESTED: pa.array(names[found.suggested[places]].tolist(), pa.string()),
@@ -107,12 +116,20 @@ def columns_of(
             name: pa.array(np.asarray(values, np.float64)[places], pa.float64(), from_pandas=True)
             for name, values in said.items()
         },
+        COPY_GROUP: pa.array(copies.group[places], pa.int64(), mask=alone),
+        COPY_PLACE: pa.array(copies.place[places], pa.int64(), mask=alone),
+        COPIES_DISAGREE: pa.array(copies.disagree[places], pa.bool_(), mask=alone),
     }
 
 
 def advice_of(found: Judgement, before: Judged, dataset: Dataset) -> dict[str, object]:
     """What run.json says about the list: how many labels are wrong, how many at which depth."""
+    copies = copies_of(before.probe.alike.copies, before.codes, found.suspicion)
+    trained, held_out = copies.group[: before.rows], copies.group[before.rows :]
     return {
+        "copies": int((copies.group > 0).sum()),
+        "copies_disagree": int(copies.disagree.sum()),
+        "copies_across": int(np.isin(held_out[held_out > 0], trained).sum()),
         "rows": int((~before.trusted).sum()),
         "total": _told(found.total),
         "shares": [_told(one) for one in found.shares],

@@ -36,14 +36,14 @@ def with_suspicion(
     influence = None if shared is None else shared.column("mu").to_numpy()
     found = judge_run(before, mean_margins(folder.signals), influence, dataset_seed(folder))
     trained = np.arange(before.rows)
-    columns = columns_of(found, trained, dataset.answers)
+    columns = columns_of(found, before, trained, dataset.answers)
     tables = [_with(table, columns) for table in of_target.values()]
     rank = np.empty(len(found.order), dtype=np.int64)
     rank[found.order] = np.arange(1, len(rank) + 1)
     own = _with(of_target[targets[0]], columns)
     held_out = _held_out(dataset, trainer, scale, own.schema)
     places = np.arange(before.rows, len(before.codes))
-    held_out = _with(held_out, columns_of(found, places, dataset.answers))
+    held_out = _with(held_out, columns_of(found, before, places, dataset.answers))
     here = dataset.validation.row_numbers >= 0  # the rows of a second file are in none of ours
     every = pa.concat_tables([own, held_out.filter(pa.array(here))])
     ranks = np.concatenate([rank[: before.rows], rank[before.rows :][here]])
