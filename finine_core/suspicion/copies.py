@@ -52,8 +52,7 @@ def copies_of(
     order = np.lexsort((number, ~disagree, ~several))
     first_seen = dict.fromkeys(number[order[: several.sum()]].tolist())
     of_number = np.zeros(len(size), dtype=np.int64)
-    for place, one in enumerate(first_seen, start=1):
-        of_number[one] = place
+    of_number[list(first_seen)] = np.arange(1, len(first_seen) + 1)
     group = of_number[number]
     place = np.zeros(len(alike), dtype=np.int64)
     sorted_rows = np.lexsort((np.arange(len(alike)), suspicion, group))
