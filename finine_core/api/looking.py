@@ -167,7 +167,7 @@ class Looking(Opened):
         return self._results.prediction(int(row))
 
     def same_rows(self, row: int, table: ReviewTable | None = None) -> NDArray[np.int64]:
-        """The other training rows that say exactly the same in every column the model saw.
+        """The other rows that say exactly the same in every column the model saw.
 
         Args:
             row: row number.
@@ -177,8 +177,8 @@ class Looking(Opened):
 
         from finine_core.curation.comparing import same_rows
 
-        table, target = table or self.review(), self.targets[0]
-        self._results.check_rows(np.array([row]))
+        table, target = table or self.review(), self.rankings[0]
+        self._results.check_rows(np.array([row]), held_out=True)
         roles = self.record()["dataset"]["roles"]
         columns = [table.name_of(name) for name in (*roles["text"], *roles["features"])]
         line = table.lines([row], target=target, with_data=True).to_pylist()[0]

@@ -91,5 +91,7 @@ def in_address(page, name):
     return value[0] if isinstance(value, list) else value
 
 
-def ranked(run, target="self"):
-    return run.scores(target)["row_number"].tolist()
+def ranked(run, target=None):
+    """The rows as Review lists them: by suspicion, or by influence on a target."""
+    by = "mu" if target else run.rankings[0].replace("self", "mu")
+    return run.scores(target, by=by)["row_number"].tolist()

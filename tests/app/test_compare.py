@@ -27,7 +27,7 @@ def test_the_top_three_are_pinned_with_their_misses_at_the_chosen_alpha(compare,
     assert "No rows are pinned yet" in said(compare)
     button(compare, "compare_top").click().run()
     table = next(one.value for one in compare.dataframe if "β, Gaussian" in one.value.columns)
-    top = ranked(own_run)[:3]
+    top = ranked(own_run, "self")[:3]
     assert table["pinned"].tolist() == [f"row {row}" for row in top]
     compare.slider(key="compare_alpha").set_value(0.2).run()
     table = next(one.value for one in compare.dataframe if "β, Gaussian" in one.value.columns)
@@ -42,7 +42,7 @@ def test_the_top_three_are_pinned_with_their_misses_at_the_chosen_alpha(compare,
 
 
 def test_rows_are_added_by_number_and_removed_and_a_wrong_number_is_explained(compare, own_run):
-    row = ranked(own_run)[5]
+    row = ranked(own_run, "self")[5]
     compare.number_input(key="compare_add").set_value(row).run()
     assert compare.multiselect(key="compare_pins").value == [Pin(row)]
     compare.number_input(key="compare_add").set_value(10_000).run()
@@ -53,7 +53,7 @@ def test_rows_are_added_by_number_and_removed_and_a_wrong_number_is_explained(co
 
 
 def test_no_more_than_ten_rows_are_pinned(app, own_run):
-    rows = ranked(own_run)[:11]
+    rows = ranked(own_run, "self")[:11]
     page = app(own_run.home, "compare")
     page.query_params["pins"] = ",".join(map(str, rows[:10]))
     page.run()

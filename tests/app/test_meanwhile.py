@@ -159,7 +159,7 @@ def test_a_bulk_decision_is_refused_when_other_rows_meet_the_condition(review, o
 
 
 def test_a_label_that_was_just_chosen_is_the_one_that_is_corrected_to(app, own_run):
-    row = int(own_run.scores("self", where="suggested_label = ''")["row_number"].iloc[0])
+    row = int(own_run.scores(by="suspicion", where="suggested_label = ''")["row_number"].iloc[0])
     review = app(own_run.home, "review")
     review.query_params["row"] = str(row)
     healthy(review.run())

@@ -21,7 +21,7 @@ def test_the_most_suspicious_rows_come_first_with_interval_and_baseline(review, 
     table = listed(review)
     assert table["row_number"].tolist() == ranked(own_run)[:25]
     assert table["rank"].tolist() == list(range(1, 26))
-    best = own_run.scores(top=1).iloc[0]
+    best = own_run.scores(by="suspicion", top=1).iloc[0]
     assert table["interval"][0] == f"{best['mu_low']:.2f} … {best['mu_high']:.2f}"
     assert table["mean_loss"][0] == pytest.approx(best["mean_loss"])
     assert f"{len(ranked(own_run)):,} of {len(ranked(own_run)):,} rows" in said(review)
@@ -35,7 +35,7 @@ def test_the_other_target_ranks_the_most_harmful_rows_first(review, own_run):
 
 def test_filters_narrow_the_list_and_say_how_many_rows_are_left(review, own_run):
     review.toggle(key="filter_disagree").set_value(True).run()
-    wanted = own_run.scores(where="label <> predicted")["row_number"].tolist()
+    wanted = own_run.scores(by="suspicion", where="label <> predicted")["row_number"].tolist()
     assert 0 < len(wanted) < len(ranked(own_run))
     assert listed(review)["row_number"].tolist() == wanted[:25]
     assert f"**{len(wanted):,} of {len(ranked(own_run)):,} rows**" in said(review)
@@ -64,7 +64,7 @@ def test_a_wrong_sql_condition_is_answered_with_its_mend_and_no_list(review):
 
 def test_sorting_and_pages_are_made_on_the_server(review, own_run):
     review.selectbox(key="sort_by").set_value("mean loss, largest first").run()
-    wanted = own_run.scores().sort_values(["mean_loss", "rank"], ascending=[False, True])
+    wanted = own_run.scores(by="suspicion").sort_values(["mean_loss", "rank"], ascending=[False, True])
     assert listed(review)["row_number"].tolist() == wanted["row_number"].tolist()[:25]
     review.session_state["page_number"] = 2
     review.run()
@@ -79,7 +79,7 @@ def test_the_shown_row_is_known_by_its_number_when_its_place_changes(app, own_ru
     review.query_params["row"] = str(wanted)
     review.run()
     assert selected(review) == [4]
-    label = own_run.scores(where=f"row_number = {wanted}")["label"][0]
+    label = own_run.scores(by="suspicion", where=f"row_number = {wanted}")["label"][0]
     review.selectbox(key="filter_label").set_value(label).run()
     place = listed(review)["row_number"].tolist().index(wanted)
     assert place < 4, "rows of the other label are gone from before it"
@@ -100,12 +100,14 @@ def test_a_link_to_a_row_opens_it_with_all_its_values_and_its_curve_in_words(app
 
 
 def test_a_link_to_a_held_out_row_says_why_it_has_no_influence(app, own_run):
-    held_out = min(set(range(569)) - set(ranked(own_run)))
+    held_out = min(set(range(569)) - set(ranked(own_run, "self")))
     page = app(own_run.home, "review")
     page.query_params["row"] = str(held_out)
     page.run()
     assert not page.exception
-    assert "held out for validation" in said(page)
+    assert shown_row(page) == held_out
+    assert "was held out: the model was not trained on it, so it has no influence" in said(page)
+    assert "Suspicion" in said(page), "its label is judged all the same"
 
 
 def test_a_decision_is_logged_on_the_shown_row_and_the_next_row_comes(review, own_run):
@@ -192,7 +194,7 @@ def test_a_row_leaves_the_list_of_the_undecided_when_it_is_decided(review, own_r
 
 def test_a_bulk_decision_needs_a_look_and_a_confirmation(review, own_run):
     review.toggle(key="filter_disagree").set_value(True).run()
-    wanted = own_run.scores(where="label <> predicted")["row_number"]
+    wanted = own_run.scores(by="suspicion", where="label <> predicted")["row_number"]
     review.selectbox(key="bulk_decision").set_value("delete").run()
     assert own_run.decisions() == [], "choosing is not yet marking"
     preview_table = next(

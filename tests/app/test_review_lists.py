@@ -33,7 +33,7 @@ def tab(page):
 
 
 def test_each_list_has_its_rows_and_its_count(review, own_run):
-    suspicious = own_run.scores(where="suspicious")["row_number"].tolist()
+    suspicious = own_run.scores(by="suspicion", where="suspicious")["row_number"].tolist()
     assert 0 < len(suspicious) < len(ranked(own_run))
     labels = tab(review).options
     assert f"All {len(ranked(own_run))}" in str(labels)
@@ -65,7 +65,7 @@ def test_a_row_is_restored_from_the_trash(review, own_run):
 
 
 def test_a_bulk_decision_on_a_list_takes_its_rows_and_says_which_list(review, own_run):
-    suspicious = own_run.scores(where="suspicious")["row_number"].tolist()
+    suspicious = own_run.scores(by="suspicion", where="suspicious")["row_number"].tolist()
     tab(review).set_value("suspicious").run()
     review.selectbox(key="bulk_decision").set_value("review").run()
     apply = next(one for one in review.button if (one.key or "").startswith("bulk_apply"))
@@ -75,7 +75,7 @@ def test_a_bulk_decision_on_a_list_takes_its_rows_and_says_which_list(review, ow
 
 
 def test_the_suggested_label_is_taken_with_one_press_and_undone_with_another(app, own_run):
-    line = own_run.scores(where="suggested_label <> ''").iloc[0]
+    line = own_run.scores(by="suspicion", where="suggested_label <> ''").iloc[0]
     row = int(line["row_number"])
     review = at_row(app, own_run, row)
     offered = button(review, "mark_relabel")
@@ -92,13 +92,13 @@ def test_the_suggested_label_is_taken_with_one_press_and_undone_with_another(app
 
 
 def test_any_other_label_can_be_chosen_and_none_is_suggested_where_the_model_agrees(app, own_run):
-    row = int(own_run.scores(where="suggested_label = ''")["row_number"].iloc[0])
+    row = int(own_run.scores(by="suspicion", where="suggested_label = ''")["row_number"].iloc[0])
     review = at_row(app, own_run, row)
     assert not any((one.key or "").startswith("mark_relabel") for one in review.button)
     review.selectbox(key=f"relabel_to_{row}").select_index(0).run()
     button(review, "relabel_other").click().run()
     (mark,) = own_run.log.current().to_pylist()
-    label = own_run.scores(where=f"row_number = {row}")["label"][0]
+    label = own_run.scores(by="suspicion", where=f"row_number = {row}")["label"][0]
     assert mark["label"] in {"benign", "malignant"} - {label}
 
 
@@ -125,7 +125,7 @@ def test_a_condition_is_put_together_without_sql(review, own_run):
     review.selectbox(key="add_sign_label").set_value("≠").run()
     review.text_input(key="add_value_label").set_value("benign").run()
     button(review, "add_condition").click().run()
-    wanted = own_run.scores(where="\"mean radius\" >= 15 AND label <> 'benign'")
+    wanted = own_run.scores(by="suspicion", where="\"mean radius\" >= 15 AND label <> 'benign'")
     assert listed(healthy(review))["row_number"].tolist() == wanted["row_number"].tolist()[:25]
 
 
@@ -133,7 +133,7 @@ def test_the_list_sorts_by_any_column_both_ways(review, own_run):
     review.selectbox(key="sort_by").set_value("mean radius").run()
     table = own_run.review()
     for descending in (True, False):
-        wanted = table.row_numbers(target="self", order_by="mean radius", descending=descending)
+        wanted = table.row_numbers(target="suspicion", order_by="mean radius", descending=descending)
         assert listed(review)["row_number"].tolist() == wanted[:25].tolist()
         review.toggle(key="sort_reverse").set_value(True).run()
 
@@ -155,7 +155,7 @@ def test_the_nearest_rows_are_shown_with_their_labels(review, own_run):
 
 
 def test_a_list_is_corrected_to_what_the_model_suggests_and_each_label_is_undone(review, own_run):
-    suggested = own_run.scores(where="suggested_label <> ''").set_index("row_number")
+    suggested = own_run.scores(by="suspicion", where="suggested_label <> ''").set_index("row_number")
     review.selectbox(key="bulk_decision").set_value("relabel").run()
     apply = next(one for one in review.button if (one.key or "").startswith("bulk_apply"))
     assert f"{len(suggested):,} rows" in apply.label
@@ -168,7 +168,7 @@ def test_a_list_is_corrected_to_what_the_model_suggests_and_each_label_is_undone
 
 
 def test_who_comes_back_is_told_what_undo_takes_back_and_goes_on_with_what_is_left(app, own_run):
-    rows = own_run.scores(where="suspicious")["row_number"].tolist()
+    rows = own_run.scores(by="suspicion", where="suspicious")["row_number"].tolist()
     own_run.mark(rows=rows[:2], decision="delete", reviewer="ben")
     page = healthy(app(own_run.home, "review").run())
     assert "Newest decision: 2 rows marked for deletion (ben" in said(page)
@@ -180,14 +180,14 @@ def test_who_comes_back_is_told_what_undo_takes_back_and_goes_on_with_what_is_le
 
 def test_a_corrected_label_stands_in_the_list(app, own_run):
     row = ranked(own_run)[0]
-    label = {"benign": "malignant", "malignant": "benign"}[own_run.scores(top=1)["label"][0]]
+    label = {"benign": "malignant", "malignant": "benign"}[own_run.scores(by="suspicion", top=1)["label"][0]]
     own_run.mark(rows=[row], decision="relabel", label=label)
     page = healthy(app(own_run.home, "review").run())
     assert listed(page)["decision"][0] == f"✎ → {label}"
 
 
 def test_ticked_rows_of_two_pages_are_decided_on_in_one_step_and_undone_in_one(app, own_run):
-    rows = own_run.review().row_numbers(target="self").tolist()
+    rows = own_run.review().row_numbers(target="suspicion").tolist()
     wanted = [rows[1], rows[3], rows[40]]  # the last is on another page
     page = app(own_run.home, "review").run()
     page.toggle(key="tick_several").set_value(True).run()
@@ -205,7 +205,7 @@ def test_ticked_rows_of_two_pages_are_decided_on_in_one_step_and_undone_in_one(a
 
 
 def test_ticked_rows_become_a_group(app, own_run):
-    rows = own_run.review().row_numbers(target="self", top=2).tolist()
+    rows = own_run.review().row_numbers(target="suspicion", top=2).tolist()
     page = app(own_run.home, "review").run()
     page.toggle(key="tick_several").set_value(True).run()
     page.session_state["_ticked_rows"] = (own_run.run_id, rows)

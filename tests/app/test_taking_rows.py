@@ -19,7 +19,7 @@ def review(app, own_run):
 def test_a_filtered_list_is_taken_away_byte_for_byte(review, own_run):
     review.toggle(key="filter_disagree").set_value(True).run()
     button(review, "take_list").click().run()
-    wanted = sorted(own_run.scores(where="label <> predicted")["row_number"])
+    wanted = sorted(own_run.scores(by="suspicion", where="label <> predicted")["row_number"])
     offered = healthy(review).get("download_button")[0].proto
     assert f"{len(wanted):,} rows" in offered.label
     _, path = review.session_state[take._READY]
@@ -37,7 +37,7 @@ def test_a_bulk_decision_reports_what_it_hit(review, own_run):
     review.button_group(key="review_tab").set_value("suspicious").run()
     review.selectbox(key="bulk_decision").set_value("delete").run()
     next(one for one in review.button if (one.key or "").startswith("bulk_apply")).click().run()
-    hit = own_run.scores("self", where="suspicious")
+    hit = own_run.scores(by="suspicion", where="suspicious")
     report = said(review)
     assert f"{len(hit):,} rows marked for deletion" in report
     for label, count in hit["label"].value_counts().items():

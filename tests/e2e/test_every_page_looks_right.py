@@ -30,7 +30,7 @@ def reviewed(tmp_path_factory):
                   epochs=None if FOLDER else 3)  # fmt: skip
     run.mark(where="suspicious AND rank <= 60", target="self", decision="delete",
              reason="wrong label", reviewer="ada")  # fmt: skip
-    wrong = run.scores("self", where="suggested_label <> '' AND decision = ''").iloc[:12]
+    wrong = run.scores(by="suspicion", where="suggested_label <> '' AND decision = ''").iloc[:12]
     for label, part in wrong.groupby("suggested_label"):
         run.mark(rows=part["row_number"].tolist(), decision="relabel", label=str(label),
                  reason="wrong label", reviewer="ada")  # fmt: skip

@@ -40,7 +40,7 @@ def test_an_excel_workbook_from_upload_to_export(page, serve, shot, tmp_path):
     press(page, "open_review")
 
     run = api.open_run("latest", home)
-    first, second = (int(row) for row in run.scores(top=2)["row_number"])
+    first, second = (int(row) for row in run.scores(by="suspicion", top=2)["row_number"])
     expect(page.get_by_role("heading", name=f"Row {first}")).to_be_visible()
     press(page, "mark_delete")
     expect(page.get_by_role("heading", name=f"Row {second}")).to_be_visible()

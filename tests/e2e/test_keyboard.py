@@ -40,6 +40,6 @@ def test_tab_goes_around_the_page_past_every_button_and_shows_where_it_is(
 
     # a link followed and a button pressed by Enter do what a click does
     page.get_by_role("button", name="Next").last.focus()
-    row = finished_run.scores("self", top=2)["row_number"].tolist()[1]
+    row = finished_run.scores(by="suspicion", top=2)["row_number"].tolist()[1]
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name=f"Row {row}", exact=False)).to_be_visible()

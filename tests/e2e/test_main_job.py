@@ -26,7 +26,7 @@ from tests.e2e.steps import (
 from tests.trained import trained
 
 ROWS, FINISHED = 600, 1000  # of the uploaded texts; of the run that is there
-TRAINED = FINISHED * 4 // 5
+LISTED = FINISHED  # every row is judged, held out or not
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ def test_from_an_upload_to_a_downloaded_zip(page, serve, shot, tmp_path):
 
     # Review: mark two rows, undo one
     run = api.open_run("latest", tmp_path / "home")
-    first, second = (int(row) for row in run.scores(top=2)["row_number"])
+    first, second = (int(row) for row in run.scores(by="suspicion", top=2)["row_number"])
     expect(page.get_by_role("heading", name=f"Row {first}")).to_be_visible()
     press(page, "mark_delete")
     expect(page.get_by_role("heading", name=f"Row {second}")).to_be_visible()
@@ -94,7 +94,7 @@ def test_from_an_upload_to_a_downloaded_zip(page, serve, shot, tmp_path):
 def test_review_by_keyboard_filter_and_reload(page, serve, finished):
     home, run = finished
     page.goto(serve(home))
-    top = [int(row) for row in run.scores(top=3)["row_number"]]
+    top = [int(row) for row in run.scores(by="suspicion", top=3)["row_number"]]
     expect(page.get_by_role("heading", name=f"Row {top[0]}")).to_be_visible()
     page.get_by_role("heading", name=f"Row {top[0]}").click()  # focus on the page, not a field
     strike(page, "d")
@@ -119,12 +119,12 @@ def test_review_by_keyboard_filter_and_reload(page, serve, finished):
 
     by_key(page, "filter_text").get_by_role("textbox").fill("love")
     page.keyboard.press("Enter")
-    matching = run.review().count(target="self", where="contains(lower(text), 'love')")
-    assert 0 < matching < TRAINED
-    expect(by_key(page, "shown_count")).to_contain_text(f"{matching:,} of {TRAINED:,}")
+    matching = run.review().count(target="suspicion", where="contains(lower(text), 'love')")
+    assert 0 < matching < LISTED
+    expect(by_key(page, "shown_count")).to_contain_text(f"{matching:,} of {LISTED:,}")
     by_key(page, "filter_text").get_by_role("textbox").fill("'; DROP TABLE x; --")
     page.keyboard.press("Enter")
-    expect(by_key(page, "shown_count")).to_contain_text(f"0 of {TRAINED:,}")
+    expect(by_key(page, "shown_count")).to_contain_text(f"0 of {LISTED:,}")
     no_error_is_shown(page)
 
 

@@ -19,7 +19,7 @@ WATCH = """() => {
 def opened(page, serve, run):
     page.context.add_cookies([{"name": "finine_tour", "value": "over", "url": serve(run.home)}])
     page.goto(f"{serve(run.home)}/review?run={run.run_id}")
-    first = run.scores("self", top=1)["row_number"].tolist()[0]
+    first = run.scores(by="suspicion", top=1)["row_number"].tolist()[0]
     expect(page.get_by_role("heading", name=f"Row {first}")).to_be_visible()
     settled(page)
     page.get_by_role("heading", name=f"Row {first}").click()
@@ -48,7 +48,7 @@ def test_fast_keys_decide_on_the_rows_that_were_shown_and_on_no_other(page, serv
 
 def test_one_key_struck_twice_decides_once_and_a_page_at_rest_loses_no_stroke(page, serve, own_run):
     run = own_run
-    rows = run.scores("self", top=4)["row_number"].tolist()
+    rows = run.scores(by="suspicion", top=4)["row_number"].tolist()
     opened(page, serve, run)
     page.keyboard.press("d")
     page.keyboard.press("d")
@@ -67,7 +67,7 @@ def test_one_key_struck_twice_decides_once_and_a_page_at_rest_loses_no_stroke(pa
 
 def test_keys_struck_at_once_are_answered_in_their_order(page, serve, own_run):
     run = own_run
-    row = run.scores("self", top=1)["row_number"].tolist()[0]
+    row = run.scores(by="suspicion", top=1)["row_number"].tolist()[0]
     opened(page, serve, run)
     for key in "2dz":  # a reason, a decision, and back
         page.keyboard.press(key)

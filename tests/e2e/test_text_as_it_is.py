@@ -61,7 +61,7 @@ def odd(tmp_path_factory):
     run = trained(data, label=LABEL, text=[TEXT], features=[NUMBER], home=home, name=NAME,
                   targets=("self", "validation", f"class:{CLASSES[0]}"),
                   epochs=2, record_steps=4)  # fmt: skip
-    rows = run.scores("self", top=8)["row_number"].tolist()
+    rows = run.scores(by="suspicion", top=8)["row_number"].tolist()
     run.mark(rows=rows[:3], decision="delete", reason=REASON, reviewer=REVIEWER)
     run.save_group(GROUP, rows=rows, reviewer=REVIEWER)
     return home, run, data, rows
@@ -87,7 +87,7 @@ def test_every_page_writes_text_as_it_is(browser, serve, odd):
     context.add_cookies([{"name": "finine_tour", "value": "over", "url": base}])
     page = context.new_page()
     page.set_default_timeout(ACTION_MS)
-    label = run.scores().set_index("row_number").loc[rows[0], "label"]
+    label = run.scores(by="suspicion").set_index("row_number").loc[rows[0], "label"]
     pins = ",".join(map(str, rows[:2]))
     for name in PAGES:
         more = f"&data={data}".replace("&amp;", "%26amp;") if name == "data" else f"&pins={pins}"

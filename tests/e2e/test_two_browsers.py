@@ -21,7 +21,7 @@ def two(browser):
 
 def test_each_sees_the_marks_of_the_other_and_the_log_says_who(two, serve, own_run):
     run = own_run
-    rows = run.scores("self", top=2)["row_number"].tolist()
+    rows = run.scores(by="suspicion", top=2)["row_number"].tolist()
     address = f"{serve(run.home)}/review?run={run.run_id}"
     for page, name in zip(two, ("ada", "ben"), strict=True):
         page.goto(address)

@@ -91,9 +91,9 @@ class Results:
         """
         if by not in (None, *RANKINGS):
             raise FinineError(f"Rows are not ranked by {by!r}.", f"Known: {', '.join(RANKINGS)}.")
-        if by != BY_SUSPICION:
+        if BY_SUSPICION not in (by, target):
             return self.target(target)
-        if target is not None:
+        if target not in (None, BY_SUSPICION):
             raise FinineError(
                 "Suspicion is about the label, and not about a target.", "Leave the target out."
             )

@@ -54,7 +54,7 @@ def predictions_of(
     """
     part = dataset.validation if held_out else dataset.train
     seen = trainer.validation_x if held_out else trainer.train_x
-    outputs = predict(trainer.model, seen) if len(seen) else trainer.model(trainer.train_x[:1])[:0]
+    outputs = predict(trainer.model, seen if len(seen) else trainer.train_x[:1])[: len(seen)]
     label = task_named(dataset.task).given(part.table, dataset.roles)
     nothing = pa.nulls(len(part), pa.float64())
     found = trainer.objective.chances(outputs)
