@@ -64,7 +64,8 @@ def test_a_wrong_sql_condition_is_answered_with_its_mend_and_no_list(review):
 
 def test_sorting_and_pages_are_made_on_the_server(review, own_run):
     review.selectbox(key="sort_by").set_value("mean loss, largest first").run()
-    wanted = own_run.scores(by="suspicion").sort_values(["mean_loss", "rank"], ascending=[False, True])
+    wanted = own_run.scores(by="suspicion")
+    wanted = wanted.sort_values(["mean_loss", "rank"], ascending=[False, True])
     assert listed(review)["row_number"].tolist() == wanted["row_number"].tolist()[:25]
     review.session_state["page_number"] = 2
     review.run()

@@ -133,7 +133,9 @@ def test_the_list_sorts_by_any_column_both_ways(review, own_run):
     review.selectbox(key="sort_by").set_value("mean radius").run()
     table = own_run.review()
     for descending in (True, False):
-        wanted = table.row_numbers(target="suspicion", order_by="mean radius", descending=descending)
+        wanted = table.row_numbers(
+            target="suspicion", order_by="mean radius", descending=descending
+        )
         assert listed(review)["row_number"].tolist() == wanted[:25].tolist()
         review.toggle(key="sort_reverse").set_value(True).run()
 
@@ -155,7 +157,8 @@ def test_the_nearest_rows_are_shown_with_their_labels(review, own_run):
 
 
 def test_a_list_is_corrected_to_what_the_model_suggests_and_each_label_is_undone(review, own_run):
-    suggested = own_run.scores(by="suspicion", where="suggested_label <> ''").set_index("row_number")
+    suggested = own_run.scores(by="suspicion", where="suggested_label <> ''")
+    suggested = suggested.set_index("row_number")
     review.selectbox(key="bulk_decision").set_value("relabel").run()
     apply = next(one for one in review.button if (one.key or "").startswith("bulk_apply"))
     assert f"{len(suggested):,} rows" in apply.label
@@ -180,7 +183,8 @@ def test_who_comes_back_is_told_what_undo_takes_back_and_goes_on_with_what_is_le
 
 def test_a_corrected_label_stands_in_the_list(app, own_run):
     row = ranked(own_run)[0]
-    label = {"benign": "malignant", "malignant": "benign"}[own_run.scores(by="suspicion", top=1)["label"][0]]
+    given = own_run.scores(by="suspicion", top=1)["label"][0]
+    label = {"benign": "malignant", "malignant": "benign"}[given]
     own_run.mark(rows=[row], decision="relabel", label=label)
     page = healthy(app(own_run.home, "review").run())
     assert listed(page)["decision"][0] == f"✎ → {label}"

@@ -85,6 +85,7 @@ def test_a_run_of_own_code_is_shown_and_not_duplicated(app, own_run, monkeypatch
     assert "mine:build" in words(healthy(page))
     page.button(key="duplicate_run").click().run()
     assert "neither offers nor runs" in words(page)
-    own_run.mark(rows=own_run.scores(by="suspicion")["row_number"].head(2).tolist(), decision="delete")
+    first = own_run.scores(by="suspicion")["row_number"].head(2).tolist()
+    own_run.mark(rows=first, decision="delete")
     with pytest.raises(FinineError, match="not run from a browser"):
         own_run.start_verify(repeats=2)

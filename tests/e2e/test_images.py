@@ -51,7 +51,7 @@ def test_from_a_zip_of_images_to_a_cleaned_zip(page, serve, shot, tmp_path):
 
     # Review: the gallery shows the page's rows; a press shows one, and it is marked
     run = api.open_run("latest", tmp_path / "home")
-    *_, third = (int(row) for row in run.scores(by="suspicion", top=3)["row_number"])
+    *_, third = (int(row) for row in run.scores(top=3)["row_number"])
     gallery = by_key(page, "gallery")
     expect(gallery.locator("img")).to_have_count(25)
     press(page, f"gallery_button_{third}")

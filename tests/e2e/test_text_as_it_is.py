@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.app.test_every_page import PAGES as EVERY_PAGE
-from tests.e2e.steps import ACTION_MS, at_rest, no_error_is_shown
+from tests.e2e.steps import ACTION_MS, LOOK_MS, no_error_is_shown, settled
 from tests.trained import trained
 
 # Each was shown as something else: arrows, dashes, another letter, a link, a picture, a heading.
@@ -67,6 +67,7 @@ def odd(tmp_path_factory):
     return home, run, data, rows
 
 
+TRIES = 150  # of 0.2 seconds each
 # Words of the page's own icons are text of the page, too.
 READ = "() => document.querySelector('[data-testid=stMain]').innerText"
 MADE = """() => [...document.querySelectorAll('[data-testid=stMain] :is(a, img, em, del, code)')]
@@ -78,6 +79,16 @@ MADE = """() => [...document.querySelectorAll('[data-testid=stMain] :is(a, img, 
 def same(text):
     """Text with one space wherever there is white space, as a browser draws it."""
     return " ".join(text.split())
+
+
+def drawn(page, wanted):
+    """What the page reads, once it holds the texts; or what it holds when it came to rest."""
+    for _ in range(TRIES):  # widgets are drawn by parts that a browser loads when they are needed
+        read = same(page.evaluate(READ))
+        if all(text in read for text in wanted):
+            break
+        page.wait_for_timeout(LOOK_MS)
+    return read
 
 
 def test_every_page_writes_text_as_it_is(browser, serve, odd):
@@ -93,10 +104,12 @@ def test_every_page_writes_text_as_it_is(browser, serve, odd):
         more = f"&data={data}".replace("&amp;", "%26amp;") if name == "data" else f"&pins={pins}"
         page.goto(f"{base}/{name}?run={run.run_id}{more}&row={rows[0]}")
         expect(page.get_by_role("heading", level=1).first).to_be_visible()
-        at_rest(page)
+        settled(page)
         no_error_is_shown(page)
-        read = same(page.evaluate(READ))
-        for text in [*WRITTEN[name], *({"review": [label, *CELLS], "map": [label]}.get(name, []))]:
-            assert same(text) in read, f"{name} does not write {text!r} as it is: {read}"
+        more = {"review": [label, *CELLS], "map": [label]}.get(name, [])
+        wanted = [same(text) for text in (*WRITTEN[name], *more)]
+        read = drawn(page, wanted)
+        for text in wanted:
+            assert text in read, f"{name} does not write {text!r} as it is: {read}"
         assert page.evaluate(MADE) == [], f"{name} made something of the data"
     context.close()
