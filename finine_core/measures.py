@@ -43,11 +43,13 @@ MACRO_F1 = Measure("macro_f1", "macro F1", higher_is_better=True, a_share=True)
 BALANCED_ACCURACY = Measure(
     "balanced_accuracy", "balanced accuracy", higher_is_better=True, a_share=True
 )
+LOG_LOSS = Measure("log_loss", "log loss by class", higher_is_better=False, a_share=False)
 AUC = Measure("auc", "AUC", higher_is_better=True, a_share=False)
 RMSE = Measure("rmse", "RMSE", higher_is_better=False, a_share=False)
 MAE = Measure("mae", "MAE", higher_is_better=False, a_share=False)
 MEASURES: dict[str, Measure] = {
-    one.name: one for one in (ACCURACY, BALANCED_ACCURACY, AUC, LABEL_ACCURACY, MACRO_F1, RMSE, MAE)
+    one.name: one
+    for one in (ACCURACY, BALANCED_ACCURACY, LOG_LOSS, AUC, LABEL_ACCURACY, MACRO_F1, RMSE, MAE)
 }
 
 

@@ -11,7 +11,7 @@ from finine_core.suspicion.probe import Opinions
 
 DOUBTED = 0.5  # below, a label is likelier wrong than right
 # Where more of a class is doubted, it is the judge that cannot tell: then all of it is believed.
-MOST_DOUBTED = 0.5
+MOST_DOUBTED = 0.8
 
 
 def trust_of(opinions: Opinions, codes: NDArray[np.int64]) -> Floats:
@@ -25,10 +25,10 @@ def trust_of(opinions: Opinions, codes: NDArray[np.int64]) -> Floats:
 
 
 def believed(doubted: NDArray[np.bool_], codes: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """The rows that are not doubted, and all rows of a class that is doubted for the most part.
+    """The rows that are not doubted, and all rows of a class of which nearly all are.
 
     Examples:
-        >>> doubted = np.array([True, False, False, True, True, False])
+        >>> doubted = np.array([True, False, False, True, True, True])
         >>> believed(doubted, np.array([0, 0, 0, 1, 1, 1])).tolist()
         [False, True, True, True, True, True]
     """

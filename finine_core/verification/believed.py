@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 
 from finine_core.runs import RunFolder
 from finine_core.runs.checksums import read_result, result_facts
-from finine_core.runs.columns import BY_SUSPICION, SUSPICION
+from finine_core.runs.columns import BY_SUSPICION
+from finine_core.suspicion.signals.cleaned_margin import CLEANED_MARGIN
 from finine_core.suspicion.trust import believed as not_doubted
 
 BELIEVED, RECALL = "believed_", "recall_"  # how names of measures on these rows begin
 MOST_RECALLS = 30  # classes whose recall is kept; of more nobody reads them
-DOUBTED = 50.0  # suspicion from which a label is likelier wrong than right
+# The signal is above 0 where a probe that learned from trusted rows prefers another class.
+DOUBTED = CLEANED_MARGIN.name
 
 
 def believed(folder: RunFolder, codes: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -26,12 +28,12 @@ def believed(folder: RunFolder, codes: NDArray[np.int64]) -> NDArray[np.bool_]:
         codes: their given classes, in the order of the stored inputs.
     """
     everything = np.ones(len(codes), dtype=bool)
-    if SUSPICION not in result_facts(folder.scores)[1]:
+    if DOUBTED not in result_facts(folder.scores)[1]:
         return everything  # a run from before labels were judged
     table = read_result(
-        folder.scores, columns=[SUSPICION, "mu"], filters=[("target", "=", BY_SUSPICION)]
+        folder.scores, columns=[DOUBTED, "mu"], filters=[("target", "=", BY_SUSPICION)]
     )
     held_out = table.filter(table.column("mu").is_null())
     if len(held_out) != len(codes):  # they are of a second file, whose rows are in no list
         return everything
-    return not_doubted(held_out.column(SUSPICION).to_numpy() >= DOUBTED, codes)
+    return not_doubted(held_out.column(DOUBTED).to_numpy() > 0, codes)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from finine_core.measures import ACCURACY, AUC, BALANCED_ACCURACY
+from finine_core.measures import ACCURACY, AUC, BALANCED_ACCURACY, LOG_LOSS
+
+SMALLEST = 1e-12  # a probability below is as good as none; keeps a loss finite
 
 
 def class_quality(chances: NDArray[np.floating], codes: NDArray[np.int64]) -> dict[str, float]:
-    """Accuracy, balanced accuracy (the mean recall of classes) and AUC (mean of one against rest).
+    """Accuracy, balanced accuracy (the mean recall of classes), log loss (the mean of the classes'
+    mean losses) and AUC (the mean of one class against the rest).
 
     Classes that no row has are left out; without two classes there is no AUC.
 
@@ -21,7 +24,7 @@ def class_quality(chances: NDArray[np.floating], codes: NDArray[np.int64]) -> di
         >>> chances = np.array([[0.9, 0.1], [0.8, 0.2], [0.6, 0.4], [0.7, 0.3]])
         >>> found = class_quality(chances, np.array([0, 0, 0, 1]))
         >>> {name: round(value, 2) for name, value in found.items()}
-        {'accuracy': 0.75, 'balanced_accuracy': 0.5, 'auc': 0.67}
+        {'accuracy': 0.75, 'balanced_accuracy': 0.5, 'log_loss': 0.74, 'auc': 0.67}
     """
     from sklearn.metrics import roc_auc_score
 
@@ -30,6 +33,9 @@ def class_quality(chances: NDArray[np.floating], codes: NDArray[np.int64]) -> di
         ACCURACY.name: float((chances.argmax(axis=1) == codes).mean()),
         BALANCED_ACCURACY.name: float(np.mean(list(recalls.values()))),
     }
+    own = chances[np.arange(len(codes)), codes]
+    losses = -np.log(np.maximum(own, SMALLEST))
+    found[LOG_LOSS.name] = float(np.mean([losses[codes == code].mean() for code in recalls]))
     if len(recalls) > 1:
         areas = [roc_auc_score(codes == code, chances[:, code]) for code in recalls]
         found[AUC.name] = float(np.mean(areas))

@@ -22,9 +22,10 @@ from finine_core.runs.columns import (
     SUSPICION,
 )
 from finine_core.suspicion import Evidence, Judgement, Probe, judge, trust_of
+from finine_core.suspicion.chances import margins
 from finine_core.suspicion.copies import copies_of
 from finine_core.suspicion.probe import Opinions
-from finine_core.suspicion.trust import DOUBTED, believed
+from finine_core.suspicion.trust import believed
 
 # Fewer rows say too little; above so many numbers (rows × classes) the probe would take gigabytes.
 FEWEST_ROWS, MOST_NUMBERS = 40, 200_000_000
@@ -51,12 +52,17 @@ class Judged:
     @property
     def believed(self) -> NDArray[np.bool_]:
         """The held-out rows that may judge a model, shape (m,); see `suspicion.trust`."""
-        return believed(self.trust < DOUBTED, self.codes[self.rows :])
+        return believed(self._doubts & ~self.trusted[self.rows :], self.codes[self.rows :])
 
     @property
     def doubted(self) -> int:
-        """Held-out rows whose label is likelier wrong than right."""
-        return int((self.trust < DOUBTED).sum())
+        """Held-out rows of which a probe that learned from trusted rows prefers another class."""
+        return int((self._doubts & ~self.trusted[self.rows :]).sum())
+
+    @property
+    def _doubts(self) -> NDArray[np.bool_]:
+        margin = margins(self.opinions.cleaned, self.codes)
+        return np.asarray(margin[self.rows :] < 0)
 
 
 def judged(dataset: Dataset, encoded: Encoded, seed: int, *, trusted: bool) -> Judged | None:
