@@ -21,6 +21,7 @@ JUDGED_BY, ELSE_BY = f"{BELIEVED}{BALANCED_ACCURACY.name}", f"{BELIEVED}{LOG_LOS
 # A class is called worse when its recall falls by so much at least, and by so many half-widths of
 # the 95 % interval: one of ten classes falls by chance otherwise.
 LEAST_FALL, HALF_WIDTHS = 0.02, 1.5
+LEAST_LOSS = 0.02  # a change of the log loss that is surely there, and that nobody would notice
 
 
 class Said(StrEnum):
@@ -56,9 +57,9 @@ def verdict(found: Verification) -> Verdict:
     if gain.high < 0 or fell:
         return Verdict(Said.WORSE, fell)
     loss, loss_beyond = (found.change(ELSE_BY, Arm.WITHOUT, one) for one in (Arm.WITH, Arm.RANDOM))
-    if loss.high < 0 and loss_beyond.high < 0:
+    if loss.high < 0 and loss_beyond.high < 0 and loss.mean < -LEAST_LOSS:
         return Verdict(Said.BETTER, ())
-    if loss.low > 0 and loss_beyond.low > 0:
+    if loss.low > 0 and loss.mean > LEAST_LOSS:
         return Verdict(Said.WORSE, ())
     return Verdict(Said.CANNOT_TELL, ())
 
