@@ -69,15 +69,14 @@ def select_run(run_id: str) -> None:
 
 
 def target(run: api.Run) -> str:
-    """The target that scores and curves are shown for."""
-    wanted = _get(_TARGET)
-    return wanted if wanted in run.targets else run.targets[0]
+    """The target of curves."""
+    return wanted if (wanted := _get(_TARGET)) in run.targets else run.targets[0]
 
 
 def ranking(run: api.Run) -> str:
     """The list that rows are ranked in: by suspicion first, where labels were judged."""
-    wanted, known = _get(_TARGET), run.rankings
-    return wanted if wanted in known else known[0]
+    wanted = _get(_TARGET)
+    return wanted if wanted in run.rankings else run.rankings[0]
 
 
 def select_target(name: str) -> None:

@@ -61,7 +61,7 @@ def told(function: Callable[_Parameters, _Result]) -> Callable[_Parameters, _Res
 
     Examples:
         >>> @told
-        ... def curve(row: "int", target: "str | None" = None) -> "float":
+        ... def curve(row: int, target: str | None = None) -> float:
         ...     return row / 2
         >>> curve(3), curve(3.0)
         (1.5, 1.5)
@@ -123,6 +123,8 @@ numbers.
         holds, called = ITEMS[parts[0]]
         odd = next(one for one in value if not holds(one))  # type: ignore[attr-defined]
         raise FinineError(f"{name} has {shown(odd)}, which is no {called}.", f"Give {wanted}.")
+    if isinstance(value, Integral) and not isinstance(value, bool) and "int" in parts:
+        raise FinineError(f"{name} = {value} is too large.", "Row numbers and counts are smaller.")
     quotes = f"Write it in quotes: '{value}'." if "str" in parts and _is_whole(value) else ""
     raise FinineError(f"{name} = {_short(value)} is not {wanted}.", quotes)
 

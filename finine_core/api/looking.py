@@ -193,12 +193,15 @@ class Looking(Opened):
             FinineError: the row is not a training row, k is below 1, or the run was made by a
                 finine that kept no embedding.
         """
+        import numpy as np
+
         from finine_core.runs.map.embedding import neighbours
 
         self._results.record()
         found = neighbours(self.folder, int(row), k)
         if found is None:
-            self.select(rows=[row])  # says whether it is held out or does not exist
+            # says whether it is held out or does not exist
+            self._results.check_rows(np.array([int(row)]))
             raise FinineError(f"Row {row} is not on the map of run {self.run_id}.")
         return found
 

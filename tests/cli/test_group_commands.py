@@ -54,6 +54,7 @@ def home(table, tmp_path_factory):
         label="y",
         features=tuple("abcdef"),
         validation="column:split",
+        trusted=True,
         epochs=20,
         home=home,
     )

@@ -22,9 +22,9 @@ from benchmarks.reliability.told.places import PLACES
 from benchmarks.reliability.told.tried import command, copied
 from finine_core.cli import common
 from finine_core.errors import FinineError
-from finine_core.files import read_parquet
 from finine_core.heard import heard
 from finine_core.processes import child_environment
+from finine_core.runs.checksums import read_result
 from finine_core.told import told, told_of_files
 from tests.trained import trained
 
@@ -176,8 +176,8 @@ def test_what_the_system_says_of_a_file_names_the_file_and_other_errors_pass(tmp
         raise KeyError("a bug of ours is none of the person's")
     with pytest.raises(ValueError, match="bug"):
         told(_with_a_bug)(3)
-    with pytest.raises(FinineError, match=r"none\.parquet is missing"):
-        read_parquet(tmp_path / "none.parquet")
+    with pytest.raises(FinineError, match=r"none\.parquet is damaged"):
+        read_result(tmp_path / "none.parquet")
 
 
 def _with_a_bug(row: int) -> None:

@@ -16,7 +16,8 @@ from finine_core.runs.jobs.progress import epoch_history, read_events
 from finine_core.runs.work.pipeline import make_trainer, stored_inputs
 from tests.trained import trained
 
-OPTIONS = {"label": "label", "id": "name", "auxiliary": True}
+# trusted: every held-out row counts whole, as for the recorder alone
+OPTIONS = {"label": "label", "id": "name", "auxiliary": True, "trusted": True}
 
 
 @pytest.fixture(scope="module")

@@ -46,7 +46,7 @@ def test_equal_rows_are_neighbours_in_the_order_of_their_places():
 def test_who_has_no_neighbours_is_told_why(own_run):
     trained = set(own_run.scores()["row_number"])
     held_out = next(row for row in range(569) if row not in trained)
-    for row, words in ((held_out, "held out"), (10**25, "no row"), (-1, "no row")):
+    for row, words in ((held_out, "held out"), (10**25, "too large"), (-1, "no row")):
         with pytest.raises(FinineError, match=words):
             own_run.neighbours(row)
     with pytest.raises(FinineError, match="0 neighbours"):

@@ -7,24 +7,34 @@ import math
 import pytest
 
 from finine_core.curation.comparing import places
-from finine_core.curation.derived import SURE, SUSPICIOUS_RATE, SUSPICIOUS_SHARE
+from finine_core.curation.derived import (
+    LIKELIER_WRONG,
+    SURE,
+    SUSPICIOUS_RATE,
+    SUSPICIOUS_SHARE,
+    derived_columns,
+)
 from finine_core.errors import FinineError
 from tests.trained import trained
 
 
-def test_a_row_is_suspicious_when_the_model_is_sure_of_another_label_or_its_mu_is(
-    finished_run,
-):
+def test_a_row_is_suspicious_when_its_label_is_likelier_wrong_than_right(finished_run):
     scores = finished_run.scores("validation")
-    another = (scores["label"] != scores["predicted"]) & (scores["predicted_probability"] >= SURE)
-    stands_out = scores["q_value"] <= SUSPICIOUS_RATE
-    assert 0 < another.sum() < len(scores)
-    assert stands_out.sum() == len(finished_run.discoveries(SUSPICIOUS_RATE, "validation").places)
-    first = scores["rank"] <= math.ceil(SUSPICIOUS_SHARE * len(scores))
-    assert (scores["suspicious"] == (another | stands_out | first)).all()
-    assert (scores["suggested_label"] == scores["predicted"].where(another, "")).all()
+    wrong = scores["suspicion"] >= LIKELIER_WRONG
+    assert 0 < wrong.sum() < len(scores)
+    assert (scores["suspicious"] == wrong).all()
+    suggested = scores["suggested_label"] != ""
+    assert wrong[suggested].all(), "another label is suggested for suspicious rows only"
+    assert (scores["suggested_label"] != scores["label"]).all()
     asked = finished_run.scores("validation", where="suspicious AND suggested_label <> ''")
-    assert len(asked) == another.sum()
+    assert len(asked) == suggested.sum() > 0
+
+
+def test_where_labels_were_not_judged_the_model_and_mu_say_what_is_suspicious():
+    names = {"label", "predicted", "predicted_probability", "q_value"}
+    columns = derived_columns(names, rows=40)
+    for part in (str(SURE), str(SUSPICIOUS_RATE), f"rank <= {math.ceil(SUSPICIOUS_SHARE * 40)}"):
+        assert part in columns["suspicious"][1]
 
 
 def test_several_counts_and_shares_come_from_one_look(own_run):

@@ -17,6 +17,7 @@ from safetensors.numpy import load_file, save_file
 
 from finine_core import api
 from finine_core.errors import FinineError
+from finine_core.runs.checksums import seal
 from finine_core.verification import (
     MARKED_LOSS,
     VALIDATION_LOSS,
@@ -278,6 +279,7 @@ def test_without_validation_rows_the_marked_rows_own_loss_is_what_is_told(
     for name in ("validation_x", "validation_y"):
         inputs[name] = inputs[name][:0]
     save_file(inputs, folder.encoded)
+    seal(folder.path)
     folder.update(dataset={**folder.read()["dataset"], "validation_rows": 0})
     plan = make_plan(folder, marked_rows(marked_run)[:1])
     trainings = trainings_here(folder, plan)
@@ -320,7 +322,7 @@ def test_what_cannot_be_verified_is_said_with_its_mend(marked_run):
     with pytest.raises(FinineError, match=r"Line 1 of .* is damaged"):
         marked_run.verify(repeats=2)
     folder.encoded.write_bytes(b"nonsense")
-    with pytest.raises(FinineError, match="cannot be read"):
+    with pytest.raises(FinineError, match="is damaged"):
         marked_run.verify()
     folder.encoded.unlink()
     with pytest.raises(FinineError, match="is gone"):

@@ -28,6 +28,7 @@ from finine_core.suspicion.probe import Opinions
 from finine_core.suspicion.trust import believed
 
 # Fewer rows say too little; above so many numbers (rows × classes) the probe would take gigabytes.
+PROBE_SEED = 0  # runs on the same data judge its labels alike, whatever their own seed
 FEWEST_ROWS, MOST_NUMBERS = 40, 200_000_000
 
 
@@ -65,7 +66,7 @@ class Judged:
         return np.asarray(margin[self.rows :] < 0)
 
 
-def judged(dataset: Dataset, encoded: Encoded, seed: int, *, trusted: bool) -> Judged | None:
+def judged(dataset: Dataset, encoded: Encoded, *, trusted: bool) -> Judged | None:
     """Judge the labels by models that have not seen them; None where there are no classes.
 
     Args:
@@ -79,7 +80,7 @@ def judged(dataset: Dataset, encoded: Encoded, seed: int, *, trusted: bool) -> J
         return None
     codes = np.concatenate([encoded.train_y, encoded.validation_y]).astype(np.int64)
     inputs = np.concatenate([encoded.train_x, encoded.validation_x])
-    probe = Probe(inputs, codes, classes, seed)
+    probe = Probe(inputs, codes, classes, PROBE_SEED)
     opinions = probe.opinions(codes)
     taken_as_right = np.arange(rows + held_out) >= rows if trusted else np.zeros(len(codes), bool)
     trust = np.ones(held_out) if trusted else trust_of(opinions, codes)[rows:]
@@ -90,7 +91,6 @@ def judge_run(
     before: Judged,
     margins: NDArray[np.floating] | None,
     influence: NDArray[np.floating] | None,
-    seed: int,
 ) -> Judgement:
     """What is advised, once the run is trained.
 
@@ -105,7 +105,7 @@ def judge_run(
     evidence = Evidence(
         before.codes, before.probe, before.opinions, whole(margins), whole(influence)
     )
-    return judge(evidence, seed, before.trusted)
+    return judge(evidence, PROBE_SEED, before.trusted)
 
 
 def columns_of(

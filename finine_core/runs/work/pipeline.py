@@ -81,7 +81,7 @@ def carry_out(folder: RunFolder, read: Reading, began: float, own: Own = NOTHING
     encoded = _encoded(folder, read, kind.inputs)
     stop_if_cancelled(folder)
     begin_phase(folder, "judging")
-    before = judged(dataset, encoded, config.seed, trusted=config.trusted)
+    before = judged(dataset, encoded, trusted=config.trusted)
     write_thumbnails(folder, dataset)
     stop_if_cancelled(folder)
     phases = TRAINING[: 2 if config.auxiliary else 1]

@@ -34,7 +34,7 @@ def with_suspicion(
     of_target = {name: scores.filter(pc.equal(scores.column("target"), name)) for name in targets}
     shared = of_target.get(VALIDATION.name)
     influence = None if shared is None else shared.column("mu").to_numpy()
-    found = judge_run(before, mean_margins(folder.signals), influence, dataset_seed(folder))
+    found = judge_run(before, mean_margins(folder.signals), influence)
     trained = np.arange(before.rows)
     columns = columns_of(found, before, trained, dataset.answers)
     tables = [_with(table, columns) for table in of_target.values()]
@@ -53,11 +53,6 @@ def with_suspicion(
     names = pa.array([BY_SUSPICION] * len(every), pa.string())
     every = every.set_column(every.column_names.index("target"), "target", names)
     return pa.concat_tables([*tables, every]), advice_of(found, before, dataset)
-
-
-def dataset_seed(folder: RunFolder) -> int:
-    """The seed of the run, which the probe was made with."""
-    return int(folder.read()["seed"])
 
 
 def row_ids(dataset: Dataset, part: Part) -> list[str]:
