@@ -18,6 +18,7 @@ import json
 import tempfile
 import time
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +39,15 @@ FOLDS, TRIES = 5, 200  # of the plain model's solver
 ONCE = ("1,000 classes, uniform 10 %",)  # a seed takes minutes
 
 
-def measure(case: Case, home: Path) -> dict[str, Any]:
-    """What one run of one file says."""
+Confidence = Callable[[NDArray[np.floating], NDArray[np.int64]], NDArray[np.floating]]
+
+
+def measure(case: Case, home: Path, cleanlab: Confidence) -> dict[str, Any]:
+    """What one run of one file says.
+
+    Args:
+        cleanlab: gives the confidence in each row's label, from inputs and classes.
+    """
     started = time.perf_counter()
     run = api.run(case.path, home=home, **case.options)
     seconds = time.perf_counter() - started
@@ -50,7 +58,7 @@ def measure(case: Case, home: Path) -> dict[str, Any]:
     rows = trained.index.to_numpy()
     bad = wrong[rows]
     x, codes = _inputs(run)
-    confidence = _cleanlab(x[: len(rows)], codes[: len(rows)])
+    confidence = cleanlab(x[: len(rows)], codes[: len(rows)])
     values = {
         "suspicion": -every.loc[rows, "rank"].to_numpy(),
         "cleanlab": 1 - confidence,
@@ -113,11 +121,20 @@ def _plain() -> LogisticRegression:
     return LogisticRegression(max_iter=TRIES)
 
 
-def _cleanlab(x: NDArray[np.floating], codes: NDArray[np.int64]) -> NDArray[np.floating]:
+def cleanlab_confidence(x: NDArray[np.floating], codes: NDArray[np.int64]) -> NDArray[np.floating]:
+    """cleanlab's self-confidence, by five-fold logistic regression."""
     from cleanlab.rank import get_label_quality_scores
 
-    chances = cross_val_predict(_plain(), x, codes, cv=FOLDS, method="predict_proba")
+    chances = out_of_fold(x, codes)
     return np.asarray(get_label_quality_scores(codes, chances, method="self_confidence"))
+
+
+def out_of_fold(x: NDArray[np.floating], codes: NDArray[np.int64]) -> NDArray[np.floating]:
+    """Probabilities of each class, shape (n, classes), by the plain model."""
+    found: NDArray[np.floating] = cross_val_predict(
+        _plain(), x, codes, cv=FOLDS, method="predict_proba"
+    )
+    return found
 
 
 def _by_direction(
@@ -198,7 +215,7 @@ def main() -> None:
                         continue
                     with tempfile.TemporaryDirectory() as folder:
                         case = make(name, Path(folder), seed, clean=clean)
-                        line = measure(case, Path(folder) / "home")
+                        line = measure(case, Path(folder) / "home", cleanlab_confidence)
                     lines.setdefault(key, []).append({"seed": seed, **line})
                     print(key, seed, json.dumps(line["average precision"], ensure_ascii=False),
                           flush=True)  # fmt: skip
