@@ -52,8 +52,11 @@ def cautions_of(record: Mapping[str, Any]) -> list[Caution]:
     check = (record.get("results") or {}).get("check")
     if not isinstance(check, dict):
         return []
-    found = [_nothing_learned(record, check), _simpler_is_better(record, check)]
-    found += [_by_heart(record, check), _never_predicted(record, check), _rare(record, check)]
+    nothing = _nothing_learned(record, check)
+    if nothing is not None:
+        return [nothing]  # all others follow from it
+    found = [_never_predicted(record, check), _simpler_is_better(record, check)]
+    found += [_by_heart(record, check), _rare(record, check)]
     return [one for one in found if one is not None]
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from finine_app.components.messages import plain
 from finine_core import api
-from finine_core.runs.advice import advice_words, copies_words, doubt_words
+from finine_core.runs.advice import NOT_TOLD, advice_words, copies_words, doubt_words
 
 MEANING = (
     "Counted by planting errors of our own in a copy of the labels and seeing how far up the list "
@@ -24,10 +24,12 @@ def draw(run: api.Run) -> None:
     if found is None:
         return
     with st.container(key="advice"):
-        st.markdown(f"**{advice_words(found)}** {doubt_words(found)}", help=MEANING)
+        judged = found["told"] >= NOT_TOLD
+        doubts = doubt_words(found) if judged else ""
+        st.markdown(f"**{advice_words(found)}** {doubts}", help=MEANING)
         if said := copies_words(found):
             st.caption(said)
-        if found["never_predicted"]:
+        if judged and found["never_predicted"]:
             named = ", ".join(plain(one) for one in found["never_predicted"])
             st.warning(
                 f"Nothing can be learned here about {named}: models that have not seen a row never "

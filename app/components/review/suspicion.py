@@ -24,7 +24,7 @@ def why(run: api.Run, line: dict[str, Any]) -> None:
     said = f"Suspicion **{chance:.0f} %**"
     if suggested:
         said += f": it should rather be **{plain(suggested)}**"
-        said += f" (of such suggestions about {100 * rate:.0f} % are right)" if rate else ""
+        said += f" (of such suggestions about {rate * chance:.0f} % are right)" if rate else ""
     st.markdown(f"{said}.", help="The chance that this row's label is wrong.")
     with st.expander("Why?", key="row_why", on_change="rerun") as opened:
         if opened.open:
