@@ -1,6 +1,7 @@
 """Keys on the Review page: noted in the browser, answered once, on the row that was in sight."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -102,7 +103,8 @@ def answered(kind, body, *, path="/review", status=200, **asked):
         "headers": [(b"host", b"localhost"), (b"Accept-Encoding", b"gzip"), (b"range", b"0-9")],
         **asked,
     }  # fmt: skip
-    asyncio.run(Early(server, "note()")(scope, None, send))
+    with ThreadPoolExecutor(1) as apart:  # this thread may have a browser's loop
+        apart.submit(asyncio.run, Early(server, "note()")(scope, None, send)).result()
     return dict(sent[0]["headers"]), b"".join(one.get("body", b"") for one in sent), seen[0]
 
 

@@ -26,6 +26,7 @@ from finine_core.heard import heard
 from finine_core.processes import child_environment
 from finine_core.runs.checksums import read_result
 from finine_core.told import told, told_of_files
+from finine_core.training.code import NO_CODE
 from tests.trained import trained
 
 FRAME = pd.DataFrame({"x": [k + 0.5 for k in range(40)], "label": [*"ab"] * 20})
@@ -195,7 +196,8 @@ def test_a_command_drops_what_libraries_say_and_says_what_is_ours(capsys):
     assert (out, err) == ("", "Layers differentiated row by row.\n")
 
 
-def test_a_worker_writes_what_libraries_say_as_a_line_of_its_log(tmp_path):
+def test_a_worker_writes_what_libraries_say_as_a_line_of_its_log(tmp_path, monkeypatch):
+    monkeypatch.delenv(NO_CODE, raising=False)  # a page of the app was opened in this process
     module = tmp_path / "ours.py"
     module.write_text(
         "import warnings, torch\n"

@@ -61,7 +61,8 @@ def test_the_export_of_verified_marks_says_so_and_of_others_does_not(verified_ru
     verified_run.export(tmp_path / "out")
     told = read_manifest(tmp_path / "out" / "manifest.json").verification
     assert (told.key, told.repeats) == (found.key, 2)
-    assert "retrainings" in told.conclusion[0]
+    assert "balanced accuracy" in told.conclusion[0], "the verdict comes first"
+    assert "retrainings" in told.conclusion[1]
     verified_run.mark(rows=[int(verified_run.marked()[0])], decision="keep")
     verified_run.export(tmp_path / "other")
     assert read_manifest(tmp_path / "other" / "manifest.json").verification is None
