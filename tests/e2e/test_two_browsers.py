@@ -38,6 +38,7 @@ def test_each_sees_the_marks_of_the_other_and_the_log_says_who(two, serve, own_r
     expect(by_key(ben, "last_action")).to_contain_text("ada decided meanwhile")
     expect(ben.get_by_role("heading", name=f"Row {rows[0]}")).to_be_visible()
     press(ben, "next_row")
+    expect(ben.get_by_role("heading", name=f"Row {rows[1]}")).to_be_visible()
     press(ben, "mark_keep")
     expect(by_key(ada, "decision_counts")).to_contain_text("1 keep")
     assert [(one.reviewer, one.decision) for one in run.decisions()] == [
