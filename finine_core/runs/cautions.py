@@ -12,6 +12,7 @@ from typing import Any
 
 # In standard errors of an accuracy over the held-out rows: less is the luck of which were held out.
 BEYOND_CHANCE = 2.0
+FEW_ROWS = 10  # held out of each class: of fewer, chance alone can make any accuracy
 LEAST_GAP = 0.03  # and at least by so much: smaller differences change no ranking
 # From this difference between its own rows and held-out ones a model knows labels by heart.
 BY_HEART = 0.25
@@ -70,11 +71,18 @@ def _nothing_learned(record: Mapping[str, Any], check: Mapping[str, Any]) -> Cau
     # the recall of a class rests on the rows of a class
     if own > chance + _spread(own, check["rows"] / classes):
         return None
+    against = f"is {own:.0%}, and always saying the same class gives {chance:.0%}."
+    if check["rows"] < FEW_ROWS * classes or own > chance + LEAST_GAP:
+        rows = "1 held-out row" if check["rows"] == 1 else f"{check['rows']:,} held-out rows"
+        return Caution(
+            "nothing learned",
+            "It cannot be told whether the model has learned anything: its balanced accuracy on"
+            f" {rows} {against} Hold out more rows, or look at each row before you decide on it.",
+        )
     return Caution(
         "nothing learned",
-        f"The model has learned nothing: its balanced accuracy on held-out rows is {own:.0%}, and"
-        f" always saying the same class gives {chance:.0%}. Do not delete or correct rows by its"
-        " ranking.",
+        f"The model has learned nothing: its balanced accuracy on held-out rows {against} Do not"
+        " delete or correct rows by its ranking.",
         *_better_balance(record),
     )
 

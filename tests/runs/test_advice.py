@@ -7,7 +7,7 @@ from sklearn.datasets import load_digits
 from sklearn.metrics import average_precision_score
 
 from finine_core.errors import FinineError
-from finine_core.runs.cautions import GRAVE
+from finine_core.runs.cautions import GRAVE, cautions_of
 from finine_core.runs.columns import COPY_GROUP, COPY_PLACE
 from tests.trained import trained
 
@@ -147,3 +147,53 @@ def test_a_model_that_has_learned_nothing_is_told_before_its_advice_is_followed(
 def test_a_good_model_calls_for_no_caution(noisy):
     run, _, _ = noisy
     assert not {one.name for one in run.cautions()} & set(GRAVE)
+
+
+def test_of_few_held_out_rows_it_is_not_said_that_nothing_was_learned():
+    good = {"accuracy": 0.75, "balanced_accuracy": 0.75, "auc": 0.8}
+    record = {"config": {}, "dataset": {"classes": ["a", "b"]}}
+    for rows, own in ((1, 0.0), (12, 0.75)):
+        model = good | {"balanced_accuracy": own}
+        (caution,) = cautions_of({**record, "results": {"check": {"model": model, "rows": rows}}})
+        assert caution.name in GRAVE
+        assert "cannot be told" in caution.words
+        assert f"{rows} held-out row" in caution.words
+
+
+def test_the_numbers_of_the_list_are_of_its_own_rows_not_of_a_second_file(tmp_path):
+    random = np.random.default_rng(0)
+    y = np.arange(140) % 2
+    x = random.normal(size=(140, 2)) + 3 * y[:, None]
+    names = np.array(["a", "b"])[np.where(np.arange(140) % 10 == 0, 1 - y, y)]
+    second = written(tmp_path / "second.csv", x[60:], names[60:])
+    run = trained(
+        written(tmp_path / "first.csv", x[:60], names[:60]), label="label", home=tmp_path / "home",
+        validation=str(second), epochs=1,
+    )  # fmt: skip
+    listed, advice = run.scores(by="suspicion"), run.advice()
+    assert sorted(listed["row_number"]) == list(range(60))
+    assert advice["rows"] == advice["total"]["rows"] == 60
+    assert advice["held_out"] == 80
+    assert max(one["rows"] for one in advice["shares"]) <= 30
+    assert listed["suspicion"].sum() / 100 == pytest.approx(advice["total"]["wrong"], abs=0.1)
+
+
+def test_labels_of_texts_are_judged_alike_whatever_the_model_reads(tmp_path):
+    random = np.random.default_rng(0)
+    words = np.array([["good", "fine", "lovely", "sunny"], ["bad", "awful", "rainy", "cold"]])
+    y = np.arange(120) % 2
+    texts = [" ".join(random.choice(words[code], 3)) + f" day {k % 7}" for k, code in enumerate(y)]
+    given = np.where(np.arange(120) % 15 == 0, 1 - y, y)
+    path = tmp_path / "texts.csv"
+    pd.DataFrame({"text": texts, "label": np.array(["up", "down"])[given]}).to_csv(
+        path, index=False
+    )
+    told = {}
+    for model in ("bag", "logistic"):
+        run = trained(
+            path, label="label", text=["text"], home=tmp_path / "home", model=model, epochs=1
+        )
+        told[model] = run.scores(by="suspicion").sort_values("row_number")
+    signals = ["out_of_fold_margin", "cleaned_margin", "neighbours", "errors_nearby"]
+    for name in signals:
+        assert told["bag"][name].tolist() == told["logistic"][name].tolist()
