@@ -66,7 +66,7 @@ def _spread(accuracy: float, rows: int) -> float:
 
 
 def _nothing_learned(record: Mapping[str, Any], check: Mapping[str, Any]) -> Caution | None:
-    classes = len(record["dataset"]["classes"])
+    classes = max(1, len(record["dataset"]["classes"]))
     own, chance = check["model"]["balanced_accuracy"], 1 / classes
     # the recall of a class rests on the rows of a class
     if own > chance + _spread(own, check["rows"] / classes):
@@ -106,7 +106,7 @@ def _by_heart(record: Mapping[str, Any], check: Mapping[str, Any]) -> Caution | 
     own, held_out = check["training"]["accuracy"], check["model"]["accuracy"]
     if own - held_out < BY_HEART:
         return None
-    epochs = max(1, int(record["resolved"]["epochs"]) // 4)
+    epochs = max(1, int(record["resolved"]["epochs"] or 1) // 4)
     return Caution(
         "learned by heart",
         f"The model knows its training rows by heart: {own:.0%} of them are right, and"
