@@ -142,7 +142,7 @@ def _is_page_of(origin: str, host: str) -> bool:
     """Whether an Origin header names a page under this Host header.
 
     Examples:
-        >>> _is_page_of("http://localhost:8501", "localhost:8501"), _is_page_of("http://[", "[")
+        >>> _is_page_of("http://localhost", "localhost"), _is_page_of("http://[", "localhost")
         (True, False)
     """
     return origin in (f"http://{host}", f"https://{host}")

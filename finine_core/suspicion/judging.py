@@ -177,6 +177,8 @@ def _combined(
     for name, every in values.items():
         said = every if places is None else every[places]
         known = ~np.isnan(said)
+        if not known.any():  # μ that could not be told for a single row
+            continue
         total[known] += weight[name] * _normal_scores(reference[name], said[known])
         weights[known] += weight[name]
     return total / np.maximum(weights, 1e-9)

@@ -9,6 +9,8 @@ from sklearn.metrics import average_precision_score
 from finine_core.errors import FinineError
 from finine_core.runs.cautions import GRAVE, cautions_of
 from finine_core.runs.columns import COPY_GROUP, COPY_PLACE
+from finine_core.runs.work.pipeline import stored_inputs
+from finine_core.verification.believed import believed
 from tests.trained import trained
 
 
@@ -100,13 +102,17 @@ def test_a_ranking_there_is_not_is_refused(noisy):
 
 def test_held_out_rows_that_are_trusted_are_taken_as_right(tmp_path):
     x, y = load_digits(return_X_y=True)
-    path = written(tmp_path / "d.csv", x[:400], [f"d{code}" for code in y[:400]])
+    given = np.where(np.arange(400) % 7 == 0, (y[:400] + 1) % 10, y[:400])
+    path = written(tmp_path / "d.csv", x[:400], [f"d{code}" for code in given])
     run = trained(path, label="label", home=tmp_path / "home", epochs=3, trusted=True)
     held_out = run.scores(by="suspicion", where="mu IS NULL")
     assert len(held_out) == 80
     assert (held_out["suspicion"] == 0).all()
     assert run.advice()["rows"] == 320
     assert run.advice()["doubted"] == 0
+    assert (held_out["cleaned_margin"] > 0).sum() > 5, "the probe would doubt them"
+    codes = stored_inputs(run.folder.encoded).validation_y
+    assert believed(run.folder, codes).all(), "so all of them judge a verification"
 
 
 def test_near_duplicates_are_grouped_those_that_disagree_first(tmp_path):

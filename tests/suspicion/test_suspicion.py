@@ -99,6 +99,16 @@ def test_trusted_rows_are_taken_as_right(digits):
     assert found.total.rows == (~trusted).sum()
 
 
+def test_influence_that_could_not_be_told_of_any_row_says_nothing(digits):
+    x, codes = digits[0][:200], digits[1][:200]
+    probe = Probe(x, codes, 10, seed=0)
+    opinions = probe.opinions(codes)
+    unknown = judge(Evidence(codes, probe, opinions, influence=np.full(200, np.nan)), 0)
+    without = judge(Evidence(codes, probe, opinions), 0)
+    assert np.array_equal(unknown.suspicion, without.suspicion)
+    assert np.array_equal(unknown.order, without.order)
+
+
 def test_the_same_seed_gives_the_same_list(digits):
     x, codes = digits
     given, _ = flipped(codes, 0.1, np.random.default_rng(1))
