@@ -27,8 +27,9 @@ from finine_core.suspicion.copies import copies_of
 from finine_core.suspicion.probe import Opinions
 from finine_core.suspicion.trust import believed
 
-# Fewer rows say too little; above so many numbers (rows × classes) the probe would take gigabytes.
 PROBE_SEED = 0  # runs on the same data judge its labels alike, whatever their own seed
+# Fewer rows say too little. Of each number (rows × classes) the probe takes some 60 bytes at its
+# peak (measured with 3,000 rows of 1,500 classes): 3 GB for the most.
 FEWEST_ROWS, MOST_NUMBERS = 40, 50_000_000
 
 
