@@ -134,3 +134,16 @@ def test_a_tree_never_takes_the_place_of_the_input_or_of_other_files(
     shutil.rmtree(out / "images" / "holiday")
     run.export(out, tree="copy", overwrite=True)
     assert len(contents(out / "images")) == 24
+
+
+def test_a_tree_is_not_written_through_a_link_that_lies_in_its_folder(
+    finished: tuple[Path, api.Run], tmp_path: Path
+) -> None:
+    _, run = finished
+    out, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
+    out.mkdir()
+    elsewhere.mkdir()
+    (out / ".images-in-the-making").symlink_to(elsewhere)
+    with pytest.raises(FinineError, match="images cannot be written"):
+        run.export(out, tree="copy")
+    assert not list(elsewhere.iterdir())

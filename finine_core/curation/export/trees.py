@@ -55,6 +55,7 @@ def write_tree(
     unfinished, tree = out / _UNFINISHED, out / TREE_NAME
     with _told(tree), images_of(source, pa.string()) as opened:
         shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir()  # an error where a link is left in its place, which leads elsewhere
         try:
             for name, place in places.items():
                 target = unfinished / place
