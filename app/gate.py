@@ -95,7 +95,7 @@ class Gate:
         if not self._known(host):
             return "This app is not known under that name."
         origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != host and origin not in self.origins:
+        if origin is not None and not (_is_page_of(origin, host) or origin in self.origins):
             return "Another page asked for this; only the app's own pages may."
         own = any(str(scope["path"]).startswith(one) for one in OWN_PLACES)
         if own and visitor not in _admitted:
@@ -136,6 +136,16 @@ def _headers(scope: Scope) -> dict[str, str]:
         key, text = name.decode("latin-1").lower(), value.decode("latin-1")
         found[key] = f"{found[key]}; {text}" if key in found else text
     return found
+
+
+def _is_page_of(origin: str, host: str) -> bool:
+    """Whether an Origin header names a page under this Host header.
+
+    Examples:
+        >>> _is_page_of("http://localhost", "localhost"), _is_page_of("http://[", "localhost")
+        (True, False)
+    """
+    return origin in (f"http://{host}", f"https://{host}")
 
 
 def _is_address(name: str) -> bool:

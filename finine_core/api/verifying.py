@@ -134,7 +134,7 @@ class Verifying(Deciding):
         by: Literal["suspicion", "mu"] = "suspicion" if self._results.has_suspicion() else "mu"
         given = self.scores(by=by, where=f"decision = '{RELABEL}'")
         labels = given.set_index("row_number")["label"]
-        return {int(row): str(to) for row, to in marks.items() if labels[row] != to}
+        return {int(row): str(to) for row, to in marks.items() if labels.get(row) != to}
 
     def _trained_on(self) -> tuple[NDArray[np.int64], dict[int, str]]:
         """Those of the marks that are about training rows: only they can change a model."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from finine_core.curation.export.names import check_ending
+from finine_core.curation.export.names import check_apart, check_ending
 from finine_core.curation.export.whole import written_whole
 from finine_core.curation.manifest import read_manifest
 from finine_core.errors import FinineError
@@ -49,8 +49,8 @@ def apply_manifest(manifest: Path, data: Path, out: Path, *, overwrite: bool = F
             raise FinineError(f"The result would overwrite {taken}.", "Choose another name.")
     if out.exists() and not overwrite:
         raise FinineError(f"{out} exists already.", "Choose another name, or allow overwriting.")
-    if is_saved_dataset(data) and out.resolve().is_relative_to(data.resolve()):
-        raise FinineError(f"The result would lie inside {data}.", "Choose another place.")
+    if is_saved_dataset(data):
+        check_apart(out, data)
     found = fingerprint_of(data)
     if found != record.input.sha256:
         raise FinineError(

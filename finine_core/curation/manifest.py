@@ -146,7 +146,8 @@ class Manifest(_Strict):
 
     `target` is the run's first one, whose training rows are its rows with a score; `estimator` is
     that of the μ in the file of removed rows' scores, which has a line for every target.
-    `verification` is of exactly these removed rows, when they were verified. A corrected label is
+    `verification` is of what was done to rows that were trained on, when it was verified: no model
+    learned from the others. A corrected label is
     written as the input writes it in the row that `label_rows` names for it: that row's cell in
     `label_column` is copied, byte for byte.
     """

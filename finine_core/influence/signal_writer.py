@@ -38,7 +38,7 @@ class SignalWriter:
 
     def __init__(self, folder: Path, plan: SignalPlan, *, resumed_at: int = 0) -> None:
         self.folder, self.plan = folder, plan
-        self._open = _opened if resumed_at else _made
+        self._open = kept_array if resumed_at else made_array
         content = {"schema": SCHEMA, **as_json(plan)}
         if resumed_at and read_json(folder / "index.json") != content:
             raise FinineError(f"The signals in {folder} are not those of this run.")
@@ -100,7 +100,7 @@ class SignalWriter:
         return self._open(self.folder / f"{name}.npy", shape, dtype)
 
 
-def _made(path: Path, shape: tuple[int, ...], dtype: type) -> np.memmap:
+def made_array(path: Path, shape: tuple[int, ...], dtype: type) -> np.memmap:
     """A new array of zeros on the disk; the file appears whole."""
     with write_atomically(path, durable=False) as temporary:
         np.lib.format.open_memmap(temporary, mode="w+", dtype=dtype, shape=shape)
@@ -108,7 +108,7 @@ def _made(path: Path, shape: tuple[int, ...], dtype: type) -> np.memmap:
     return np.lib.format.open_memmap(path, mode="r+")
 
 
-def _opened(path: Path, shape: tuple[int, ...], dtype: type) -> np.memmap:
+def kept_array(path: Path, shape: tuple[int, ...], dtype: type) -> np.memmap:
     """A stored array, to go on in.
 
     Raises:

@@ -12,6 +12,7 @@ from typing import Any
 
 # In standard errors of an accuracy over the held-out rows: less is the luck of which were held out.
 BEYOND_CHANCE = 2.0
+FEW_ROWS = 10  # held out of each class: of fewer, chance alone can make any accuracy
 LEAST_GAP = 0.03  # and at least by so much: smaller differences change no ranking
 # From this difference between its own rows and held-out ones a model knows labels by heart.
 BY_HEART = 0.25
@@ -65,16 +66,23 @@ def _spread(accuracy: float, rows: int) -> float:
 
 
 def _nothing_learned(record: Mapping[str, Any], check: Mapping[str, Any]) -> Caution | None:
-    classes = len(record["dataset"]["classes"])
+    classes = max(1, len(record["dataset"]["classes"]))
     own, chance = check["model"]["balanced_accuracy"], 1 / classes
     # the recall of a class rests on the rows of a class
     if own > chance + _spread(own, check["rows"] / classes):
         return None
+    against = f"is {own:.0%}, and always saying the same class gives {chance:.0%}."
+    if check["rows"] < FEW_ROWS * classes or own > chance + LEAST_GAP:
+        rows = "1 held-out row" if check["rows"] == 1 else f"{check['rows']:,} held-out rows"
+        return Caution(
+            "nothing learned",
+            "It cannot be told whether the model has learned anything: its balanced accuracy on"
+            f" {rows} {against} Hold out more rows, or look at each row before you decide on it.",
+        )
     return Caution(
         "nothing learned",
-        f"The model has learned nothing: its balanced accuracy on held-out rows is {own:.0%}, and"
-        f" always saying the same class gives {chance:.0%}. Do not delete or correct rows by its"
-        " ranking.",
+        f"The model has learned nothing: its balanced accuracy on held-out rows {against} Do not"
+        " delete or correct rows by its ranking.",
         *_better_balance(record),
     )
 
@@ -98,7 +106,7 @@ def _by_heart(record: Mapping[str, Any], check: Mapping[str, Any]) -> Caution | 
     own, held_out = check["training"]["accuracy"], check["model"]["accuracy"]
     if own - held_out < BY_HEART:
         return None
-    epochs = max(1, int(record["resolved"]["epochs"]) // 4)
+    epochs = max(1, int(record["resolved"]["epochs"] or 1) // 4)
     return Caution(
         "learned by heart",
         f"The model knows its training rows by heart: {own:.0%} of them are right, and"

@@ -42,6 +42,47 @@ def _is_texts(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
 
+def _holds(**fields: Kind) -> Kind:
+    """An object with at least these fields, each of its kind."""
+    return lambda value: (
+        isinstance(value, dict)
+        and all(name in value and fits(value[name]) for name, fits in fields.items())
+    )
+
+
+_is_share = _holds(rows=_is_number, wrong=_is_number, low=_is_number, high=_is_number)
+_is_quality = _holds(accuracy=_is_number, balanced_accuracy=_is_number)
+
+
+def _is_shares(value: object) -> bool:
+    return isinstance(value, list) and all(map(_is_share, value))
+
+
+_is_judged = _holds(
+    total=_is_share,
+    shares=_is_shares,
+    told=_is_number,
+    doubted=_is_count,
+    held_out=_is_count,
+    never_predicted=_is_texts,
+)
+_has_copies = _holds(copies=_is_count, copies_disagree=_is_count, copies_across=_is_count)
+
+
+def _is_advice(value: object) -> bool:
+    return _is_judged(value) and ("copies" not in value or _has_copies(value))  # type: ignore[operator]
+
+
+_is_model_check = _holds(
+    rows=_is_count,
+    model=_is_quality,
+    given=_is_quality,
+    probe=_is_quality,
+    training=_is_quality,
+    never_predicted=_is_texts,
+    rarest=_is_number,
+)
+
 WORDS: dict[Kind, str] = {
     _is_text: "a text",
     _is_whole: "a whole number",
@@ -49,8 +90,10 @@ WORDS: dict[Kind, str] = {
     _is_number: "a number",
     _is_object: "an object",
     _is_texts: "a list of texts",
+    _is_advice: "what a run says of wrong labels",
+    _is_model_check: "what a run says of its model",
 }
-TEXT, WHOLE, COUNT, NUMBER, OBJECT, TEXTS = ((kind,) for kind in WORDS)
+TEXT, WHOLE, COUNT, NUMBER, OBJECT, TEXTS, ADVICE, CHECK = ((kind,) for kind in WORDS)
 # Which fields must be there, and what each may be. Others are of a later finine, or nobody's.
 NEEDED = {
     "": ("schema", "run_id", "created_at", "config", "fingerprint", "seed", "versions"),
@@ -108,6 +151,8 @@ FIELDS: dict[str, dict[str, tuple[Kind, ...]]] = {
         "untested": OBJECT,
         "seconds_total": NUMBER,
         "seconds_expected": NUMBER,
+        "advice": ADVICE,
+        "check": CHECK,
     },
 }
 # A part, or a field, that may be null: it was not yet known, or there is none.
@@ -117,6 +162,8 @@ NULLABLE = {
     "results",
     "seconds_total",
     "seconds_expected",
+    "advice",
+    "check",
     "task",
     "lr",
     "epochs",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import zipfile
 
@@ -68,6 +69,24 @@ def test_export_shows_what_goes_and_gives_a_zip_the_core_agrees_with(app, own_ru
     codes = [one.value for one in page.code]
     assert codes[0].startswith(f"finine export {own_run.run_id} --home ")
     assert codes[1].startswith("finine apply cleaned/manifest.json")
+
+
+def test_held_out_rows_that_were_decided_about_are_told_and_exported(app, own_run, tmp_path):
+    held_out = own_run.scores(by="suspicion", where="mu IS NULL")
+    gone, corrected = held_out["row_number"].tolist()[:2]
+    old = held_out.set_index("row_number")["label"][corrected]
+    new = next(one for one in own_run.record()["dataset"]["classes"] if one != old)
+    own_run.mark(rows=[gone], decision="delete")
+    own_run.mark(rows=[corrected], decision="relabel", label=new)
+    page = healthy(app(own_run.home, "export").run())
+    assert metrics(page)["Will be removed"] == metrics(page)["Labels corrected"] == "1"
+    assert table(page, "Model says")["Row"].tolist() == [gone]
+    assert "no μ; what was decided about them is carried out like the rest" in words(page)
+    result = own_run.export(tmp_path / "out")
+    (line,) = csv.DictReader(result.corrected_labels.open(encoding="utf-8"))
+    ids = held_out.set_index("row_number")["row_id"]
+    assert (line["row_number"], line["row_id"]) == (str(corrected), ids[corrected])
+    assert line["mu"] == ""
 
 
 def test_a_decision_made_after_preparing_takes_the_old_zip_away(app, own_run):

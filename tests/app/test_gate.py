@@ -59,6 +59,9 @@ def asked(path="/", kind="http", gated=None, **headers):
         ({"origin": "https://elsewhere.example"}, False),
         ({"origin": "null"}, False),
         ({"origin": ""}, False),
+        ({"origin": "http://["}, False),
+        ({"origin": f"javascript://{OURS}"}, False),
+        ({"origin": f"http://{OURS}@elsewhere.example"}, False),
     ],
 )
 def test_only_our_own_names_and_pages_are_answered(headers, answered):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -107,3 +108,42 @@ def test_a_changed_image_is_noticed(finished: tuple[Path, api.Run], tmp_path: Pa
             run.export(tmp_path / "out")
     finally:
         path.write_bytes(original)
+
+
+def test_a_tree_never_takes_the_place_of_the_input_or_of_other_files(
+    finished: tuple[Path, api.Run], tmp_path: Path
+) -> None:
+    original, run = finished
+    for source, out in (("images", "."), ("images/pets", "."), ("shades", "shades/new")):
+        folder = tmp_path / source.replace("/", "-") / source
+        shutil.copytree(original, folder)
+        before = contents(folder)
+        place = (tmp_path / source.replace("/", "-") / out).resolve()
+        for overwrite in (False, True):
+            with pytest.raises(FinineError, match=r"would (replace|lie inside) the input"):
+                run.export(place, data=folder, tree="copy", overwrite=overwrite)
+        assert contents(folder) == before
+
+    out = tmp_path / "out"
+    run.export(out, tree="copy")
+    (out / "images" / "holiday").mkdir()
+    (out / "images" / "holiday" / "beach.png").write_bytes(b"mine")
+    with pytest.raises(FinineError, match=r"holds holiday/beach\.png, which is no image of shades"):
+        run.export(out, tree="copy", overwrite=True)
+    assert (out / "images" / "holiday" / "beach.png").read_bytes() == b"mine"
+    shutil.rmtree(out / "images" / "holiday")
+    run.export(out, tree="copy", overwrite=True)
+    assert len(contents(out / "images")) == 24
+
+
+def test_a_tree_is_not_written_through_a_link_that_lies_in_its_folder(
+    finished: tuple[Path, api.Run], tmp_path: Path
+) -> None:
+    _, run = finished
+    out, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
+    out.mkdir()
+    elsewhere.mkdir()
+    (out / ".images-in-the-making").symlink_to(elsewhere)
+    with pytest.raises(FinineError, match="images cannot be written"):
+        run.export(out, tree="copy")
+    assert not list(elsewhere.iterdir())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -89,6 +90,16 @@ def test_nothing_else_is_ever_replaced(finished: tuple[Path, api.Run], tmp_path:
         run.export(folder / "out")
     with pytest.raises(FinineError, match="would lie inside"):
         run.write_rows(folder / "out", rows=[3])
+    every = tmp_path / "every"  # the input is one split of a larger data set
+    shutil.copytree(folder, every / "cleaned")
+    shutil.copytree(folder, every / "cleaned" / "mine")
+    with pytest.raises(FinineError, match="would replace the input"):
+        run.export(every, data=every / "cleaned" / "mine", overwrite=True)
+    with pytest.raises(FinineError, match="would replace the input"):
+        api.apply(result.manifest, every / "cleaned" / "mine", every / "cleaned", overwrite=True)
+    with pytest.raises(FinineError, match="would replace the input"):
+        run.write_rows(every / "cleaned", data=every / "cleaned" / "mine", rows=[3], overwrite=True)
+    assert (every / "cleaned" / "mine" / "dataset_dict.json").exists()
     (precious / "cleaned").mkdir()
     (precious / "cleaned" / "a.txt").write_text("mine")
     with pytest.raises(FinineError, match="is no saved data set"):

@@ -7,8 +7,10 @@ from sklearn.datasets import load_digits
 from sklearn.metrics import average_precision_score
 
 from finine_core.errors import FinineError
-from finine_core.runs.cautions import GRAVE
+from finine_core.runs.cautions import GRAVE, cautions_of
 from finine_core.runs.columns import COPY_GROUP, COPY_PLACE
+from finine_core.runs.work.pipeline import stored_inputs
+from finine_core.verification.believed import believed
 from tests.trained import trained
 
 
@@ -100,13 +102,17 @@ def test_a_ranking_there_is_not_is_refused(noisy):
 
 def test_held_out_rows_that_are_trusted_are_taken_as_right(tmp_path):
     x, y = load_digits(return_X_y=True)
-    path = written(tmp_path / "d.csv", x[:400], [f"d{code}" for code in y[:400]])
+    given = np.where(np.arange(400) % 7 == 0, (y[:400] + 1) % 10, y[:400])
+    path = written(tmp_path / "d.csv", x[:400], [f"d{code}" for code in given])
     run = trained(path, label="label", home=tmp_path / "home", epochs=3, trusted=True)
     held_out = run.scores(by="suspicion", where="mu IS NULL")
     assert len(held_out) == 80
     assert (held_out["suspicion"] == 0).all()
     assert run.advice()["rows"] == 320
     assert run.advice()["doubted"] == 0
+    assert (held_out["cleaned_margin"] > 0).sum() > 5, "the probe would doubt them"
+    codes = stored_inputs(run.folder.encoded).validation_y
+    assert believed(run.folder, codes).all(), "so all of them judge a verification"
 
 
 def test_near_duplicates_are_grouped_those_that_disagree_first(tmp_path):
@@ -147,3 +153,53 @@ def test_a_model_that_has_learned_nothing_is_told_before_its_advice_is_followed(
 def test_a_good_model_calls_for_no_caution(noisy):
     run, _, _ = noisy
     assert not {one.name for one in run.cautions()} & set(GRAVE)
+
+
+def test_of_few_held_out_rows_it_is_not_said_that_nothing_was_learned():
+    good = {"accuracy": 0.75, "balanced_accuracy": 0.75, "auc": 0.8}
+    record = {"config": {}, "dataset": {"classes": ["a", "b"]}}
+    for rows, own in ((1, 0.0), (12, 0.75)):
+        model = good | {"balanced_accuracy": own}
+        (caution,) = cautions_of({**record, "results": {"check": {"model": model, "rows": rows}}})
+        assert caution.name in GRAVE
+        assert "cannot be told" in caution.words
+        assert f"{rows} held-out row" in caution.words
+
+
+def test_the_numbers_of_the_list_are_of_its_own_rows_not_of_a_second_file(tmp_path):
+    random = np.random.default_rng(0)
+    y = np.arange(140) % 2
+    x = random.normal(size=(140, 2)) + 3 * y[:, None]
+    names = np.array(["a", "b"])[np.where(np.arange(140) % 10 == 0, 1 - y, y)]
+    second = written(tmp_path / "second.csv", x[60:], names[60:])
+    run = trained(
+        written(tmp_path / "first.csv", x[:60], names[:60]), label="label", home=tmp_path / "home",
+        validation=str(second), epochs=1,
+    )  # fmt: skip
+    listed, advice = run.scores(by="suspicion"), run.advice()
+    assert sorted(listed["row_number"]) == list(range(60))
+    assert advice["rows"] == advice["total"]["rows"] == 60
+    assert advice["held_out"] == 80
+    assert max(one["rows"] for one in advice["shares"]) <= 30
+    assert listed["suspicion"].sum() / 100 == pytest.approx(advice["total"]["wrong"], abs=0.1)
+
+
+def test_labels_of_texts_are_judged_alike_whatever_the_model_reads(tmp_path):
+    random = np.random.default_rng(0)
+    words = np.array([["good", "fine", "lovely", "sunny"], ["bad", "awful", "rainy", "cold"]])
+    y = np.arange(120) % 2
+    texts = [" ".join(random.choice(words[code], 3)) + f" day {k % 7}" for k, code in enumerate(y)]
+    given = np.where(np.arange(120) % 15 == 0, 1 - y, y)
+    path = tmp_path / "texts.csv"
+    pd.DataFrame({"text": texts, "label": np.array(["up", "down"])[given]}).to_csv(
+        path, index=False
+    )
+    told = {}
+    for model in ("bag", "logistic"):
+        run = trained(
+            path, label="label", text=["text"], home=tmp_path / "home", model=model, epochs=1
+        )
+        told[model] = run.scores(by="suspicion").sort_values("row_number")
+    signals = ["out_of_fold_margin", "cleaned_margin", "neighbours", "errors_nearby"]
+    for name in signals:
+        assert told["bag"][name].tolist() == told["logistic"][name].tolist()

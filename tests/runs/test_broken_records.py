@@ -9,6 +9,7 @@ import pytest
 from finine_core import api
 from finine_core.database import register_run
 from finine_core.errors import FinineError
+from finine_core.runs.advice import advice_words, copies_words, doubt_words
 from finine_core.runs.record import check_record
 
 WRONG = (0, -1, "x", [], {}, None, True, 1.5)
@@ -63,6 +64,41 @@ def test_no_wrong_value_ends_in_anything_but_a_sentence(two_runs):
                     untold.append(f"{path} = {value!r}: {look.__name__} raised {error!r}")
     assert told > 100
     assert not untold, "\n".join(untold)
+
+
+def test_a_wrong_value_in_the_advice_is_told_in_a_sentence(two_runs):
+    home, _, broken = two_runs
+    record = json.loads((broken / "run.json").read_text())
+    assert {"advice", "check"} <= record["results"].keys()
+    about = [path for part in ("advice", "check") for path in below(record, ("results", part))]
+    assert len(about) > 30
+    told, untold = 0, []
+    for path in about:
+        for value in WRONG:
+            (broken / "run.json").write_text(json.dumps(with_value(record, path, value)))
+            try:
+                run = api.open_run(broken.name, home)
+                advice = run.advice()
+                if advice:
+                    assert advice_words(advice) + doubt_words(advice) + copies_words(advice)
+                run.cautions()
+            except FinineError:
+                told += 1
+            except Exception as error:
+                untold.append(f"{path} = {value!r}: {error!r}")
+    assert told > 100
+    assert not untold, "\n".join(untold)
+
+
+def below(content, path):
+    """A place in a record, and every place within it."""
+    found = content
+    for name in path:
+        found = found[name]
+    yield path
+    inner = found if isinstance(found, dict) else {}
+    for name in inner:
+        yield from below(content, (*path, name))
 
 
 def look_at(home, run_id):

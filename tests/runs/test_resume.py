@@ -9,6 +9,7 @@ import torch
 from finine_core.errors import FinineError
 from finine_core.influence import SignalPlan, SignalStore, SignalWriter
 from finine_core.runs.work.earlier import drop_what_others_made
+from finine_core.runs.work.epoch_margins import EpochMargins, check_kept
 from finine_core.training.checkpoints import load_checkpoint, save_checkpoint
 from finine_core.training.models import model_kind
 from finine_core.training.settings import Settings
@@ -81,6 +82,23 @@ def test_signals_go_on_only_where_all_that_was_recorded_is_there(tmp_path):
     (tmp_path / "index.json").write_text(json.dumps({**index, "steps": [1, 4, 8]}))
     with pytest.raises(FinineError, match="not those of this run"):
         SignalWriter(tmp_path, PLAN, resumed_at=2)
+
+
+def test_margins_that_are_gone_are_not_taken_for_zeros(tmp_path):
+    one = trainer("sgd")
+    EpochMargins(tmp_path, one)
+    check_kept(tmp_path, one)
+    one.step = 5
+    EpochMargins(tmp_path, one)
+    for name in ("margins.npy", "epoch_losses.npy"):
+        whole = (tmp_path / name).read_bytes()
+        for left in (b"torn", None):
+            (tmp_path / name).unlink() if left is None else (tmp_path / name).write_bytes(left)
+            for again in (check_kept, EpochMargins):
+                with pytest.raises(FinineError, match=f"{name} cannot be read"):
+                    again(tmp_path, one)
+        (tmp_path / name).write_bytes(whole)
+    assert (tmp_path / "margins.npy").stat().st_blocks > 0, "room is taken before it is needed"
 
 
 def test_a_run_of_other_versions_starts_over_and_one_of_the_same_does_not(own_run, capsys):

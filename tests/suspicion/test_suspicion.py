@@ -5,6 +5,7 @@ import pytest
 from sklearn.datasets import load_digits, make_classification
 from sklearn.metrics import average_precision_score
 
+from finine_core.runs.advice import NOT_TOLD
 from finine_core.suspicion import Evidence, Probe, judge, trust_of
 from finine_core.suspicion.alike import alike
 from finine_core.suspicion.chances import margins
@@ -68,6 +69,20 @@ def test_where_nothing_can_be_learned_no_label_is_called_wrong():
     assert found.total.low == 0
 
 
+def test_of_few_rows_with_nothing_to_learn_it_is_not_said_how_many_are_wrong():
+    for seed in (0, 4, 6):  # without caution "15 of 60", "18" and "15"
+        random = np.random.default_rng(seed)
+        x, codes = random.normal(size=(60, 3)), random.integers(0, 2, 60)
+        found = judged(x, codes, 2)
+        assert found.told < NOT_TOLD
+        assert found.total.wrong < 5
+    random = np.random.default_rng(0)
+    y = np.arange(60) % 2
+    given = np.where(random.random(60) < 0.1, 1 - y, y)
+    found = judged(random.normal(size=(60, 3)) + 1.5 * y[:, None], given, 2)
+    assert found.told > NOT_TOLD, "where there is something to learn, it is said"
+
+
 def test_missed_rows_of_a_rare_class_are_found_before_hard_rows():
     x, codes = make_classification(
         6000, 12, n_informative=8, weights=[0.97], flip_y=0, class_sep=1.6, random_state=1
@@ -97,6 +112,16 @@ def test_trusted_rows_are_taken_as_right(digits):
     assert (found.suspicion[trusted] == 0).all()
     assert not trusted[found.order[: (~trusted).sum()]].any(), "they come last"
     assert found.total.rows == (~trusted).sum()
+
+
+def test_influence_that_could_not_be_told_of_any_row_says_nothing(digits):
+    x, codes = digits[0][:200], digits[1][:200]
+    probe = Probe(x, codes, 10, seed=0)
+    opinions = probe.opinions(codes)
+    unknown = judge(Evidence(codes, probe, opinions, influence=np.full(200, np.nan)), 0)
+    without = judge(Evidence(codes, probe, opinions), 0)
+    assert np.array_equal(unknown.suspicion, without.suspicion)
+    assert np.array_equal(unknown.order, without.order)
 
 
 def test_the_same_seed_gives_the_same_list(digits):

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from finine_app import state
 from finine_app.components.messages import plain
 from finine_app.components.run_summary import local_time
 from finine_app.theme import DECISION_SIGN
@@ -26,7 +25,7 @@ LISTED_EVENTS = 500  # of the log, newest first
 
 @dataclass(frozen=True)
 class Counts:
-    """Rows of the file, and how they are decided; held-out rows are part of `all`."""
+    """Rows of the file, and how they are decided; held-out rows are part of all of them."""
 
     all: int
     held_out: int
@@ -70,8 +69,9 @@ def show_removed(run: api.Run, plan: ExportPlan) -> None:
         key="removed_groups",
         alt="Rows to be removed, by reason and reviewer",
     )
-    target = state.target(run)
+    target = run.rankings[0]  # by suspicion, which has held-out rows too
     page = run.review().query(target=target, where="decision = 'delete'", limit=LISTED_ROWS)
+    heading = f"μ ({run.targets[0]})"
     with st.expander(f"The rows, one by one ({count:,})", icon=":material/list:"):
         frame = page.select(["row_number", "row_id", "label", "predicted", "mu"]).to_pandas()
         frame = frame.rename(
@@ -80,14 +80,14 @@ def show_removed(run: api.Run, plan: ExportPlan) -> None:
                 "row_id": "Id",
                 "label": "Label",
                 "predicted": "Model says",
-                "mu": f"μ ({target})",
+                "mu": heading,
             }
         )
         st.dataframe(
             frame,
             hide_index=True,
             key="removed_rows",
-            column_config={f"μ ({target})": st.column_config.NumberColumn(format="%.2f")},
+            column_config={heading: st.column_config.NumberColumn(format="%.2f")},
             alt="The first rows to be removed, most suspicious first",
         )
         if count > LISTED_ROWS:
@@ -134,7 +134,7 @@ def say_counts(counts: Counts) -> None:
     if counts.held_out:
         st.caption(
             f"{counts.held_out:,} of the rows were held out for validation in this run. They have "
-            "no μ, were not judged, and stay in the file."
+            "no μ; what was decided about them is carried out like the rest."
         )
 
 

@@ -54,3 +54,25 @@ def check_folder_name(out: Path, source: Path) -> None:
         f" cleaned{written_ending(source)} in it, in the format of the input.",
         f"Name a folder, such as {out.with_suffix('').name}.",
     )
+
+
+def check_apart(out: Path, source: Path) -> None:
+    """Refuse a place that is the input, or a folder that holds it or lies in it.
+
+    A folder that is written takes the place of what was there.
+
+    Raises:
+        FinineError: it is one of these.
+
+    Examples:
+        >>> check_apart(Path("/data/images"), Path("/data/images/pets"))
+        Traceback (most recent call last):
+            ...
+        finine_core.errors.FinineError: /data/images would replace the input /data/images/pets. \
+Choose another folder.
+    """
+    place, given = out.resolve(), source.resolve()
+    if given.is_relative_to(place) or (out.exists() and out.samefile(source)):
+        raise FinineError(f"{out} would replace the input {source}.", "Choose another folder.")
+    if source.is_dir() and place.is_relative_to(given):
+        raise FinineError(f"{out} would lie inside the input {source}.", "Choose another folder.")

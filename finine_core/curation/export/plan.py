@@ -121,6 +121,7 @@ def plan_export(
     wanted = [ROW_NUMBER, "row_id", "target", "mu", "label"]
     wanted += [one for one in (ERROR,) if one in result_facts(path)[1]]
     scores = read_result(path, columns=wanted)
+    ids = _ids(scores)
     scores = scores.filter(pc.equal(scores.column("target"), target)).drop_columns("target")
     rows, _ = result_facts(run_folder / "dataset.parquet")
     decided = DecisionLog(home, run_id).current()
@@ -129,7 +130,7 @@ def plan_export(
     corrected, label_rows = CORRECTED_SCHEMA.empty_table(), {}
     if relabelled.num_rows:
         labels = _labels(run_folder / "dataset.parquet", label_column)
-        corrected = _corrected(relabelled, labels, scores)
+        corrected = _corrected(relabelled, labels, ids, scores)
         label_rows = _label_rows(corrected, labels)
     plan = ExportPlan(
         rows=rows,
@@ -169,14 +170,23 @@ def _labels(dataset: Path, label_column: str) -> pa.ChunkedArray:
     return as_text(read_result(dataset).column(name))
 
 
-def _corrected(relabelled: pa.Table, labels: pa.ChunkedArray, scores: pa.Table) -> pa.Table:
+def _ids(scores: pa.Table) -> pa.Table:
+    """Number and id of each row that has a line, also of those that only suspicion has one of."""
+    numbers = scores.column(ROW_NUMBER).to_numpy()
+    return scores.select([ROW_NUMBER, "row_id"]).take(np.unique(numbers, return_index=True)[1])
+
+
+def _corrected(
+    relabelled: pa.Table, labels: pa.ChunkedArray, ids: pa.Table, scores: pa.Table
+) -> pa.Table:
     """The rows whose label changes, as `CORRECTED_SCHEMA`."""
     found = relabelled.rename_columns(
         ["new_label" if name == "label" else name for name in relabelled.column_names]
     )
     found = found.append_column("old_label", labels.take(found.column(ROW_NUMBER)))
     found = found.filter(pc.not_equal(found.column("old_label"), found.column("new_label")))
-    found = found.join(scores.select([ROW_NUMBER, "row_id", "mu"]), keys=ROW_NUMBER)
+    found = found.join(ids, keys=ROW_NUMBER)
+    found = found.join(scores.select([ROW_NUMBER, "mu"]), keys=ROW_NUMBER)
     return found.sort_by(ROW_NUMBER).select(CORRECTED_SCHEMA.names).cast(CORRECTED_SCHEMA)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from finine_core.curation.export.names import check_ending
+from finine_core.curation.export.names import check_apart, check_ending
 from finine_core.curation.export.whole import written_whole
 from finine_core.curation.export.write import check_source
 from finine_core.errors import FinineError
@@ -48,8 +48,8 @@ def write_subset(
     check_source(source, expected_sha256)
     if out.exists() and out.samefile(source):
         raise FinineError(f"{out} is the input itself.", "Choose another file.")
-    if is_saved_dataset(source) and out.resolve().is_relative_to(source.resolve()):
-        raise FinineError(f"{out} would lie inside the input.", "Choose another place.")
+    if is_saved_dataset(source):
+        check_apart(out, source)
     if out.exists() and not overwrite:
         raise FinineError(f"{out} exists already.", "Choose another file, or allow overwriting.")
     keep = np.zeros(rows, dtype=np.bool_)

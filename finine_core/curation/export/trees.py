@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 
 import pyarrow as pa
 
+from finine_core.curation.export.names import check_apart
 from finine_core.errors import FinineError
 from finine_core.files import is_full_disk
 from finine_core.formats import is_image_tree, read_table
@@ -24,6 +25,7 @@ from finine_core.formats.images.decoding import BadImage
 TREE_NAME = "images"  # of the folder, beside the list
 COPY, LINK = "copy", "link"
 WAYS = (COPY, LINK)
+MOVED = "-from-"  # in the name of an image that came to a class where its name was taken
 _UNFINISHED = ".images-in-the-making"
 
 
@@ -53,6 +55,7 @@ def write_tree(
     unfinished, tree = out / _UNFINISHED, out / TREE_NAME
     with _told(tree), images_of(source, pa.string()) as opened:
         shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir()  # an error where a link is left in its place, which leads elsewhere
         try:
             for name, place in places.items():
                 target = unfinished / place
@@ -73,7 +76,8 @@ def check_tree(source: Path, out: Path, way: str, *, overwrite: bool) -> None:
     """Refuse what `write_tree` could not do, before anything is written.
 
     Raises:
-        FinineError: why.
+        FinineError: why; also that `out/images` is, holds or lies in the input, or holds what no
+            export of it has put there.
     """
     if way not in WAYS:
         raise FinineError(f"A tree is made by {' or '.join(WAYS)}, not {way!r}.")
@@ -84,11 +88,31 @@ def check_tree(source: Path, out: Path, way: str, *, overwrite: bool) -> None:
         )
     if way == LINK and not source.is_dir():
         raise FinineError("Files inside a zip cannot be linked.", "Copy them.")
-    if (out / TREE_NAME).exists() and not overwrite:
+    tree = out / TREE_NAME
+    check_apart(tree, source)
+    if tree.exists() and not overwrite:
         raise FinineError(
             f"{out} holds a folder {TREE_NAME} already.",
             "Choose another folder, or allow overwriting.",
         )
+    if tree.exists() and (other := _not_of(source, tree)) is not None:
+        raise FinineError(
+            f"{tree} would be replaced, and holds {other}, which is no image of {source.name}.",
+            "Choose another folder.",
+        )
+
+
+def _not_of(source: Path, tree: Path) -> str | None:
+    """A file of a tree that is called like no image of the source; None where all are."""
+    images = read_table(source).table
+    names = {PurePosixPath(name).name for name in images.column(IMAGE_COLUMN).to_pylist()}
+    labels = set(images.column(LABEL_COLUMN).to_pylist())
+    for one in sorted(path for path in tree.rglob("*") if not path.is_dir()):
+        stem, _, label = one.stem.rpartition(MOVED)
+        before = f"{stem}{one.suffix}" if label in labels else one.name
+        if one.name not in names and before not in names:
+            return one.relative_to(tree).as_posix()
+    return None
 
 
 def _places(listing: Path, old: dict[str, str]) -> dict[str, PurePosixPath]:
@@ -104,7 +128,7 @@ def _places(listing: Path, old: dict[str, str]) -> dict[str, PurePosixPath]:
             parts[parts.index(old[name])] = label
             place = PurePosixPath(*parts)
             if place in taken or (old[name] != label and place.as_posix() in old):
-                place = place.with_name(f"{place.stem}-from-{old[name]}{place.suffix}")
+                place = place.with_name(f"{place.stem}{MOVED}{old[name]}{place.suffix}")
             taken.add(place)
             places[name] = place
     return places

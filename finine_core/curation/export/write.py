@@ -16,7 +16,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
-from finine_core.curation.export.names import check_folder_name
+from finine_core.curation.export.names import check_apart, check_folder_name
 from finine_core.curation.export.pack import ZIP_NAME
 from finine_core.curation.export.plan import ExportPlan, plan_export
 from finine_core.curation.export.spreadsheet import SPREADSHEET_NAME, write_spreadsheet_copy
@@ -253,6 +253,7 @@ def _check_out(out: Path, paths: list[Path], source: Path, overwrite: bool) -> N
             raise FinineError(
                 f"The export would overwrite the input {source}.", "Choose another folder."
             )
+        check_apart(path, source)
         if path.exists() and not overwrite:
             raise FinineError(
                 f"{out} holds an export already ({path.name}).",

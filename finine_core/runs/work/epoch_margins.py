@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from finine_core.influence.signal_writer import kept_array, made_array
 from finine_core.training.settings import Progress
 from finine_core.training.trainer import Trainer, predict
 
@@ -33,18 +34,19 @@ def looked_at(epochs: int, most: int = MOST_EPOCHS) -> tuple[int, ...]:
 
 
 class EpochMargins:
-    """Watches a run of a classifier and writes both files.
+    """Watches a run of a classifier and writes both files; of a resumed one it goes on in them.
 
     Args:
         folder: of the signals; it is there.
+
+    Raises:
+        FinineError: the run is resumed, and a file is not (wholly) there.
     """
 
     def __init__(self, folder: Path, trainer: Trainer) -> None:
         self.trainer = trainer
         self._line = {epoch: k for k, epoch in enumerate(looked_at(trainer.settings.epochs))}
-        shape = (len(self._line), trainer.rows)
-        self._margins = _opened(folder / MARGINS, shape)
-        self._losses = _opened(folder / LOSSES, shape)
+        self._margins, self._losses = _arrays(folder, trainer, new=trainer.step == 0)
 
     def before_step(self, step: int, batch: object, learning_rate: float) -> None:
         """Nothing to do: margins are a matter of epochs."""
@@ -76,13 +78,17 @@ def mean_margins(folder: Path) -> NDArray[np.float64] | None:
     return found
 
 
-def _opened(path: Path, shape: tuple[int, int]) -> np.memmap:
-    """The file as it is, if it is of this run; else a new one of zeros."""
-    if path.exists():
-        try:
-            found = np.lib.format.open_memmap(path, mode="r+")
-        except ValueError:  # a killed worker left a part of it
-            found = None
-        if found is not None and found.shape == shape and found.dtype == np.float32:
-            return found
-    return np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape)
+def check_kept(folder: Path, trainer: Trainer) -> None:
+    """Refuse to go on with a run some of whose margins are gone: they would count as 0.
+
+    Raises:
+        FinineError: a file is missing, damaged or of another shape.
+    """
+    _arrays(folder, trainer, new=False)
+
+
+def _arrays(folder: Path, trainer: Trainer, *, new: bool) -> tuple[np.memmap, np.memmap]:
+    """Margins and losses, with room on the disk for all of them."""
+    shape = (len(looked_at(trainer.settings.epochs)), trainer.rows)
+    made = made_array if new else kept_array
+    return made(folder / MARGINS, shape, np.float32), made(folder / LOSSES, shape, np.float32)

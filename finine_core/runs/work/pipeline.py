@@ -40,7 +40,7 @@ from finine_core.runs.jobs.progress import (
     begin_phase,
     stop_if_cancelled,
 )
-from finine_core.runs.work.epoch_margins import EpochMargins
+from finine_core.runs.work.epoch_margins import EpochMargins, check_kept
 from finine_core.runs.work.judged import judged
 from finine_core.runs.work.model_check import model_check
 from finine_core.runs.work.reading import TRAIN_CODES, Reading
@@ -49,6 +49,7 @@ from finine_core.runs.work.scoring import write_scores
 from finine_core.runs.work.shared_rows import shared_rows
 from finine_core.runs.work.thumbnails import write_thumbnails
 from finine_core.training.checkpoints import load_checkpoint, save_checkpoint
+from finine_core.training.models.base import COLUMNS
 from finine_core.training.models.own import check
 from finine_core.training.settings import Progress
 from finine_core.training.trainer import Observer, Trainer, predict
@@ -81,7 +82,7 @@ def carry_out(folder: RunFolder, read: Reading, began: float, own: Own = NOTHING
     encoded = _encoded(folder, read, kind.inputs)
     stop_if_cancelled(folder)
     begin_phase(folder, "judging")
-    before = judged(dataset, encoded, trusted=config.trusted)
+    before = judged(dataset, _in_columns(folder, read, encoded), trusted=config.trusted)
     write_thumbnails(folder, dataset)
     stop_if_cancelled(folder)
     phases = TRAINING[: 2 if config.auxiliary else 1]
@@ -166,7 +167,8 @@ def _train(
     own = phase == TRAINING[0]
     latest = folder.checkpoints / ("latest.safetensors" if own else f"{AUXILIARY}.safetensors")
     signals = folder.signals if own else folder.signals / AUXILIARY
-    writer = _gone_on(trainer, plan, latest, signals)
+    margins = margins and own
+    writer = _gone_on(trainer, plan, latest, signals, margins=margins)
     seconds = folder.checkpoints / f"{phase}.json"
     if trainer.step == plan.total_steps and seconds.exists():  # this phase is done
         return _Timing(**json.loads(seconds.read_text(encoding="utf-8")))
@@ -189,7 +191,7 @@ def _train(
     )
     started = time.perf_counter()
     watching: list[Observer] = [recorder, progress, Checkpoints(latest, trainer, writer)]
-    if own and margins:
+    if margins:
         watching.insert(0, EpochMargins(signals, trainer))
     trainer.run(watching)
     writer.flush()
@@ -198,7 +200,9 @@ def _train(
     return found
 
 
-def _gone_on(trainer: Trainer, plan: SignalPlan, latest: Path, signals: Path) -> SignalWriter:
+def _gone_on(
+    trainer: Trainer, plan: SignalPlan, latest: Path, signals: Path, *, margins: bool
+) -> SignalWriter:
     """The trainer put where the last checkpoint was, with the signals up to there, or at the start.
 
     Whatever is missing or damaged costs the time to do it again, and nothing else.
@@ -207,6 +211,8 @@ def _gone_on(trainer: Trainer, plan: SignalPlan, latest: Path, signals: Path) ->
         try:
             checkpoint = load_checkpoint(latest)
             writer = SignalWriter(signals, plan, resumed_at=checkpoint.step)
+            if margins:
+                check_kept(signals, trainer)
             trainer.restore(checkpoint)
             return writer
         except FinineError as error:
@@ -236,12 +242,7 @@ def _encoded(folder: RunFolder, read: Reading, inputs: str) -> Encoded:
     stored = stored_inputs(folder.encoded)
     if stored is not None:
         return stored
-    chosen = text_encoder(read.config.text_encoder, folder.home / CACHE)
-    text = replace(TEXT, encoder=chosen, watch=EmbeddingProgress(folder))
-    image = image_encoder(read.config.image_encoder).columns(
-        folder.home / CACHE, EmbeddingProgress(folder)
-    )
-    encoded = encode(read.dataset, read.config.seed, inputs=inputs, text=text, image=image)
+    encoded = _anew(folder, read, inputs)
     with write_atomically(folder.encoded) as temporary:
         tensors = {name: getattr(encoded, name) for name in ENCODED_TENSORS}
         tensors[STANDARD] = np.array([encoded.offset, encoded.scale])
@@ -251,6 +252,22 @@ def _encoded(folder: RunFolder, read: Reading, inputs: str) -> Encoded:
             str(temporary),
         )
     return encoded
+
+
+def _anew(folder: RunFolder, read: Reading, inputs: str) -> Encoded:
+    """The dataset as a model sees it that takes these inputs."""
+    chosen = text_encoder(read.config.text_encoder, folder.home / CACHE)
+    text = replace(TEXT, encoder=chosen, watch=EmbeddingProgress(folder))
+    image = image_encoder(read.config.image_encoder).columns(
+        folder.home / CACHE, EmbeddingProgress(folder)
+    )
+    return encode(read.dataset, read.config.seed, inputs=inputs, text=text, image=image)
+
+
+def _in_columns(folder: RunFolder, read: Reading, encoded: Encoded) -> Encoded:
+    """What the probe sees: numbers of tokens have no distances, so texts are encoded as columns."""
+    tokens = encoded.train_x.dtype.kind == "i"
+    return _anew(folder, read, COLUMNS) if tokens else encoded
 
 
 def make_trainer(
