@@ -30,9 +30,8 @@ OWN_PLACES = ("/_stcore/upload_file/", "/media/")
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 # What a browser says of where a request comes from; older ones say nothing.
 OWN_SITES = (None, "same-origin", "none")
-MOST_VISITORS = (
-    10_000  # each costs some 100 bytes; the oldest are forgotten, and load the page anew
-)
+# Each costs some 100 bytes; the oldest are forgotten, and load the page anew.
+MOST_VISITORS = 10_000
 
 _admitted: dict[str, None] = {}
 

@@ -20,7 +20,7 @@ HELPS, HURTS = "#0072B2", "#D55E00"
 MAGNITUDE = "Cividis"
 # Decisions carry a word and a sign beside their colour.
 DECISION_SIGN = {
-    "delete": "🗑 delete", "keep": "✓ keep", "review": "? review", "relabel": "✎ relabel", "": "",
+    "delete": "✕ delete", "keep": "✓ keep", "review": "? review", "relabel": "✎ relabel", "": "",
 }  # fmt: skip
 
 

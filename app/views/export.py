@@ -102,7 +102,7 @@ def _verified(run: api.Run, counts: Counts) -> None:
         st.page_link(state.page("verify"), label="Verify it", icon=":material/arrow_forward:")
         return
     st.info(
-        f"**Checked by training again. {headline(found)}** {plain(sentences(found)[0])} The "
+        f"**Checked by training again. {plain(headline(found))}** {plain(sentences(found)[0])} The "
         "manifest says so, too.",
         icon=":material/science:",
     )

@@ -29,7 +29,7 @@ from finine_app.components.review import (
     ticked,
 )
 from finine_app.components.review.listing import page_turned
-from finine_app.components.review.tabs import choose_tab, in_list, in_list_words
+from finine_app.components.review.tabs import ALL, choose_tab, in_list, in_list_words
 from finine_app.components.review.take import take_rows
 from finine_app.components.review.why import reasons
 from finine_app.components.run_summary import state_words
@@ -89,10 +89,9 @@ def _review(run: api.Run) -> None:
     record = run.record()
     table = reader.review_table(run)
     content = reader.content_of(run, table)
-    judged = run.rankings[0] == BY_SUSPICION
-    rows = int(record["dataset"]["rows" if judged else "train_rows"])
-    target = _header(run, record, rows)  # or suspicion: what the list is ranked by
-    tab, counts = choose_tab(table, run, target)
+    ranking = _header(run, record)
+    tab, counts = choose_tab(table, run, ranking)
+    rows = counts[ALL.name]
     with st.container():  # there with and without it, so that nothing below moves its place
         if tab.name == "suspicious":
             going_on.show_progress(counts)
@@ -102,7 +101,7 @@ def _review(run: api.Run) -> None:
             going_on.offer_to_continue(counts)
     asked = filters.choose(reader.labels_said(run, record))
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        more = filters.choose_more(run, table, target, asked)
+        more = filters.choose_more(run, table, ranking, asked)
         if more is None:
             st.warning("The SQL condition under More filters does not work, so no row is listed.")
             going_on.watch_others(run, drawn)
@@ -111,7 +110,7 @@ def _review(run: api.Run) -> None:
         where = in_list(tab, asked_for)
         sort, size = filters.choose_sort(table), filters.choose_page_size()
         sort = copies.together(tab, sort)
-        listing = row_table.load(run, target, where, sort, size)
+        listing = row_table.load(run, ranking, where, sort, size)
         with st.container(key="shown_count", width="content"):
             st.markdown(f"**{listing.total:,} of {rows:,} rows**")
         if asked_for:
@@ -121,7 +120,7 @@ def _review(run: api.Run) -> None:
             show_problem(problem)
     acting = {
         **decide.flips(run, drawn.version),
-        **going_on.to_next_undecided(run, target, where, sort, size),
+        **going_on.to_next_undecided(run, ranking, where, sort, size),
     }
     if listing.total == 0:
         keys.bind(keys.Bound(None, {}, acting, decide.gone_on))
@@ -152,7 +151,7 @@ def _review(run: api.Run) -> None:
             if as_images:
                 gallery.draw(run, listing)
             else:
-                row_table.draw(run, listing, target, content, several)
+                row_table.draw(run, listing, ranking, content, several)
             if listing.pages > 1:
                 st.pagination(
                     listing.pages,
@@ -163,23 +162,33 @@ def _review(run: api.Run) -> None:
             bulk.decide_on_all(
                 run,
                 table,
-                target,
+                ranking,
                 in_list_words(tab, more.words()),
                 where,
                 listing.total,
                 drawn.version,
             )
-            take_rows(run, "list", listing.total, where=where or "true", target=target)
+            take_rows(run, "list", listing.total, where=where or "true", target=ranking)
         with right:
             if row is not None:
                 _detail(
-                    run, record, target, content, listing, row, more.text, drawn.version, acting
+                    run,
+                    record,
+                    ranking,
+                    content,
+                    listing,
+                    row,
+                    rows,
+                    more.text,
+                    drawn.version,
+                    acting,
                 )
     going_on.watch_others(run, drawn)
 
 
-def _header(run: api.Run, record: dict[str, Any], rows: int) -> str:
-    """Name, state, how far the decisions are, and the target; gives the target."""
+def _header(run: api.Run, record: dict[str, Any]) -> str:
+    """Name, state, how far the decisions are, and the ranking; gives the ranking."""
+    rows = int(record["dataset"]["rows" if run.rankings[0] == BY_SUSPICION else "train_rows"])
     counts = run.log.counts()
     said = " · ".join(f"{count:,} {decision}" for decision, count in counts.items())
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
@@ -197,22 +206,23 @@ def _header(run: api.Run, record: dict[str, Any], rows: int) -> str:
 def _detail(
     run: api.Run,
     record: dict[str, Any],
-    target: str,
+    ranking: str,
     content: Content,
     listing: row_table.Listing,
     row: int,
+    rows: int,
     searched: str,
     seen: int,
     acting: Mapping[str, keys.Action],
 ) -> None:
     line = next((one for one in listing.lines if one["row_number"] == row), None)
     if line is None:
-        found = reader.lines(run, [row], target)
+        found = reader.lines(run, [row], ranking)
         if not found:
             run.curve(row)  # says whether it is held out or does not exist
             return
         line = found[0]
-    rows = int(record["dataset"]["rows" if target == BY_SUSPICION else "train_rows"])
+    target = run.targets[0] if ranking == BY_SUSPICION else ranking
     classes = learned.classes_to_correct_to(record)
     choice = decide.choice(run, line, classes, listing.around(row), seen)
     anyway = {**acting, **reasons(), **choice.steps}
@@ -222,14 +232,14 @@ def _detail(
             row_detail.heading(line, rows)
             if row not in listing.rows:
                 st.caption("This row is not on this page of the list.")
-            row_detail.verdict(run, line, target)
+            row_detail.verdict(run, line, ranking)
             suspicion.why(run, line)
             row_detail.image(run, line)
             if not reader.has_images(run):  # a path says nothing that the image does not
                 row_detail.texts(line, content, searched)
         with st.container():
             decide.decide(choice)
-        others.twins(run, line, target)
-        row_detail.values(run, line, content, target)
-        row_detail.influence(run, line, run.targets[0] if target == BY_SUSPICION else target)
-        row_detail.compare_with_others(run, line, content, target)
+        others.twins(run, line, ranking)
+        row_detail.values(run, line, content, ranking)
+        row_detail.influence(run, line, target)
+        row_detail.compare_with_others(run, line, content, ranking)

@@ -45,8 +45,15 @@ def _verify(run: api.Run) -> None:
     if (problem := st.session_state.pop(_PROBLEM, None)) is not None:
         show_problem(problem)
     show_cautions(run, "verify")
-    marks = run.marked().tolist(), run.corrected()
+    rows, labels = run.marks_to_verify()
+    marks = rows.tolist(), labels
     marked, corrected = map(len, marks)
+    of_held_out = len(run.marked()) + len(run.corrected()) - marked - corrected
+    if of_held_out:
+        st.caption(
+            f"Beside these, {of_held_out:,} marks are of held-out rows: an export carries them "
+            "out, and a model that was not trained on these rows does not change by them."
+        )
     if not (marked or corrected):
         nothing_yet(
             "Nothing is marked for deletion, and no label is corrected",

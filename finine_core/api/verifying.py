@@ -49,7 +49,7 @@ class Verifying(Deciding):
         from finine_core.api.own import own_of
         from finine_core.verification import verify
 
-        marked, corrected = self._trained_on()
+        marked, corrected = self.marks_to_verify()
         return verify(
             self.folder,
             marked,
@@ -67,7 +67,7 @@ class Verifying(Deciding):
         """The same in a process of its own, which outlives this one."""
         from finine_core.verification import start_verification
 
-        marked, corrected = self._trained_on()
+        marked, corrected = self.marks_to_verify()
         start_verification(
             self.folder,
             marked,
@@ -81,7 +81,7 @@ class Verifying(Deciding):
         """How the verification of these marks stands."""
         from finine_core.verification import observe_verification
 
-        marked, corrected = self._trained_on()
+        marked, corrected = self.marks_to_verify()
         return observe_verification(self.folder, marked, seed, corrected=corrected)
 
     def running_verifications(self) -> list[Running]:
@@ -100,7 +100,7 @@ class Verifying(Deciding):
         """The newest stored result for these marks, without training; None when there is none."""
         from finine_core.verification import stored_verification
 
-        marked, corrected = self._trained_on()
+        marked, corrected = self.marks_to_verify()
         return stored_verification(self.folder, marked, corrected=corrected)
 
     def verifications(self) -> list[Verification]:
@@ -136,8 +136,12 @@ class Verifying(Deciding):
         labels = given.set_index("row_number")["label"]
         return {int(row): str(to) for row, to in marks.items() if labels.get(row) != to}
 
-    def _trained_on(self) -> tuple[NDArray[np.int64], dict[int, str]]:
-        """Those of the marks that are about training rows: only they can change a model."""
+    def marks_to_verify(self) -> tuple[NDArray[np.int64], dict[int, str]]:
+        """Of `marked` and `corrected` what is about training rows: only that can change a model.
+
+        Raises:
+            FinineError: the run is unfinished.
+        """
         import numpy as np
 
         trained = self._results.training_rows()

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from functools import cached_property
 
 import duckdb
 import numpy as np
@@ -63,17 +63,9 @@ CLOCKS = ("now", "today", "current_", "local")  # words of conditions that chang
 class JoinedRows(RunTables):
     """Queries on the joined table; its arguments and errors are described at `ReviewTable`."""
 
-    def __init__(
-        self,
-        run_folder: Path,
-        home: Path,
-        run_id: str,
-        *,
-        scores: Path | None = None,
-        in_memory: bool = False,
-    ) -> None:
-        super().__init__(run_folder, home, run_id, scores=scores, in_memory=in_memory)
-        self._answers: deque[tuple[Question, npt.NDArray[np.int64]]] = deque(maxlen=KEPT_ANSWERS)
+    @cached_property
+    def _answers(self) -> deque[tuple[Question, npt.NDArray[np.int64]]]:
+        return deque(maxlen=KEPT_ANSWERS)
 
     def _asked(self, target: str, where: str | None, name: str = "met") -> Condition | None:
         """A condition that a person wrote, checked; None where there is none.

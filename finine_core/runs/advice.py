@@ -16,8 +16,8 @@ def advice_words(advice: Mapping[str, Any]) -> str:
         >>> told = {"rows": 1797, "wrong": 352.4, "low": 290.0, "high": 420.0}
         >>> first = {"rows": 100, "wrong": 96.8, "low": 77.0, "high": 99.8}
         >>> advice_words({"total": told, "shares": [first], "doubted": 0, "held_out": 9})
-        'About 350 of 1,797 labels are wrong (290–420). Of the first 100 rows of this list about \
-97 are (77–100).'
+        'About 350 of 1,797 labels are wrong (290–420). Of the first 100 rows of this list 77 to \
+100 are.'
     """
     if advice.get("told", 1.0) < NOT_TOLD:
         return (
@@ -33,8 +33,8 @@ def advice_words(advice: Mapping[str, Any]) -> str:
     first = first or (advice["shares"][-1] if advice["shares"] else None)
     if first:
         words += (
-            f" Of the first {int(first['rows'])} rows of this list about {_rounded(first['wrong'])}"
-            f" are ({_rounded(first['low'])}–{_rounded(first['high'])})."
+            f" Of the first {int(first['rows'])} rows of this list {_rounded(first['low'])} to"
+            f" {_rounded(first['high'])} are."
         )
     return words
 

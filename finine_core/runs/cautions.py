@@ -16,6 +16,7 @@ FEW_ROWS = 10  # held out of each class: of fewer, chance alone can make any acc
 LEAST_GAP = 0.03  # and at least by so much: smaller differences change no ranking
 # From this difference between its own rows and held-out ones a model knows labels by heart.
 BY_HEART = 0.25
+CLASSIFICATION = "classification"  # the task, in run.json
 # Names of those after which many rows should not be decided on unseen.
 GRAVE = ("nothing learned", "never predicted")
 RARE = 0.2  # a class of less than so many rows for each of the most frequent one
@@ -38,6 +39,13 @@ class Caution:
     options: dict[str, Any] = field(default_factory=dict)
 
 
+NOT_JUDGED = Caution(
+    "labels not judged",
+    "The labels were not judged, so there is no suspicion: that takes at least 40 training rows and"
+    " at most 50 million rows × classes. The list is ranked by μ.",
+)
+
+
 def cautions_of(record: Mapping[str, Any]) -> list[Caution]:
     """What is to be known about a finished run, the gravest first.
 
@@ -50,9 +58,11 @@ def cautions_of(record: Mapping[str, Any]) -> list[Caution]:
         >>> [one.name for one in cautions_of(record)]
         ['nothing learned']
     """
-    check = (record.get("results") or {}).get("check")
+    results = record.get("results") or {}
+    check = results.get("check")
     if not isinstance(check, dict):
-        return []
+        classes = record["dataset"].get("task") == CLASSIFICATION
+        return [NOT_JUDGED] if classes and "advice" in results and not results["advice"] else []
     nothing = _nothing_learned(record, check)
     if nothing is not None:
         return [nothing]  # all others follow from it
@@ -92,8 +102,8 @@ def _simpler_is_better(record: Mapping[str, Any], check: Mapping[str, Any]) -> C
     if other - own < max(LEAST_GAP, _spread(other, check["rows"])):
         return None
     model = record["resolved"]["model"]
-    # the probe is near a logistic regression; which of the models is best is not known
-    remedy = ("Train logistic instead", {"model": "logistic"}) if model in ("mlp",) else ("", {})
+    # of our models a logistic regression is nearest to the probe
+    remedy = ("Train logistic instead", {"model": "logistic"}) if model == "mlp" else ("", {})
     return Caution(
         "a simpler model is better",
         f"A simple model does better than this one ({model}) on held-out rows: balanced accuracy"
@@ -103,7 +113,7 @@ def _simpler_is_better(record: Mapping[str, Any], check: Mapping[str, Any]) -> C
 
 
 def _by_heart(record: Mapping[str, Any], check: Mapping[str, Any]) -> Caution | None:
-    own, held_out = check["training"]["accuracy"], check["model"]["accuracy"]
+    own, held_out = check["training"]["accuracy"], check["given"]["accuracy"]
     if own - held_out < BY_HEART:
         return None
     epochs = max(1, int(record["resolved"]["epochs"] or 1) // 4)

@@ -37,6 +37,7 @@ RECORDED_STEP, RECORDED_ROW = 0.03, 2.5e-5  # a recorded step, and a row in it w
 RECORDED_IMAGE = 3.5e-4  # a row in a recorded step of the network for images
 EXTRA_TARGET = 0.3  # of a recorded step, for each target beyond the first two
 SCORED_ROW = 2e-4  # intervals and clusters, a row and target
+JUDGED, JUDGED_ROW = 0.6, 4e-4  # the labels of classes by a probe, and a row of them
 TEXT_WIDTH = 256  # numbers that text is encoded as
 IMAGE_WIDTH = 1280  # numbers that an image's vector has
 CATEGORY_WIDTH = 8  # numbers that a column of categories comes to, about
@@ -192,6 +193,7 @@ def expected_seconds(config: RunConfig, resolved: Resolved, dataset: Dataset) ->
         + (EMBEDDED_IMAGE * (rows + len(dataset.validation)) if vectors else 0)
         + training * (2 if config.auxiliary else 1)
         + SCORED_ROW * rows * targets
+        + (JUDGED + JUDGED_ROW * len(dataset.table) if dataset.task == "classification" else 0)
     )
 
 

@@ -54,10 +54,16 @@ class Judgement:
 
 @dataclass
 class _Planted:
-    """Scores of planted errors, whether the suggested label was the one they had, and the chance
-    that one scores above a right row with the same label.
+    """How errors that were planted are judged.
+
+    Attributes:
+        signals: names of those that can judge them.
+        scores: of the errors, by round.
+        right: of those for which another label is suggested, whether it is the one they had.
+        told: the chance that one scores above a right row with the same label, by round.
     """
 
+    signals: tuple[str, ...]
     scores: list[NDArray[np.float64]] = field(default_factory=list)
     right: list[NDArray[np.bool_]] = field(default_factory=list)
     told: list[float] = field(default_factory=list)
@@ -99,16 +105,16 @@ def judge(evidence: Evidence, seed: int, trusted: NDArray[np.bool_] | None = Non
     asked = np.ones(len(codes), dtype=bool) if trusted is None else ~trusted
     values = {one.name: found for one in SIGNALS if (found := one.values(evidence)) is not None}
     score = _combined(values, values)
-    copies = _copies(evidence, values, asked, seed)
-    cheap = {name: found for name, found in values.items() if name in copies.names}
-    wrong = np.concatenate(copies.found.scores) if copies.found.count else np.empty(0)
-    told = copies.found.surely_told
+    errors = _plant(evidence, values, asked, seed)
+    cheap = {name: values[name] for name in errors.signals}
+    wrong = np.concatenate([np.empty(0), *errors.scores])
+    told = errors.surely_told
     calibration = calibrate(_combined(cheap, cheap)[asked], wrong, seed, told)
     suspicion, order = _placed(score, asked, calibration)
     never = _never_predicted(evidence)
     likelier = likelier_class(evidence.opinions.cleaned, codes)
     suggest = (likelier != codes) & (suspicion >= SUSPICIOUS) & ~np.isin(codes, never)
-    right = np.concatenate(copies.found.right) if copies.found.right else np.empty(0)
+    right = np.concatenate([np.empty(0), *errors.right])
     return Judgement(
         suspicion=suspicion,
         order=order,
@@ -122,18 +128,12 @@ def judge(evidence: Evidence, seed: int, trusted: NDArray[np.bool_] | None = Non
     )
 
 
-@dataclass(frozen=True)
-class _Copies:
-    names: tuple[str, ...]
-    found: _Planted
-
-
-def _copies(
+def _plant(
     evidence: Evidence, values: dict[str, NDArray[np.floating]], asked: NDArray[np.bool_], seed: int
-) -> _Copies:
-    """How planted errors score, judged by the signals that can judge them."""
+) -> _Planted:
+    """Plant errors in the labels of the asked rows, and have them judged."""
     random = np.random.default_rng([seed, _PLANTED_STREAM])
-    found, names = _Planted(), tuple(values)
+    found = _Planted(tuple(values))
     for _ in range(max(1, min(MOST_ROUNDS, ROWS_IN_ALL // len(evidence.codes)))):
         new = planted(evidence.codes, evidence.opinions.likelier, evidence.classes, random)
         new[~asked] = evidence.codes[~asked]
@@ -142,7 +142,7 @@ def _copies(
             break
         copy = evidence.relabelled(new)
         said = {one.name: got for one in SIGNALS if (got := one.values(copy)) is not None}
-        names = tuple(said)
+        found.signals = tuple(said)
         found.scores.append(_combined({name: values[name] for name in said}, said, changed))
         found.told.append(_told_apart(_combined(said, said), new, changed))
         likelier = likelier_class(copy.opinions.cleaned, new)[changed]
@@ -150,7 +150,7 @@ def _copies(
         found.right.append((likelier == evidence.codes[changed])[suggests])
         if found.count >= ENOUGH:
             break
-    return _Copies(names, found)
+    return found
 
 
 def _told_apart(

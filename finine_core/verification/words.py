@@ -180,6 +180,11 @@ def _what_it_does_not_show(found: Verification) -> str:
         f", not which {found.validation_rows} rows of this data judge it, nor whether their labels"
         " are right"
     )
+    if has_verdict(found):
+        told += (
+            "; the verdict leaves out those that are doubted, by the same probe that makes rows"
+            " suspicious, which flatters marks that follow suspicion"
+        )
     if found.chosen_with_validation:
         told += (
             "; marks that were chosen with the target validation saw these same rows, which"

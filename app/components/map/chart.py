@@ -37,7 +37,7 @@ _SIGNED_MU = "μ: − hurts, + helps"
 _OTHER = "other labels"
 _DECISIONS = {
     "": ("undecided", 8, "circle"),
-    "delete": ("🗑 delete", 4, "x"),
+    "delete": ("✕ delete", 4, "x"),
     "keep": ("✓ keep", 2, "square"),
     "review": ("? review", 1, "diamond"),
     "relabel": ("label corrected", 3, "triangle-up"),

@@ -12,7 +12,13 @@ from finine_app.components.messages import plain
 from finine_core import api
 from finine_core.curation.derived import SUGGESTED_LABEL
 from finine_core.runs.columns import BY_SUSPICION, SUSPICION
-from finine_core.suspicion.questions import QUESTIONS
+from finine_core.suspicion.signals import SIGNALS
+
+HELP = (
+    "The chance that this row's label is wrong, learned from errors that were planted in a copy of "
+    "this data set; never above 92 %, since labels that look wrong can be disputed ones."
+)
+QUESTIONS = {one.name: one.question for one in SIGNALS}
 
 
 def why(run: api.Run, line: dict[str, Any]) -> None:
@@ -24,8 +30,8 @@ def why(run: api.Run, line: dict[str, Any]) -> None:
     said = f"Suspicion **{chance:.0f} %**"
     if suggested:
         said += f": it should rather be **{plain(suggested)}**"
-        said += f" (of such suggestions about {rate * chance:.0f} % are right)" if rate else ""
-    st.markdown(f"{said}.", help="The chance that this row's label is wrong.")
+        said += f" (of planted errors {100 * rate:.0f} % got their own label back)" if rate else ""
+    st.markdown(f"{said}.", help=HELP)
     with st.expander("Why?", key="row_why", on_change="rerun") as opened:
         if opened.open:
             _signals(run, line)

@@ -14,6 +14,7 @@ import streamlit as st
 from finine_app import state
 from finine_app.components.cautions import show_cautions
 from finine_app.components.messages import plain, show_problem
+from finine_app.components.run.by_class import show_by_class
 from finine_app.components.run.epoch_charts import epoch_charts
 from finine_app.components.run_summary import (
     local_time,
@@ -36,6 +37,7 @@ PHASES = {
     "reading": ("Reading the file", 0.02),
     "encoding": ("Turning the rows into numbers", 0.05),
     "embedding": ("Embedding texts or images", 0.05),
+    "judging": ("Judging the labels by models that have not seen them", 0.08),
     "training": ("Training, and recording on the way", 0.10),
     "auxiliary": ("Training the auxiliary run", 0.10),
     "scoring": ("Working out the influence of each row", 0.95),
@@ -196,6 +198,7 @@ def _results(run: api.Run) -> None:
         seconds_in_words(results["seconds_record"]),
         help="What finding the influences cost on top of the training, in the same run.",
     )
+    show_by_class(results.get("check"))
     if st.button(
         "Review the rows", key="open_review", type="primary", icon=":material/fact_check:"
     ):

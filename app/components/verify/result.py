@@ -6,6 +6,7 @@ Takes a `Verification`; the random rows stand beside the marked ones everywhere.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 
 import numpy as np
 import pandas as pd
@@ -86,7 +87,7 @@ def show_result(found: Verification, key: str) -> None:
     """The conclusion, the trainings behind it, and what it does not show."""
     conclusion, *more, limits = sentences(found)
     sign, icon = _verdict(found)
-    sign(f"**{headline(found)}**  \n{plain(conclusion)}", icon=icon)
+    sign(f"**{plain(headline(found))}**  \n{plain(conclusion)}", icon=icon)
     for sentence in more:
         st.write(plain(sentence))
     measures = measure_words(found)
@@ -168,7 +169,7 @@ def _trainings(found: Verification, measure: str, key: str) -> None:
             "tickvals": list(range(len(arm_words(found)))),
             "ticktext": [words.replace(" ", "<br>", 1) for words in arm_words(found).values()],
         },
-        yaxis={"title": name + unit},
+        yaxis={"title": escape(name) + unit},  # Plotly reads a little HTML in titles
         uirevision="keep",
     )
     st.plotly_chart(

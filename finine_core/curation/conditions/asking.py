@@ -29,9 +29,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MODULE = "finine_core.curation.conditions.answering"
-MOST_PROCESSES = (
-    2  # at work at once; who asks beside them waits, as two take both of DuckDB's threads
-)
+# At work at once; who asks beside them waits, as two take both of DuckDB's threads.
+MOST_PROCESSES = 2
 START_SECONDS = 60.0
 # Libraries of the process that would start a thread a core, each of which takes memory.
 _FEW_THREADS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")

@@ -5,7 +5,7 @@ Rows come in this order: those that were trained on, then those that were held o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -22,8 +22,9 @@ from finine_core.runs.columns import (
     SUSPICION,
 )
 from finine_core.suspicion import Evidence, Judgement, Probe, judge, trust_of
+from finine_core.suspicion.calibration import Share
 from finine_core.suspicion.chances import margins
-from finine_core.suspicion.copies import copies_of
+from finine_core.suspicion.copies import Copies
 from finine_core.suspicion.probe import Opinions
 from finine_core.suspicion.trust import believed
 
@@ -118,11 +119,10 @@ def judge_run(
 
 
 def columns_of(
-    found: Judgement, before: Judged, places: NDArray[np.int64], classes: tuple[str, ...]
+    found: Judgement, copies: Copies, places: NDArray[np.int64], classes: tuple[str, ...]
 ) -> dict[str, pa.Array]:
     """The columns of scores that are about suspicion, of some rows."""
     names = np.array([*classes, ""], dtype=object)  # -1 is none
-    copies = copies_of(before.probe.alike.copies, before.codes, found.suspicion)
     alone = copies.group[places] == 0
     said = {SUSPICION: found.suspicion, **found.signals}
     return {
@@ -137,9 +137,10 @@ def columns_of(
     }
 
 
-def advice_of(found: Judgement, before: Judged, dataset: Dataset) -> dict[str, object]:
+def advice_of(
+    found: Judgement, copies: Copies, before: Judged, answers: tuple[str, ...]
+) -> dict[str, object]:
     """What run.json says about the list: how many labels are wrong, how many at which depth."""
-    copies = copies_of(before.probe.alike.copies, before.codes, found.suspicion)
     trained, held_out = copies.group[: before.rows], copies.group[before.rows :]
     return {
         "copies": int((copies.group > 0).sum()),
@@ -152,11 +153,9 @@ def advice_of(found: Judgement, before: Judged, dataset: Dataset) -> dict[str, o
         "told": found.told,
         "doubted": before.doubted,
         "held_out": len(before.trust),
-        "never_predicted": [dataset.answers[code] for code in found.never_predicted],
+        "never_predicted": [answers[code] for code in found.never_predicted],
     }
 
 
-def _told(share: object) -> dict[str, float]:
-    from dataclasses import asdict
-
-    return {name: round(float(value), 1) for name, value in asdict(share).items()}  # type: ignore[call-overload]
+def _told(share: Share) -> dict[str, float]:
+    return {name: round(float(value), 1) for name, value in asdict(share).items()}

@@ -15,11 +15,10 @@ MOST_CLASSES = 30  # whose recall is kept; of more nobody reads them
 def model_check(dataset: Dataset, trainer: Trainer, before: Judged) -> dict[str, object] | None:
     """What run.json says of it; None without held-out rows.
 
-    `model` holds accuracy, balanced accuracy and AUC on the held-out rows, `training` on its own
-    rows, `recall` the recall of each class, `majority` the accuracy of always saying the most
-    frequent class; rows whose label is doubted are in none of them. `given` and `probe` (kernel
-    ridge regression, out of fold) are compared on all held-out rows, since it is the probe that
-    doubts.
+    `model` holds accuracy, balanced accuracy and AUC on the held-out rows whose label is not
+    doubted, and `recall` the recall of each class there; `training` is of its own rows. On all
+    held-out rows, since it is the probe that doubts, are `given` (the model), `probe` (kernel ridge
+    regression, out of fold) and `majority`, the accuracy of always saying the most frequent class.
     """
     if not len(trainer.validation_x):
         return None
@@ -40,7 +39,8 @@ def model_check(dataset: Dataset, trainer: Trainer, before: Judged) -> dict[str,
         "given": class_quality(said, codes),
         "probe": class_quality(probe, codes),
         "training": class_quality(trained, before.codes[: before.rows]),
-        "majority": float((codes[believed] == counts.argmax()).mean()),
+        "majority": float((codes == counts.argmax()).mean()),
+        "classes": len(np.unique(codes)),
         "recall": {dataset.answers[code]: one for code, one in recalls.items()} if few else {},
         "never_predicted": [
             dataset.answers[code] for code in recalls if not (said.argmax(axis=1) == code).any()

@@ -18,6 +18,7 @@ from finine_core.runs.folder import RunFolder
 from finine_core.runs.work.epoch_margins import mean_margins
 from finine_core.runs.work.judged import Judged, advice_of, columns_of, judge_run
 from finine_core.runs.work.predicting import predictions_of
+from finine_core.suspicion.copies import copies_of
 from finine_core.training.trainer import Trainer
 
 
@@ -35,24 +36,26 @@ def with_suspicion(
     shared = of_target.get(VALIDATION.name)
     influence = None if shared is None else shared.column("mu").to_numpy()
     found = judge_run(before, mean_margins(folder.signals), influence)
-    trained = np.arange(before.rows)
-    columns = columns_of(found, before, trained, dataset.answers)
+    copies = copies_of(before.probe.alike.copies, before.codes, found.suspicion)
+    columns = columns_of(found, copies, np.arange(before.rows), dataset.answers)
     tables = [_with(table, columns) for table in of_target.values()]
     rank = np.empty(len(found.order), dtype=np.int64)
     rank[found.order] = np.arange(1, len(rank) + 1)
     own = _with(of_target[targets[0]], columns)
     held_out = _held_out(dataset, trainer, scale, own.schema)
     places = np.arange(before.rows, len(before.codes))
-    held_out = _with(held_out, columns_of(found, before, places, dataset.answers))
+    held_out = _with(held_out, columns_of(found, copies, places, dataset.answers))
     here = before.listed[before.rows :]
     every = pa.concat_tables([own, held_out.filter(pa.array(here))])
     ranks = np.concatenate([rank[: before.rows], rank[before.rows :][here]])
-    every = every.set_column(
-        every.column_names.index("rank"), "rank", pa.array(_without_gaps(ranks), pa.int64())
+    every = _with(
+        every,
+        {
+            "rank": pa.array(_without_gaps(ranks), pa.int64()),
+            "target": pa.array([BY_SUSPICION] * len(every), pa.string()),
+        },
     )
-    names = pa.array([BY_SUSPICION] * len(every), pa.string())
-    every = every.set_column(every.column_names.index("target"), "target", names)
-    return pa.concat_tables([*tables, every]), advice_of(found, before, dataset)
+    return pa.concat_tables([*tables, every]), advice_of(found, copies, before, dataset.answers)
 
 
 def row_ids(dataset: Dataset, part: Part) -> list[str]:

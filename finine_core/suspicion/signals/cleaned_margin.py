@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from finine_core.suspicion.chances import margins
 from finine_core.suspicion.evidence import Evidence
-from finine_core.suspicion.questions import QUESTIONS
 from finine_core.suspicion.signals.base import Signal
 
 
@@ -20,6 +19,6 @@ def _values(evidence: Evidence) -> NDArray[np.floating]:
 
 CLEANED_MARGIN = Signal(
     "cleaned_margin",
-    QUESTIONS["cleaned_margin"],
+    "Do models that learned only from rows they trust prefer another class?",
     _values,
 )

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finine_core.suspicion.evidence import Evidence
-from finine_core.suspicion.questions import QUESTIONS
 from finine_core.suspicion.signals.base import Signal
 
 
@@ -20,6 +19,6 @@ def _values(evidence: Evidence) -> NDArray[np.floating]:
 
 ERRORS_NEARBY = Signal(
     "errors_nearby",
-    QUESTIONS["errors_nearby"],
+    "Would models err less on trusted rows nearby without this label?",
     _values,
 )

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finine_core.suspicion.evidence import Evidence
-from finine_core.suspicion.questions import QUESTIONS
 from finine_core.suspicion.signals.base import Signal
 
 WEIGHT = 0.5  # it is coarse where the model is sure of everything
@@ -18,7 +17,7 @@ def _values(evidence: Evidence) -> NDArray[np.floating] | None:
 
 HARM = Signal(
     "harm",
-    QUESTIONS["harm"],
+    "Does the row harm the held-out rows that can be trusted?",
     _values,
     WEIGHT,
 )

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finine_core.suspicion.evidence import Evidence
-from finine_core.suspicion.questions import QUESTIONS
 from finine_core.suspicion.signals.base import Signal
 
 
@@ -19,6 +18,6 @@ def _values(evidence: Evidence) -> NDArray[np.floating]:
 
 NEIGHBOURS = Signal(
     "neighbours",
-    QUESTIONS["neighbours"],
+    "Do the most similar rows have another label?",
     _values,
 )

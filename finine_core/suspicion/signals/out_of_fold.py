@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from finine_core.suspicion.evidence import Evidence
 from finine_core.suspicion.probe import out_of_fold_margin
-from finine_core.suspicion.questions import QUESTIONS
 from finine_core.suspicion.signals.base import Signal
 
 
@@ -17,6 +16,6 @@ def _values(evidence: Evidence) -> NDArray[np.floating]:
 
 OUT_OF_FOLD = Signal(
     "out_of_fold_margin",
-    QUESTIONS["out_of_fold_margin"],
+    "Do models that have not seen the row prefer another class?",
     _values,
 )

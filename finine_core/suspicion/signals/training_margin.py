@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finine_core.suspicion.evidence import Evidence
-from finine_core.suspicion.questions import QUESTIONS
 from finine_core.suspicion.signals.base import Signal
 
 
@@ -16,6 +15,6 @@ def _values(evidence: Evidence) -> NDArray[np.floating] | None:
 
 TRAINING_MARGIN = Signal(
     "training_margin",
-    QUESTIONS["training_margin"],
+    "Did the model prefer another class while it was trained on this label?",
     _values,
 )
