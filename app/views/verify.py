@@ -51,8 +51,9 @@ def _verify(run: api.Run) -> None:
     of_held_out = len(run.marked()) + len(run.corrected()) - marked - corrected
     if of_held_out:
         st.caption(
-            f"Beside these, {of_held_out:,} marks are of held-out rows: an export carries them "
-            "out, and a model that was not trained on these rows does not change by them."
+            f"{of_held_out:,} further {'mark is' if of_held_out == 1 else 'marks are'} of held-out "
+            "rows: an export carries them out, and a model that was not trained on these rows does "
+            "not change by them."
         )
     if not (marked or corrected):
         nothing_yet(

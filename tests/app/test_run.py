@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import shlex
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from finine_app.components.commands import run_command
 from finine_app.components.run.form import DEFAULTS
+from finine_app.components.run.panel import PHASES
 from finine_app.state import DataChoice
 from finine_core import api
 from finine_core.errors import FinineError
@@ -136,3 +139,24 @@ def test_earlier_runs_are_listed_and_open(app, own_run):
     assert "flips" in words(page)
     page.button(key=f"open_{own_run.run_id}").click().run()
     assert "have a μ" in healthy(page).success[0].value
+
+
+def test_the_page_has_words_for_every_phase_that_a_worker_begins():
+    work = Path(__file__).parents[2] / "finine_core" / "runs" / "work"
+    text = "".join(path.read_text(encoding="utf-8") for path in work.glob("*.py"))
+    begun = set(re.findall(r'begin_phase\(\s*folder,\s*"(\w+)"', text))
+    assert {"reading", "encoding", "judging", "scoring"} <= begun
+    assert begun <= set(PHASES)
+    starts = [begin for _, begin in PHASES.values()]
+    assert starts == sorted(starts), "the bar never goes back"
+
+
+def test_a_finished_run_says_how_good_its_model_is_class_by_class(app, own_run):
+    page = app(own_run.home, "run")
+    page.session_state["_watched"] = own_run.run_id
+    tables = [one.value for one in healthy(page.run()).dataframe]
+    models = next(one for one in tables if "balanced accuracy" in one.columns)
+    assert models["on held-out rows"].tolist()[-1] == "always the most frequent class"
+    recall = next(one for one in tables if "recall" in one.columns)
+    assert set(recall["class"]) == {"benign", "malignant"}
+    assert recall["recall"].between(0, 1).all()

@@ -24,6 +24,18 @@ def test_with_nothing_marked_it_leads_to_review(app, own_run):
     assert "start_verify" not in keys(page)
 
 
+def test_marks_of_held_out_rows_are_told_and_not_trained_without(app, own_run):
+    held_out = own_run.scores(by="suspicion", where="mu IS NULL", top=3)["row_number"].tolist()
+    own_run.mark(rows=held_out, decision="delete")
+    text = words(healthy(app(own_run.home, "verify").run()))
+    assert "3 further marks are of held-out rows" in text
+    assert "Nothing is marked for deletion" in text
+    own_run.mark(top=2, decision="delete")
+    text = words(healthy(app(own_run.home, "verify").run()))
+    assert "3 further marks are of held-out rows" in text
+    assert "2 rows marked for deletion" in text
+
+
 def test_marks_are_verified_stopped_shown_and_taken_into_the_export(app, own_run, wait_for):
     own_run.mark(top=12, decision="delete", reviewer="ann")
     page = healthy(app(own_run.home, "verify").run())

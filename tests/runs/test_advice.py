@@ -203,3 +203,12 @@ def test_labels_of_texts_are_judged_alike_whatever_the_model_reads(tmp_path):
     signals = ["out_of_fold_margin", "cleaned_margin", "neighbours", "errors_nearby"]
     for name in signals:
         assert told["bag"][name].tolist() == told["logistic"][name].tolist()
+
+
+def test_a_person_is_told_when_labels_were_not_judged(tmp_path):
+    x, y = load_digits(return_X_y=True)
+    path = written(tmp_path / "d.csv", x[:36], np.where(y[:36] > 4, "high", "low"))
+    run = trained(path, label="label", home=tmp_path / "home", epochs=2)
+    assert run.advice() is None
+    assert run.rankings == run.targets
+    assert [one.name for one in run.cautions()] == ["labels not judged"]
