@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from finine_app.components import reader
@@ -42,18 +41,6 @@ def _signals(run: api.Run, line: dict[str, Any]) -> None:
     asked = {name: f"{name} < {float(line[name])!r}" for name in known}
     below = reader.tally(run, BY_SUSPICION, asked)
     counted = reader.tally(run, BY_SUSPICION, {name: f"{name} IS NOT NULL" for name in known})
-    shares = [below[name] / max(1, counted[name]) for name in known]
-    st.dataframe(
-        pd.DataFrame({"question": [QUESTIONS[name] for name in known], "share": shares}),
-        hide_index=True,
-        column_config={
-            "question": st.column_config.TextColumn(width=330),
-            "share": st.column_config.ProgressColumn(
-                "more than … of all rows", format="percent", min_value=0.0, max_value=1.0
-            ),
-        },
-        alt="; ".join(
-            f"{QUESTIONS[name]} More than {share:.0%} of all rows"
-            for name, share in zip(known, shares, strict=True)
-        ),
-    )
+    for name in known:
+        share = below[name] / max(1, counted[name])
+        st.progress(share, text=f"{QUESTIONS[name]} More so than {int(100 * share)} % of all rows.")

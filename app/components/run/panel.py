@@ -198,7 +198,7 @@ def _results(run: api.Run) -> None:
         seconds_in_words(results["seconds_record"]),
         help="What finding the influences cost on top of the training, in the same run.",
     )
-    show_by_class(results.get("check"))
+    show_by_class(results.get("check"), len(dataset["classes"]))
     if st.button(
         "Review the rows", key="open_review", type="primary", icon=":material/fact_check:"
     ):

@@ -40,7 +40,6 @@ def model_check(dataset: Dataset, trainer: Trainer, before: Judged) -> dict[str,
         "probe": class_quality(probe, codes),
         "training": class_quality(trained, before.codes[: before.rows]),
         "majority": float((codes == counts.argmax()).mean()),
-        "classes": len(np.unique(codes)),
         "recall": {dataset.answers[code]: one for code, one in recalls.items()} if few else {},
         "never_predicted": [
             dataset.answers[code] for code in recalls if not (said.argmax(axis=1) == code).any()
