@@ -17,7 +17,7 @@ from finine_app.components.review.listing import list_changed
 from finine_core import api
 from finine_core.curation.derived import OTHERWISE_WORDS, SUSPICIOUS, SUSPICIOUS_WORDS
 from finine_core.curation.review import DECISION, ReviewTable
-from finine_core.runs.columns import COPY_GROUP
+from finine_core.runs.columns import COPY_GROUP, SUSPICION
 
 UNDECIDED = f"{DECISION} = ''"
 
@@ -46,11 +46,12 @@ SUSPICIOUS_TAB = Tab(
     "suspicious",
     "Suspicious",
     SUSPICIOUS,
-    f"Rows that deserve a look first: {SUSPICIOUS_WORDS}; of numbers and several labels, "
-    f"{OTHERWISE_WORDS}.",
+    f"Rows that deserve a look first: {SUSPICIOUS_WORDS}.",
     "No row is suspicious: of no label it is likelier that it is wrong than that it is right. The "
     "list *All* begins with the rows to look at first.",
 )
+# What the list is where numbers or several labels are learned, and in runs from before.
+NOT_JUDGED = f"Rows that deserve a look first: {OTHERWISE_WORDS}."
 COPIES_TAB = Tab(
     "copies",
     "Near-duplicates",
@@ -123,7 +124,8 @@ def choose_tab(table: ReviewTable, run: api.Run, target: str) -> tuple[Tab, dict
         )
         if chosen is not ALL:
             with st.container(width=560):
-                st.caption(chosen.meaning)
+                judged = chosen is not SUSPICIOUS_TAB or SUSPICION in there
+                st.caption(chosen.meaning if judged else NOT_JUDGED)
     return chosen, counts
 
 
