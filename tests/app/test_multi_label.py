@@ -90,6 +90,12 @@ def test_no_further_labels_are_asked_for_where_no_column_is_one(app, tmp_path):
     assert not [one for one in page.multiselect if one.key.startswith("more_labels")]
 
 
+def test_columns_of_0_and_1_are_offered_first(app, tmp_path):
+    page, _ = opened_with(app, tmp_path / "h", tmp_path, content())
+    widget(page.selectbox, "label").set_value("insult").run()
+    assert widget(page.multiselect, "more_labels").options == ["toxic", "threat", *"abcd"]
+
+
 def test_a_third_value_is_told_before_the_run(app, tmp_path):
     page, _ = with_labels(app, tmp_path / "h", tmp_path, content(third=2))
     told = page.error[0].value.replace("\\", "")

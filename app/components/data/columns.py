@@ -68,13 +68,16 @@ def _more_labels(path: Path, facts: FileFacts, label: str) -> list[str]:
     possible = [one.name for one in facts.columns if one.yes_or_no]
     if not had and (label not in possible or len(possible) == 1):
         return []
+    # Those first: the browser drops a click on a list that it is still scrolling.
+    others = [one.name for one in facts.columns if one.name not in possible]
     key = f"more_labels_{_mark(path, label)}"
     # Not as a default: a default that changes is another widget, and a quick second choice is lost.
     st.session_state.setdefault(key, had)
     return st.multiselect(
         "Further labels that may hold beside it, a column of 0 and 1 each",
-        [column.name for column in facts.columns if column.name != label],
+        [name for name in (*possible, *others) if name != label],
         key=key,
+        select_all=False,  # all would be every column of the file
         placeholder="none: each row has one label",
         help="Every chosen column is one label; 1 (or true, yes) says that it holds. One model "
         "learns all of them, and a row's label is the set of those that hold. Columns that hold "
