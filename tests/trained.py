@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+
 from finine_core import api
 from finine_core.api.given import Data, kept_data
 from finine_core.errors import FinineError
@@ -35,3 +38,13 @@ def trained(
     if status.state is not State.DONE:
         raise FinineError(f"Run {folder.run_id} {status.state.verb}: {status.message}")
     return run
+
+
+def nothing_learned(folder: Path, rows: int) -> api.Run:
+    """A finished run on noise with one "yes" in ten labels: it says no more than "no" does."""
+    random = np.random.default_rng(0)
+    x, positive = random.normal(size=(rows, 6)), random.random(rows) < 0.1
+    table = pd.DataFrame(np.round(x, 3)).add_prefix("x")
+    table = table.assign(label=np.where(positive, "yes", "no"))
+    table.to_csv(folder / "noise.csv", index=False)
+    return trained(folder / "noise.csv", label="label", home=folder / "home", epochs=3)

@@ -60,6 +60,9 @@ def mark(
         rows = found.select(**which)
     if chosen.fdr is not None:  # what is promised, before anything is written
         say(found.discoveries(chosen.fdr, chosen.target).words)
+    if decision in (Decision.DELETE, Decision.RELABEL) and chosen.rows is None:
+        for one in found.cautions():  # read before many rows are decided on, not after
+            say(f"Note: {one.words}")
     if dry_run:
         if json:
             about = {"decision": decision.value, "label": label}
@@ -68,9 +71,6 @@ def mark(
             what = _decided(decision.value, label)
             typer.echo(f"would mark {len(rows)} rows as {what}; nothing was written")
         return
-    if decision in (Decision.DELETE, Decision.RELABEL) and chosen.rows is None:
-        for one in found.cautions():  # read before many rows are decided on, not after
-            say(f"Note: {one.words}")
     if suggested:
         events = found.correct(**which, reason=reason, reviewer=reviewer)
         count = sum(event.rows for event in events)

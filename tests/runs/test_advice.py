@@ -11,7 +11,7 @@ from finine_core.runs.cautions import GRAVE, cautions_of
 from finine_core.runs.columns import COPY_GROUP, COPY_PLACE
 from finine_core.runs.work.pipeline import stored_inputs
 from finine_core.verification.believed import believed
-from tests.trained import trained
+from tests.trained import nothing_learned, trained
 
 
 def written(path, x, labels):
@@ -136,10 +136,7 @@ def test_near_duplicates_are_grouped_those_that_disagree_first(tmp_path):
 
 
 def test_a_model_that_has_learned_nothing_is_told_before_its_advice_is_followed(tmp_path):
-    random = np.random.default_rng(0)
-    x, positive = random.normal(size=(1500, 6)), random.random(1500) < 0.1
-    path = written(tmp_path / "d.csv", x, np.where(positive, "yes", "no"))
-    run = trained(path, label="label", home=tmp_path / "home", epochs=3)
+    run = nothing_learned(tmp_path, rows=1500)
     cautions = {one.name: one for one in run.cautions()}
     assert GRAVE[0] in cautions
     assert cautions[GRAVE[0]].options == {"class_weights": "balanced"}

@@ -94,14 +94,14 @@ def decide_on_all(
                 height="content" if len(counts) <= 10 else 387,
                 alt="Rows of each label that would be marked",
             )
-        if not _grave_is_read(run, decision):
-            return
+        read = _grave_is_read(run, decision)
         with st.container(key="bulk_apply"):
             # The rows are part of the button's identity.
             st.button(
                 f"Mark {_rows(total)} {CHOICES[decision]}",
                 key=f"bulk_apply_{decision}_{total}_{digest(rows.tolist())}",
                 type="primary",
+                disabled=not read,
                 on_click=whole(_apply),
                 args=(run, table, target, selection, where, rows, decision, seen),
             )
@@ -113,7 +113,8 @@ def _grave_is_read(run: api.Run, decision: str) -> bool:
     for one in found:
         st.warning(plain(one.words), icon=":material/warning:")
     return not found or st.checkbox(
-        "I have read this and decide on these rows all the same", key=f"bulk_read_{decision}"
+        "I have read this and decide on these rows all the same",
+        key=f"bulk_read_{decision}_{run.run_id}",
     )
 
 
