@@ -8,6 +8,7 @@ whose memory is not known beforehand is answered by a process with hard limits
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -75,21 +76,27 @@ class JoinedRows(RunTables):
         """
         if where is None or not where.strip():
             return None
+        begun = time.monotonic()
         checked = checked_condition(where, self._database.cursor(), self._scalars)
         if checked.copied is not None and self._copies_are_small(checked.copied):
             return Condition(where, checked.sql)
-        rows = self._rows_found(self._question(target, checked.sql), where)
+        rows = self._rows_found(self._question(target, checked.sql), where, begun)
         sql = f"{ROW_NUMBER} IN (SELECT {ROW_NUMBER} FROM {name})"
         return Condition(where, sql, {name: pa.table({ROW_NUMBER: rows})})
 
-    def _rows_found(self, question: Question, where: str) -> npt.NDArray[np.int64]:
-        """The rows that meet a condition; of one that was just asked the same."""
+    def _rows_found(self, question: Question, where: str, begun: float) -> npt.NDArray[np.int64]:
+        """The rows that meet a condition; of one that was just asked the same.
+
+        Args:
+            begun: when it began to be parsed, by the monotonic clock.
+        """
         changes = any(one in where.casefold() for one in CLOCKS)
         with self._lock:
             for asked, rows in () if changes else self._answers:
                 if asked == question:
                     return rows
-        rows = ANSWERERS.rows(question, where, self._usable(), ANSWER_SECONDS)
+        advice, spent = self._usable(), time.monotonic() - begun
+        rows = ANSWERERS.rows(question, where, advice, ANSWER_SECONDS, spent)
         with self._lock:
             self._answers.appendleft((question, rows))
         return rows

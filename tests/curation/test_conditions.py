@@ -123,6 +123,13 @@ def test_what_takes_too_long_is_ended_and_the_next_is_answered(texts, own, monke
     assert texts.count(target="self", where=f"{HEAVY} AND true") == 3_000
 
 
+def test_the_time_that_parsing_took_counts(texts, own):
+    question = texts._question("self", HEAVY)
+    assert len(own.rows(question, HEAVY, "", seconds=PATIENCE, spent=PATIENCE / 2)) == 3_000
+    with pytest.raises(FinineError, match="takes longer than 60 seconds"):
+        own.rows(question, HEAVY, "", seconds=PATIENCE, spent=PATIENCE)
+
+
 def test_a_process_that_is_killed_is_replaced(texts, own):
     assert texts.count(target="self", where=HEAVY) == 3_000
     os.kill(own.numbers()[0], signal.SIGKILL)

@@ -75,20 +75,26 @@ class Answerers:
                     self._free.append(_Process())
 
     def rows(
-        self, question: Question, where: str, advice: str, seconds: float = ANSWER_SECONDS
+        self,
+        question: Question,
+        where: str,
+        advice: str,
+        seconds: float = ANSWER_SECONDS,
+        spent: float = 0.0,
     ) -> NDArray[np.int64]:
         """The numbers of the rows that meet the condition, in no order.
 
         Args:
             where: the condition, for messages.
             advice: how to mend one that does not work.
-            seconds: how long the answer may take.
+            seconds: how long the answer may take; that others are answered first does not count.
+            spent: so many of them are over, for the condition was parsed.
 
         Raises:
             FinineError: the condition does not work, takes too long or needs too much memory.
         """
         with self._places:
-            over = time.monotonic() + seconds
+            over = time.monotonic() + seconds - spent
             # A text of 1 MB in each of a batch of 2,048 rows is 2 GB in a single copy. So what
             # needs too much memory is asked again of a new process, some rows at a time.
             for asked in (question, replace(question, in_parts=True)):
