@@ -35,8 +35,15 @@ class Memory:
         Examples:
             >>> Memory(1, 21_400_000_000, 24_000_000_000).words
             '21.4 of 24.0 GB'
+            >>> Memory(1, 520_000_000, 367_000_000).words  # files that others have read count too
+            'all of 0.4 GB'
+            >>> Memory(1, 520_000_000).words
+            '0.5 GB'
         """
-        return f"{self.peak / _GIGABYTE:.1f} of {self.limit / _GIGABYTE:.1f} GB"
+        peak, limit = (f"{number / _GIGABYTE:.1f} GB" for number in (self.peak, self.limit))
+        if not self.limit:
+            return peak
+        return f"all of {limit}" if self.peak >= self.limit else f"{peak[:-3]} of {limit}"
 
 
 def memory_now() -> Memory:
