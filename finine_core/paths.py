@@ -31,6 +31,12 @@ REASONS = {
     errno.ENOTDIR: "a part of it is a file, not a folder",
     errno.EISDIR: "it is a folder",
 }
+MENDS = {
+    errno.ELOOP: "Let the link lead to a file, or name the file itself.",
+    errno.ENAMETOOLONG: "Use a shorter name.",
+    errno.EACCES: "Change its permissions, or choose another place.",
+    errno.EPERM: "Change its permissions, or choose another place.",
+}
 
 
 def named_path(text: str | Path) -> Path:
@@ -72,9 +78,7 @@ def kind_of(path: Path) -> str | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:  # ValueError: a NUL letter in the path
-        raise FinineError(
-            f"{path} cannot be used: {reason_of(error)}.", "Choose another place."
-        ) from None
+        raise cannot_be_used(path, error) from None
     return kind_in(mode)
 
 
@@ -125,6 +129,20 @@ def check_outside(path: Path, home: Path) -> None:
             f"{path} lies in the home {home}, where finine keeps its own files.",
             "Choose a folder elsewhere.",
         )
+
+
+def cannot_be_used(path: Path | str, error: Exception) -> FinineError:
+    """What the operating system says of a place that is read or written, with the mend.
+
+    Examples:
+        >>> print(cannot_be_used("a.csv", OSError(errno.ENAMETOOLONG, "")))
+        a.csv cannot be used: its name is too long. Use a shorter name.
+        >>> print(cannot_be_used("a.csv", OSError(errno.ENOENT, "No such file or directory")))
+        a.csv cannot be used: No such file or directory. Check the path, or choose another place.
+    """
+    number = error.errno if isinstance(error, OSError) else None
+    mend = MENDS.get(number or 0, "Check the path, or choose another place.")
+    return FinineError(f"{path} cannot be used: {reason_of(error)}.", mend)
 
 
 def reason_of(error: Exception) -> str:

@@ -17,7 +17,7 @@ from typing import ParamSpec, TypeVar
 
 from finine_core.errors import FinineError, shown
 from finine_core.files import is_full_disk
-from finine_core.paths import reason_of
+from finine_core.paths import cannot_be_used
 
 _Parameters = ParamSpec("_Parameters")
 _Result = TypeVar("_Result")
@@ -36,7 +36,7 @@ def told_of_files() -> Iterator[None]:
         Traceback (most recent call last):
             ...
         finine_core.errors.FinineError: /no/such/file cannot be used: No such file or directory. \
-Choose another place.
+Check the path, or choose another place.
     """
     try:
         yield
@@ -48,9 +48,7 @@ Choose another place.
         if error.filename is None:
             raise
         name = error.filename2 or error.filename
-        raise FinineError(
-            f"{_path(name)} cannot be used: {reason_of(error)}.", "Choose another place."
-        ) from error
+        raise cannot_be_used(_path(name), error) from error
 
 
 def told(function: Callable[_Parameters, _Result]) -> Callable[_Parameters, _Result]:

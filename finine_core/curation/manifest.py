@@ -271,7 +271,8 @@ def read_manifest(path: Path) -> Manifest:
         return Manifest.model_validate(content)
     except ValidationError as error:
         problems = [
-            f"{'.'.join(str(part) for part in problem['loc']) or 'manifest'}: {problem['msg']}"
+            f"{'.'.join(str(part) for part in problem['loc']) or 'manifest'}: "
+            f"{problem['msg'].removeprefix('Value error, ')}"
             for problem in error.errors()[:SHOWN_PROBLEMS]
         ]
         raise FinineError(f"{path} is damaged: {'; '.join(problems)}.", again) from error
