@@ -103,7 +103,7 @@ def plain(markdown: object) -> str:
     """What a person reads of a message: without the signs of markdown that we put there."""
     text = re.sub(r"^\*\*(.*)\*\*(?=  \n|$)", r"\1", str(markdown))
     text = text.replace(APART, "").replace("  \n", " ")
-    return re.sub(r"\\([^\w\s])", r"\1", text)
+    return re.sub(r"\\([^\w\s]|_)", r"\1", text)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from benchmarks.reliability.bad_inputs.command_line import differences, made
 from benchmarks.reliability.bad_inputs.outcome import Outcome
 from benchmarks.reliability.bad_inputs.sandbox import inside, sandbox
 from finine_core import api
+from finine_core.api.given import kept_data
 from finine_core.errors import FinineError
 from finine_core.files import sha256_of
 from finine_core.runs import State, create_run
@@ -49,7 +50,7 @@ def run_through(case: Case) -> Outcome:
 
 def _told(case: Case, data: str, home: Path) -> tuple[str, bool]:
     given = case.options_in(Path(data).parent)
-    config = make_config(data=data, epochs=1, record_steps=4, **given)
+    config = make_config(data=str(kept_data(data, home)), epochs=1, record_steps=4, **given)
     folder = create_run(home, config)
     work(str(folder.path))
     run = api.open_run(folder.run_id, home)
