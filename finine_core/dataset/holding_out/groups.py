@@ -23,17 +23,17 @@ class Groups:
     Attributes:
         column: that says which.
         numbers: (n,) int64, equal for rows of one group; each row without a value is its own.
-        missing: rows without a value.
+        missing: (n,) bool, True for rows without a value.
     """
 
     column: str
     numbers: np.ndarray
-    missing: int
+    missing: np.ndarray
 
-    @property
-    def count(self) -> int:
-        """How many groups there are, without the rows that have none."""
-        return len(np.unique(self.numbers)) - self.missing
+    def among(self, rows: np.ndarray | None = None) -> int:
+        """How many groups there are among rows (n,) bool; rows without a value apart."""
+        named = ~self.missing if rows is None else rows & ~self.missing
+        return len(np.unique(self.numbers[named]))
 
 
 def groups_in(name: str, column: pa.ChunkedArray) -> Groups:
@@ -51,7 +51,7 @@ def groups_in(name: str, column: pa.ChunkedArray) -> Groups:
 so all rows belong together. Name a column whose values differ, or leave the group out.
     """
     numbers, missing = numbered(texts_of(name, column))
-    if missing == len(column):
+    if missing.all():
         raise FinineError(
             f"The group column {shown(name)} has no value in any row.", "Name another column."
         )
@@ -82,18 +82,19 @@ def texts_of(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
     return as_text(column).cast(pa.string())
 
 
-def numbered(texts: pa.ChunkedArray) -> tuple[np.ndarray, int]:
-    """The groups by number, in the order in which they come, and how many rows have no value.
+def numbered(texts: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
+    """The groups by number, in the order in which they come, and which rows have no value.
 
     Examples:
-        >>> numbered(pa.chunked_array([["b", None, "a", "b", " "]]))
-        (array([0, 1, 2, 0, 3]), 2)
+        >>> numbers, missing = numbered(pa.chunked_array([["b", None, "a", "b", " "]]))
+        >>> numbers.tolist(), missing.tolist()
+        ([0, 1, 2, 0, 3], [False, True, False, False, True])
     """
     missing = is_blank(texts).to_numpy().astype(np.bool_)
     codes = pa.array(texts.to_numpy(), pa.string()).dictionary_encode().indices
     found = codes.fill_null(-1).to_numpy().astype(np.int64)
     found[missing] = found.max(initial=0) + 1 + np.arange(missing.sum())
-    return in_order(found), int(missing.sum())
+    return in_order(found), missing
 
 
 def classes_of_one_group(
@@ -109,4 +110,4 @@ def classes_of_one_group(
     """
     pairs = np.unique(np.stack([codes, numbers]), axis=1)
     groups, rows = np.bincount(pairs[0]), np.bincount(codes)
-    return tuple(classes[code] for code in np.flatnonzero((groups == 1) & (rows > 1)))
+    return tuple(classes[code] for code in np.flatnonzero((groups == 1) & (rows > 1)).tolist())

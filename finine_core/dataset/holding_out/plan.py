@@ -87,7 +87,7 @@ def hold_out(
         mask = split_by_column(roles.split, table.column(roles.split), rows)
         found = HeldOut(mask, COLUMN, groups, figures=(("column", roles.split),))
     elif roles.time is not None:
-        found = _latest(table, roles.time, fraction, rows)
+        found = _latest(table, roles, fraction, rows)
     else:
         mask = split_by_fraction(answers.codes, fraction, seed)
         by = FILE if second_file else CHANCE if mask.any() else NOTHING
@@ -167,14 +167,19 @@ def second_groups(
     return own, other, [note]
 
 
-def _latest(table: pa.Table, name: str, fraction: float, rows: RowNames) -> HeldOut:
+def _latest(table: pa.Table, roles: Roles, fraction: float, rows: RowNames) -> HeldOut:
     check_fraction(fraction)
+    name = str(roles.time)
     found = latest_rows(name, table.column(name), fraction, rows)
-    count = int(found.mask.sum())
-    return HeldOut(found.mask, TIME, figures=(("column", name), ("from", found.border))).with_note(
-        f"The latest {_counted(count, 'row')} {_are(count)} held out ({_share(count, found.mask)}; "
-        f"{fraction:.3g} was asked for): those with {shown(name)} from {shown(found.border)} on. "
-        "Rows of the same time lie on one side."
+    figures = (("column", name), ("from", found.border))
+    held = HeldOut(found.mask, TIME, figures=figures).with_note(
+        f"The latest {_rows_and_share(found.mask, fraction)}: those with {shown(name)} from "
+        f"{shown(found.border)} on. Rows of the same time lie on one side."
+    )
+    if name in roles.inputs:
+        return held
+    return held.with_note(
+        f"Nothing is learned from {shown(name)}; it only says which rows are late."
     )
 
 
@@ -182,38 +187,34 @@ def _by_group(
     codes: np.ndarray, groups: Groups, drawn: np.ndarray, fraction: float, seed: int
 ) -> HeldOut:
     mask = drawn_in_sets(codes, groups.numbers, drawn, fraction, seed)
+    name, every, out = shown(groups.column), groups.among(), groups.among(mask)
     if not mask.any():
         raise FinineError(
-            f"No group of {shown(groups.column)} can be held out: each of its "
-            f"{_counted(groups.count, 'group')} has all rows of a class.",
+            f"No group of {name} can be held out: each of its {_counted(every, 'group')} has all "
+            "rows of some class.",
             "Leave the group out, or hold out no rows (validation 0).",
         )
-    count = int(mask.sum())
-    out = len(np.unique(groups.numbers[mask]))
-    lone = len(np.unique(groups.numbers)) == len(mask)
     note = (
-        f"Every value of {shown(groups.column)} stands in one row only: no rows are held together."
-        if lone
-        else f"The rows of each group of {shown(groups.column)} lie on one side: {out:,} of "
-        f"{_counted(len(np.unique(groups.numbers)), 'group')} {_are(out)} held out, "
-        f"{_counted(count, 'row')} ({_share(count, mask)}; {fraction:.3g} was asked for)."
+        f"Every value of {name} stands in one row only: no rows are held together."
+        if every == np.count_nonzero(~groups.missing)
+        else f"The rows of each group of {name} lie on one side: {out:,} of "
+        f"{_counted(every, 'group')} and {_rows_and_share(mask, fraction)}."
     )
     return HeldOut(mask, GROUP, groups).with_note(note, groups_held_out=out)
 
 
 def _told_of_groups(held: HeldOut, groups: Groups, answers: Answers) -> HeldOut:
     name = shown(groups.column)
-    held = replace(
-        held, figures=(*held.figures, ("group", groups.column), ("groups", groups.count))
-    )
+    figures = (("group", groups.column), ("groups", groups.among()))
+    held = replace(held, figures=(*held.figures, *figures))
     held = held.with_note(
         f"Nothing is learned from {name}; it only says which rows belong together."
     )
-    if groups.missing:
+    if missing := int(groups.missing.sum()):
         held = held.with_note(
-            f"The group column {name} has no value in {_counted(groups.missing, 'row')}: each is a "
-            "group of its own.",
-            rows_without_group=groups.missing,
+            f"The group column {name} has no value in {_counted(missing, 'row')}: each is a group "
+            "of its own.",
+            rows_without_group=missing,
         )
     if held.by == COLUMN:
         both = np.intersect1d(groups.numbers[held.mask], groups.numbers[~held.mask])
@@ -234,8 +235,12 @@ def _told_of_groups(held: HeldOut, groups: Groups, answers: Answers) -> HeldOut:
     return held
 
 
-def _share(count: int, mask: np.ndarray) -> str:
-    return f"{count / len(mask):.3g} of all"
+def _rows_and_share(mask: np.ndarray, asked: float) -> str:
+    count = int(mask.sum())
+    return (
+        f"{_counted(count, 'row')} {_are(count)} held out ({100 * count / len(mask):.3g} %; "
+        f"{100 * asked:.3g} % was asked for)"
+    )
 
 
 def _are(count: int) -> str:

@@ -20,6 +20,7 @@ Bools = NDArray[np.bool_]
 # The order in which sets are dealt is drawn so often, and the best outcome taken: with few sets
 # the first draw can be far from the share. Beyond so many sets in all draws, luck evens out.
 DRAWS, SETS_IN_ALL = 20, 40_000
+_SINGLES = 1_000  # keeps the draw of rows without copies apart from those of orders
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,14 +107,15 @@ def drawn_in_sets(codes: Ints, together: Ints, drawn: Bools, fraction: float, se
 def parted_mended(codes: Ints, together: Ints, drawn: Bools, fraction: float, seed: int) -> Bools:
     """The same for a draw that is to change as little as it can: only parted sets are dealt anew.
 
-    Without parted sets it is the draw as it was.
+    Rows without copies make up for it, so that as many rows of each class are held out as before,
+    where there are enough of them. Without parted sets it is the draw as it was.
 
     Examples:
-        >>> drawn = np.array([True, False, False, False, False])
-        >>> parted_mended(np.zeros(5, int), np.array([0, 0, 1, 2, 2]), drawn, 0.2, 0).tolist()
-        [True, True, False, False, False]
-        >>> parted_mended(np.zeros(5, int), np.arange(5), drawn, 0.2, 0).tolist()
-        [True, False, False, False, False]
+        >>> drawn = np.array([True, False, False, False, True])
+        >>> parted_mended(np.zeros(5, int), np.array([0, 0, 1, 2, 3]), drawn, 0.4, 0).tolist()
+        [False, False, True, False, True]
+        >>> parted_mended(np.zeros(5, int), np.arange(5), drawn, 0.4, 0).tolist()
+        [True, False, False, False, True]
     """
     held = np.bincount(together, weights=drawn)
     parted = (held > 0) & (held < np.bincount(together))
@@ -121,7 +123,15 @@ def parted_mended(codes: Ints, together: Ints, drawn: Bools, fraction: float, se
         return drawn
     alone = together.max() + 1 + np.arange(len(together))
     sets, _ = _sets_of(codes, np.where(parted[together], together, alone))
-    return _drawn(codes, sets, drawn, fraction, seed)
+    found = _drawn(codes, sets, drawn, fraction, seed).copy()
+    single = np.bincount(together)[together] == 1
+    random = np.random.default_rng([seed, _SINGLES])
+    for code in np.unique(codes):
+        of_class = codes == code
+        more = int((drawn & of_class).sum()) - int((found & of_class).sum())
+        other = np.flatnonzero(of_class & single & (found == (more < 0)))
+        found[random.permutation(other)[: abs(more)]] = more > 0
+    return found
 
 
 def joined(first: Ints, second: Ints) -> Ints:
