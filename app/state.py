@@ -241,6 +241,8 @@ class DataChoice:
     skip_corrupt: bool = False
     validation: float | str = 0.2
     task: str = "auto"
+    group: str | None = None
+    time: str | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -128,7 +128,7 @@ def keep_copies_together(
         alike = "show the same image as another"
     rows = f"{count:,} rows {alike}, {_counted(sets, 'set')} of such rows."
     off = abs(int(mask.sum()) - int(held.mask.sum()))
-    if off > max(FEW_OFF, FAR_OFF * held.mask.sum()):
+    if (held.mask.any() and not mask.any()) or off > max(FEW_OFF, FAR_OFF * held.mask.sum()):
         return held.with_note(
             f"{rows} They are so many that whole sets cannot be held out: copies lie on both "
             "sides, which flatters the figures on held-out rows.",

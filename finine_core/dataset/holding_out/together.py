@@ -1,10 +1,10 @@
 """How are rows dealt out to parts, by class, when some rows must not be parted?
 
-Takes the class of each row and a number that rows of one set share. A set goes as a whole to the
-part that lacks its classes most: of parts p with shares s_p, and classes c with n_c rows, to that
-with the least Σ_c x_c (x_c + 2 g_pc) / (s_p n_c), where x_c are the set's rows of class c and g_pc
-what the part has. That is the step which keeps all parts nearest to their shares. Everything is
-deterministic.
+Takes the class of each row and a number that rows of one set share; gives the rows that are held
+out, or folds. With x_c rows of class c in a set, g_c in a part and t_c that the part is to have, of
+n_c in all, a set is held out if that brings Σ_c (g_c − t_c)² / n_c down; and it goes to the fold in
+which that sum grows least, which is the one with the least Σ_c x_c (x_c + 2 g_c) / n_c. Everything
+is deterministic.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ Bools = NDArray[np.bool_]
 # The order in which sets are dealt is drawn so often, and the best outcome taken: with few sets
 # the first draw can be far from the share. Beyond so many sets in all draws, luck evens out.
 DRAWS, SETS_IN_ALL = 20, 40_000
+NEARER = 1e-9  # less is rounding, which must not decide
 _SINGLES = 1_000  # keeps the draw of rows without copies apart from those of orders
 
 
@@ -67,10 +68,8 @@ def stratified_folds(codes: Ints, folds: int, seed: int, together: Ints | None =
     whole = _with_total(np.bincount(codes))
     got = np.zeros((folds, len(whole)))
     found = np.empty(len(codes), dtype=np.int64)
-    for at, fold in zip(
-        order, _dealt(sets, order, got, np.full(folds, 1 / folds), whole), strict=True
-    ):
-        found[sets.rows[at]] = fold
+    for at in order:
+        found[sets.rows[at]] = _least_filled(sets, at, got, whole)
     for code in np.unique(codes[alone]):
         rows = random.permutation(alone[codes[alone] == code])
         more = _filled(got[:, code], len(rows), got[:, -1])
@@ -178,44 +177,38 @@ def _with_total(counts: NDArray[np.integer]) -> NDArray[np.float64]:
     return np.append(counts, counts.sum()).astype(np.float64)
 
 
-def _dealt(
-    sets: _Sets,
-    order: Ints,
-    got: NDArray[np.float64],
-    shares: NDArray[np.float64],
-    whole: NDArray[np.float64],
-) -> list[int]:
-    """The part of each set in this order; `got` (parts, classes + 1) takes its rows in."""
-    weight = 1 / (shares[:, None] * np.maximum(whole, 1.0))
-    found = []
-    for at in order:
-        classes, counts = sets.classes[at], sets.counts[at]
-        cost = ((counts + 2 * got[:, classes]) * weight[:, classes]) @ counts
-        part = int(np.argmin(np.round(cost, 12)))  # the last bits must not decide
-        got[part, classes] += counts
-        found.append(part)
-    return found
+def _least_filled(
+    sets: _Sets, at: int, got: NDArray[np.float64], whole: NDArray[np.float64]
+) -> int:
+    """The fold for a set; `got` (folds, classes + 1) takes its rows in."""
+    classes, counts = sets.classes[at], sets.counts[at]
+    cost = (counts + 2 * got[:, classes]) @ (counts / whole[classes])
+    fold = int(np.argmin(np.round(cost, 12)))  # the last bits must not decide
+    got[fold, classes] += counts
+    return fold
 
 
 def _drawn(codes: Ints, sets: _Sets, drawn: Bools, fraction: float, seed: int) -> Bools:
     if not sets.rows or not drawn.any():
         return drawn
     whole = _with_total(np.bincount(codes))
-    shares = np.array([1 - fraction, fraction])
-    dealt = np.concatenate(sets.rows)
-    settled = np.ones(len(codes), dtype=np.bool_)
-    settled[dealt] = False
-    begin = np.stack([_counted(codes, settled & ~drawn), _counted(codes, settled & drawn)])
+    wanted = fraction * whole
+    settled = drawn.copy()
+    settled[np.concatenate(sets.rows)] = False
     best, least = drawn, np.inf
     for draw in range(int(np.clip(SETS_IN_ALL // len(sets.rows), 1, DRAWS))):
-        order = np.random.default_rng([seed, draw]).permutation(len(sets.rows))
-        got = begin.copy()
-        held = drawn.copy()
-        for at, part in zip(order, _dealt(sets, order, got, shares, whole), strict=True):
-            held[sets.rows[at]] = part == 1
+        held = settled.copy()
+        out = _counted(codes, held)
+        for at in np.random.default_rng([seed, draw]).permutation(len(sets.rows)):
+            classes, counts = sets.classes[at], sets.counts[at]
+            nearer = (counts + 2 * (out[classes] - wanted[classes])) @ (counts / whole[classes])
+            if nearer < -NEARER:
+                held[sets.rows[at]] = True
+                out[classes] += counts
+        got = np.stack([whole - out, out])
         _keep_every_class(sets, held, got)
         _hold_something_out(sets, held, got)
-        off = np.square(got[1] - fraction * whole) / np.maximum(whole, 1.0)
+        off = np.square(got[1] - wanted) / np.maximum(whole, 1.0)
         if (far := float(off.sum())) < least:
             best, least = held, far
     return best
