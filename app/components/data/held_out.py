@@ -24,6 +24,10 @@ COLUMN, FILE = "A column says which", "A second file"
 WAYS = (CHANCE, GROUP, TIME, COLUMN, FILE)
 DEFAULT_SHARE = 0.2  # as in the core
 LEAST_SHARE = 0.05  # of the latest rows: a step of the slider
+GROUP_NAMES = (
+    "user", "patient", "subject", "person", "group", "document", "doc", "author", "speaker",
+    "customer", "session", "site",
+)  # fmt: skip
 MAX_SHARE = 0.8  # the core refuses 0.9; beyond this so little is left that μ says little
 
 
@@ -66,8 +70,8 @@ def choose_held_out(path: Path, facts: FileFacts, label: Label) -> HeldOut | Non
         horizontal=True,
     )
     st.caption(
-        "Held-out rows are not learned from, so **they get no μ** and cannot be found to be wrong "
-        "in this run." + (" They stay in the exported file." if way != FILE else "")
+        "Held-out rows are not learned from, so **they get no μ**."
+        + (" They stay in the exported file." if way != FILE else "")
     )
     columns = _Columns(path, facts, label)
     if way == CHANCE:
@@ -144,9 +148,12 @@ class _Columns:
 
     @property
     def like_groups(self) -> str | None:
-        """The first column that is named like an id and whose values repeat."""
-        found = (one for one in self._columns if named_like_an_id(one.name) and one.role != "id")
-        return next((one.name for one in found), None)
+        """The first column that is named like a group, or like an id whose values repeat."""
+        for one in self._columns:
+            like = one.name.strip().lower() in GROUP_NAMES or named_like_an_id(one.name)
+            if like and one.role != "id":
+                return one.name
+        return None
 
     @property
     def like_times(self) -> str | None:
