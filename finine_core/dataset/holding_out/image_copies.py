@@ -9,17 +9,16 @@ docs/images.md; turned, mirrored and cut copies are not found.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
 
 from finine_core.dataset.holding_out.same_inputs import in_order
-from finine_core.formats.images.pictures import CHUNK, THREADS
 
 # Of 256 bits and of 64; and how far pixels must then be correlated. On digits, clothes and crops of
 # photographs these find copies that were saved as JPEG or brightened, and took no two others for
 # copies (python -m benchmarks.image_copies).
+FINE_SIDE, COARSE_SIDE = 16, 8
 FINE_BITS, FINE_CORRELATION = 20, 0.9
 COARSE_BITS, COARSE_CORRELATION = 6, 0.99
 LOOKED_AT_BITS = 12  # of the 64; of pairs further apart the 256 are not looked at
@@ -88,15 +87,11 @@ def _hashes(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint64], NDArray[np.u
     from imagehash import phash
     from PIL import Image
 
-    def one(image: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    bits = np.empty((len(pixels), FINE_SIDE**2 + COARSE_SIDE**2), dtype=np.bool_)
+    for row, image in enumerate(pixels):
         grey = Image.fromarray(image[0] if len(image) == 1 else image.transpose(1, 2, 0))
         grey = grey.convert("L")
-        return np.concatenate([phash(grey, hash_size=16).hash.ravel(), phash(grey).hash.ravel()])
-
-    def some(start: int) -> NDArray[np.bool_]:
-        return np.stack([one(image) for image in pixels[start : start + CHUNK]])
-
-    with ThreadPoolExecutor(THREADS) as pool:
-        bits = np.concatenate(list(pool.map(some, range(0, len(pixels), CHUNK))))
+        fine = phash(grey, hash_size=FINE_SIDE, highfreq_factor=2)  # of 32 × 32 pixels, as coarse
+        bits[row] = np.append(fine.hash, phash(grey, hash_size=COARSE_SIDE).hash)
     words = np.packbits(bits, axis=1).view(np.uint64)
     return words[:, :4], words[:, 4]
