@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from finine_app.state import DataChoice
+from finine_app.components.data.choice import DataChoice
 from finine_core.dataset import named_labels
 from finine_core.formats import written_ending
 

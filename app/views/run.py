@@ -15,7 +15,7 @@ from finine_app.components.run.duplicate import copied_from, duplicate, forget_c
 from finine_app.components.run.form import run_form
 from finine_app.components.run.panel import run_panel
 from finine_app.components.run.past_runs import past_runs
-from finine_app.state import DataChoice
+from finine_app.components.data.choice import DataChoice
 from finine_core import api
 from finine_core.errors import FinineError
 from finine_core.runs import State

@@ -25,7 +25,7 @@ from finine_app.components.data.file_facts import (
     roles_of,
     split_column,
 )
-from finine_app.state import DataChoice
+from finine_app.components.data.choice import DataChoice
 from finine_core.dataset.tasks import AUTO, TASKS
 from finine_core.errors import FinineError
 

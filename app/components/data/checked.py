@@ -22,7 +22,7 @@ from finine_app.components.data.file_facts import (
     split_column,
     stamp,
 )
-from finine_app.state import DataChoice
+from finine_app.components.data.choice import DataChoice
 from finine_core.api import Finding, Report
 from finine_core.dataset import Dataset, check_dataset, load_dataset
 from finine_core.dataset.tasks import MULTI_LABEL, REGRESSION

@@ -27,7 +27,7 @@ from finine_app.components.data.file_facts import (
 )
 from finine_app.components.data.held_out import HeldOut
 from finine_app.components.messages import plain
-from finine_app.state import DataChoice
+from finine_app.components.data.choice import DataChoice
 from finine_core.dataset import named_labels
 from finine_core.dataset.tasks import AUTO, MULTI_LABEL, TASKS
 from finine_core.errors import FinineError

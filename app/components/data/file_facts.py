@@ -16,7 +16,7 @@ import pyarrow.types as kinds
 import streamlit as st
 
 from finine_app import state
-from finine_app.state import DataChoice
+from finine_app.components.data.choice import DataChoice
 from finine_core.access import require_choosable
 from finine_core.dataset import named_labels
 from finine_core.dataset.roles import suggest_roles
