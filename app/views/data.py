@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from finine_app import state
+from finine_app.components.data.choice import DataChoice
 from finine_app.components.data.source import choose_source
 from finine_app.components.messages import plain, show_problem
-from finine_app.components.data.choice import DataChoice
 from finine_core.errors import FinineError
 
 if TYPE_CHECKING:

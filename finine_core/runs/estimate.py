@@ -36,6 +36,7 @@ OTHER_STEP = 2e-3  # of a model that is not listed
 RECORDED_STEP, RECORDED_ROW = 0.03, 2.5e-5  # a recorded step, and a row in it with text's width
 RECORDED_IMAGE = 3.5e-4  # a row in a recorded step of the network for images
 EXTRA_TARGET = 0.3  # of a recorded step, for each target beyond the first two
+TRIED_SHARE = 0.7  # of the most epochs, that each candidate is trained until it gets no better
 SCORED_ROW = 2e-4  # intervals and clusters, a row and target
 JUDGED, JUDGED_ROW = 0.6, 4e-4  # the labels of classes by a probe, and a row of them
 TEXT_WIDTH = 256  # numbers that text is encoded as
@@ -189,12 +190,15 @@ def expected_seconds(config: RunConfig, resolved: Resolved, dataset: Dataset) ->
     row = RECORDED_IMAGE if pixels else RECORDED_ROW * width
     recording = (RECORDED_STEP + row * rows) * (1 + EXTRA_TARGET * max(targets - 2, 0))
     training = steps * STEP.get(resolved.model, OTHER_STEP) + recorded * recording
+    tried = resolved.candidates if resolved.undecided else ()
+    choosing = TRIED_SHARE * steps * sum(STEP.get(one, OTHER_STEP) for one in tried)
     return (
         START
         + (TEXT_ROW if config.text_encoder == TEXT_ENCODER else EMBEDDED_TEXT)
         * len(dataset.roles.text)
         * (rows + len(dataset.validation))
         + (EMBEDDED_IMAGE * (rows + len(dataset.validation)) if vectors else 0)
+        + choosing
         + training * (2 if config.auxiliary else 1)
         + SCORED_ROW * rows * targets
         + (JUDGED + JUDGED_ROW * len(dataset.table) if dataset.task == "classification" else 0)

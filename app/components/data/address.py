@@ -17,6 +17,7 @@ from pathlib import Path
 import streamlit as st
 
 from finine_app import state
+from finine_app.components.data.choice import DataChoice
 from finine_app.components.data.file_facts import (
     COLUMN_PREFIX,
     FileFacts,
@@ -25,7 +26,6 @@ from finine_app.components.data.file_facts import (
     roles_of,
     split_column,
 )
-from finine_app.components.data.choice import DataChoice
 from finine_core.dataset.tasks import AUTO, TASKS
 from finine_core.errors import FinineError
 

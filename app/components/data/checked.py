@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
+from finine_app.components.data.choice import DataChoice
 from finine_app.components.data.file_facts import (
     KEPT_FILES,
     PREVIEW_LETTERS,
@@ -22,7 +23,6 @@ from finine_app.components.data.file_facts import (
     split_column,
     stamp,
 )
-from finine_app.components.data.choice import DataChoice
 from finine_core.api import Finding, Report
 from finine_core.dataset import Dataset, check_dataset, load_dataset
 from finine_core.dataset.tasks import MULTI_LABEL, REGRESSION

@@ -1,4 +1,4 @@
-"""What did a person say about a file? Its path, the role of its columns, which rows are held out."""
+"""What did a person say of a file? Its path, the role of its columns, which rows are held out."""
 
 from __future__ import annotations
 

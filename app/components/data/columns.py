@@ -16,6 +16,7 @@ import pandas as pd
 import streamlit as st
 
 from finine_app import state
+from finine_app.components.data.choice import DataChoice
 from finine_app.components.data.file_facts import (
     ROLES,
     ColumnFacts,
@@ -27,7 +28,6 @@ from finine_app.components.data.file_facts import (
 )
 from finine_app.components.data.held_out import HeldOut
 from finine_app.components.messages import plain
-from finine_app.components.data.choice import DataChoice
 from finine_core.dataset import named_labels
 from finine_core.dataset.tasks import AUTO, MULTI_LABEL, TASKS
 from finine_core.errors import FinineError

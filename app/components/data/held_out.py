@@ -13,9 +13,9 @@ from typing import NamedTuple
 import streamlit as st
 
 from finine_app import state
+from finine_app.components.data.choice import DataChoice
 from finine_app.components.data.file_facts import COLUMN_PREFIX, FileFacts, Label, split_column
 from finine_app.components.messages import plain
-from finine_app.components.data.choice import DataChoice
 from finine_core.dataset import named_labels
 from finine_core.dataset.suggestions import DATES_WORDS, named_like_an_id
 

@@ -40,6 +40,7 @@ from finine_core.runs.jobs.progress import (
     begin_phase,
     stop_if_cancelled,
 )
+from finine_core.runs.work.choosing import choose_settings
 from finine_core.runs.work.epoch_margins import EpochMargins, check_kept
 from finine_core.runs.work.judged import judged
 from finine_core.runs.work.model_check import model_check
@@ -78,12 +79,23 @@ def carry_out(folder: RunFolder, read: Reading, began: float, own: Own = NOTHING
     config, dataset, resolved = read.config, read.dataset, read.resolved
     stop_if_cancelled(folder)
     begin_phase(folder, "encoding")
-    kind = recipe_of(resolved, own).kind
-    encoded = _encoded(folder, read, kind.inputs)
+    encoded = _encoded(folder, read, recipe_of(resolved, own).kind.inputs)
     stop_if_cancelled(folder)
     begin_phase(folder, "judging")
     before = judged(dataset, _in_columns(folder, read, encoded), trusted=config.trusted)
     write_thumbnails(folder, dataset)
+    stop_if_cancelled(folder)
+    planned, resolved = (
+        resolved,
+        choose_settings(
+            folder,
+            resolved,
+            encoded,
+            before,
+            lambda rows, one: make_trainer(rows, one, len(dataset.answers), config.device, own),
+        ),
+    )
+    kind = recipe_of(resolved, own).kind
     stop_if_cancelled(folder)
     phases = TRAINING[: 2 if config.auxiliary else 1]
     trainers = [
@@ -98,9 +110,9 @@ def carry_out(folder: RunFolder, read: Reading, began: float, own: Own = NOTHING
         stop_if_cancelled(folder)
     begin_phase(folder, "scoring")
     started = time.perf_counter()
-    chosen = default_estimator(SignalStore(folder.signals).plan.carried)
+    method = default_estimator(SignalStore(folder.signals).plan.carried)
     scale = encoded.offset, encoded.scale
-    untested, advice = write_scores(folder, dataset, trainer, resolved, kind, chosen, scale, before)
+    untested, advice = write_scores(folder, dataset, trainer, resolved, kind, method, scale, before)
     seal(folder.path)
     folder.update(
         results={
@@ -109,8 +121,8 @@ def carry_out(folder: RunFolder, read: Reading, began: float, own: Own = NOTHING
             "seconds_auxiliary": sum(one.train + one.record for one in timings[1:]),
             "seconds_score": time.perf_counter() - started,
             "seconds_total": None if resumed else time.perf_counter() - began,
-            "seconds_expected": expected_seconds(config, resolved, dataset),
-            "estimator": chosen.name,
+            "seconds_expected": expected_seconds(config, planned, dataset),
+            "estimator": method.name,
             "untested": untested,
             "advice": advice,
             "check": None if before is None else model_check(dataset, trainer, before),
