@@ -99,6 +99,7 @@ def _tell(plan: Any, json: bool) -> None:
         "rows": plan.rows,
         "train_rows": plan.train_rows,
         "validation_rows": plan.validation_rows,
+        "held_out": dict(plan.held_out),
         **plan.resolved.model_dump(mode="json"),
         "record_steps": plan.config.record_steps,
         "auxiliary": plan.config.auxiliary,
@@ -107,13 +108,16 @@ def _tell(plan: Any, json: bool) -> None:
     said = {"model": model_words(plan.resolved), "epochs": epochs_words(plan.resolved)}
     if json:
         seconds = {"seconds": time.seconds, "low": time.low, "high": time.high, "runs": time.runs}
-        print_json({**told, "estimate": seconds})
+        print_json({**told, "notes": list(plan.notes), "estimate": seconds})
         return
+    told["held_out"] = [f"{name} {value}" for name, value in plan.held_out.items()]
     for key, value in {**told, **said}.items():
         if key in HOW_CHOSEN:
             continue
         told_value = ", ".join(value) if isinstance(value, list) else str(value)
         typer.echo(f"{key:<20} {printable(told_value)}")
+    for note in plan.notes:
+        typer.echo(f"{'note':<20} {printable(note)}")
     typer.echo(f"{'time':<20} {time.words} on this machine ({time.basis})")
     say("Nothing was started.")
 

@@ -48,6 +48,13 @@ class DataFlags:
     validation: Annotated[
         str, typer.Option(help="A fraction, a file, or column:NAME of a split column.")
     ] = "0.2"
+    group: Annotated[
+        str | None,
+        typer.Option(help="Rows with one value of this column lie on one side: patients, users."),
+    ] = None
+    time: Annotated[
+        str | None, typer.Option(help="Hold out the latest rows by this column, not by chance.")
+    ] = None
     seed: Annotated[
         int, typer.Option(help="Of the held-out draw, and in a run of all that is random.")
     ] = 0

@@ -11,8 +11,8 @@ from __future__ import annotations
 import math
 import os
 import statistics
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow.types as kinds
@@ -107,6 +107,8 @@ class Plan:
     validation_rows: int
     classes: tuple[str, ...]
     estimate: Estimate
+    held_out: Mapping[str, int | str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 def plan_run(home: Path, config: RunConfig) -> Plan:
@@ -124,6 +126,8 @@ def plan_run(home: Path, config: RunConfig) -> Plan:
         validation_rows=len(dataset.validation),
         classes=dataset.classes,
         estimate=estimate_run(home, config, resolved, dataset),
+        held_out=dataset.held_out,
+        notes=dataset.notes,
     )
 
 

@@ -10,9 +10,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from finine_app.components.commands import run_command
+from finine_app.components.data.choice import DataChoice
 from finine_app.components.run.form import DEFAULTS
 from finine_app.components.run.panel import PHASES
-from finine_app.state import DataChoice
 from finine_core import api
 from finine_core.errors import FinineError
 from finine_core.runs import State

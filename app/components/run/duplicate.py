@@ -13,8 +13,8 @@ from typing import Any
 import streamlit as st
 
 from finine_app import state
+from finine_app.components.data.choice import DataChoice
 from finine_app.components.run.form import TARGET_WORDS
-from finine_app.state import DataChoice
 from finine_core import api
 from finine_core.access import require_choosable
 from finine_core.errors import FinineError

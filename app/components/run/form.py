@@ -15,10 +15,10 @@ import streamlit as st
 from finine_app import state
 from finine_app.components.commands import run_command
 from finine_app.components.data.checked import Checked
+from finine_app.components.data.choice import DataChoice
 from finine_app.components.data.findings import link_to_warnings
 from finine_app.components.messages import plain, show_problem
 from finine_app.components.run.start import start_button
-from finine_app.state import DataChoice
 from finine_core import api
 from finine_core.dataset import Dataset
 from finine_core.dataset.tasks import CLASSIFICATION, MULTI_LABEL, ORDINAL, REGRESSION

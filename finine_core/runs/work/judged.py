@@ -6,6 +6,7 @@ Rows come in this order: those that were trained on, then those that were held o
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -89,12 +90,22 @@ def judged(dataset: Dataset, encoded: Encoded, *, trusted: bool) -> Judged | Non
         return None
     codes = np.concatenate([encoded.train_y, encoded.validation_y]).astype(np.int64)
     inputs = np.concatenate([encoded.train_x, encoded.validation_x])
-    probe = Probe(inputs, codes, classes, PROBE_SEED)
+    groups, copies = _of_both(dataset, "groups"), _of_both(dataset, "copies")
+    probe = Probe(inputs, codes, classes, PROBE_SEED, groups, copies)
     opinions = probe.opinions(codes)
     taken_as_right = np.arange(rows + held_out) >= rows if trusted else np.zeros(len(codes), bool)
     trust = np.ones(held_out) if trusted else trust_of(opinions, codes)[rows:]
     listed = np.concatenate([np.ones(rows, bool), dataset.validation.row_numbers >= 0])
     return Judged(probe, opinions, codes, rows, taken_as_right, trust, listed)
+
+
+def _of_both(dataset: Dataset, name: Literal["groups", "copies"]) -> NDArray[np.int64] | None:
+    """Numbers of sets of all n + m rows, from 0 without gaps; None where there are none."""
+    first, second = (getattr(part, name) for part in (dataset.train, dataset.validation))
+    if first is None or second is None:
+        return None
+    found: NDArray[np.int64] = np.unique(np.concatenate([first, second]), return_inverse=True)[1]
+    return found.reshape(-1).astype(np.int64)
 
 
 def judge_run(

@@ -133,5 +133,6 @@ def _described(dataset: Dataset) -> dict[str, object]:
         "answers": list(dataset.answers),
         "task": dataset.task,
         "roles": dataset.roles.model_dump(mode="json"),
+        "held_out": dict(dataset.held_out),
         "notes": list(dataset.notes),
     }

@@ -36,7 +36,7 @@ def with_suspicion(
     shared = of_target.get(VALIDATION.name)
     influence = None if shared is None else shared.column("mu").to_numpy()
     found = judge_run(before, mean_margins(folder.signals), influence)
-    copies = copies_of(before.probe.alike.copies, before.codes, found.suspicion)
+    copies = copies_of(before.probe.copies, before.codes, found.suspicion)
     columns = columns_of(found, copies, np.arange(before.rows), dataset.answers)
     tables = [_with(table, columns) for table in of_target.values()]
     rank = np.empty(len(found.order), dtype=np.int64)
