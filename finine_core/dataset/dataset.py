@@ -140,7 +140,8 @@ def read_dataset(path: Path, config: DataConfig) -> Dataset:
     with naming(path):
         train = _part(path, table, answers, np.flatnonzero(~mask & usable), pictures)
         held_out = _part(path, table, answers, np.flatnonzero(mask & usable), pictures)
-        _check_training_part(train, answers, split)
+        by = "" if split is None else f" by column {shown(split)}"
+        check_training_part(train, answers.classes, answers.names, by)
         check_numbers(table, roles.features, rows)
         check_learnable(train.table, roles)
     notes = [*raw.notes, *answers.notes, *_id_notes(table, roles)]
@@ -232,20 +233,27 @@ def _id_notes(table: pa.Table, roles: Roles) -> list[str]:
     return notes
 
 
-def _check_training_part(train: Part, answers: Answers, split: str | None) -> None:
-    where = f" by column {shown(split)}" if split is not None else ""
+def check_training_part(
+    train: Part, classes: tuple[str, ...], names: tuple[str, ...], where: str = ""
+) -> None:
+    """Refuse rows that nothing can be learned from.
+
+    Args:
+        classes, names: those of `Answers`.
+        where: how the rows were split, for the message.
+    """
     if len(train) < MIN_TRAINING_ROWS:
         raise FinineError(
             f"The split{where} leaves {len(train)} training rows.",
             f"At least {MIN_TRAINING_ROWS} are needed: add rows or lower the validation fraction.",
         )
-    if answers.names != answers.classes:  # numbers, or labels that hold together
+    if names != classes:  # numbers, or labels that hold together
         if train.values.ndim == 2:
             same = np.flatnonzero(np.ptp(train.values, axis=0) == 0)
             if len(same):
                 raise FinineError(
                     f"The split{where} leaves training rows that do not differ in the label "
-                    f"{shown(answers.names[same[0]])}.",
+                    f"{shown(names[same[0]])}.",
                     "Let training rows both have it and lack it, or leave that label out.",
                 )
         elif not np.ptp(train.values):
@@ -254,9 +262,9 @@ def _check_training_part(train: Part, answers: Answers, split: str | None) -> No
                 "Let training rows differ in what is to be learned.",
             )
         return
-    present = np.bincount(train.labels, minlength=len(answers.classes)) > 0
+    present = np.bincount(train.labels, minlength=len(classes)) > 0
     if not present.all():
-        absent = ", ".join(shown(answers.classes[code]) for code in np.flatnonzero(~present)[:10])
+        absent = ", ".join(shown(classes[code]) for code in np.flatnonzero(~present)[:10])
         raise FinineError(
             f"The split{where} leaves no training row of class {absent}.",
             "Give every class at least one training row.",

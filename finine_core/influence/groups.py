@@ -68,6 +68,7 @@ class GroupInfluence:
             rows' mean. For groups that were chosen without looking at μ; None when not asked for.
         refilled: whether other rows took the members' places (see the module).
         share: of the training rows that are members.
+        left_out: further rows of the group, which the training that tells of it did not learn from.
     """
 
     target: str
@@ -78,6 +79,7 @@ class GroupInfluence:
     p_value: float | None
     refilled: bool
     share: float
+    left_out: int = 0
 
     @property
     def large(self) -> bool:

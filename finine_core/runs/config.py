@@ -17,7 +17,7 @@ from finine_core.dataset import AUTO
 from finine_core.dataset.config import SEEDS, DataConfig, checked
 from finine_core.errors import FinineError
 from finine_core.influence.targets import EACH_CLASS, target_named
-from finine_core.runs.combinations import require_fitting
+from finine_core.runs.combinations import require_fitting, require_folds_to_fit
 from finine_core.runs.options import (
     IMAGE_ENCODER,
     TEXT_ENCODER,
@@ -43,6 +43,7 @@ AUTO_EPOCHS = (10, 40)  # fewest and most epochs `auto` takes
 # it finds 65 % of the wrong ones instead of 91 % (docs/regression.md).
 DEFAULT_LOSS = "squared"
 LOSSES = ("auto", "squared", "huber")  # a loss of one's own apart
+MOST_FOLDS = 10  # beyond it the rows learned from hardly change, and the time does
 WEIGHT_DECAY = 1e-3  # light; keeps small models from growing without bound on wrong labels
 
 
@@ -69,6 +70,7 @@ class RunConfig(DataConfig):
     trusted: bool = False
     record_steps: int = Field(default=32, ge=4, le=10_000)
     auxiliary: bool = False
+    folds: int = Field(default=1, ge=1, le=MOST_FOLDS)
     device: Device = "auto"
     code_folder: str | None = None  # where named code lies: the folder the person was in
 
@@ -170,6 +172,11 @@ class RunConfig(DataConfig):
             )
         return value
 
+    @model_validator(mode="after")
+    def _folds_fit(self) -> RunConfig:
+        require_folds_to_fit(self)
+        return self
+
     @property
     def code(self) -> tuple[str, ...]:
         """What of it is a person's own code, named or an object."""
@@ -238,6 +245,10 @@ class Resolved(BaseModel):
     def auxiliary(self) -> Resolved:
         """The same for an auxiliary run: the same rows, other initial parameters and batches."""
         return self.model_copy(update={"seed": (self.seed + 1) % SEEDS})
+
+    def of_training(self, number: int) -> Resolved:
+        """The same for training 1, 2, … of a run with folds: each has other random numbers."""
+        return self.model_copy(update={"seed": (self.seed + number - 1) % SEEDS})
 
     def settings(self) -> Settings:
         """As the trainer takes them."""

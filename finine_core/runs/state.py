@@ -57,6 +57,8 @@ class Status:
     message: str = ""
     ahead: int = 0
     phase: str = ""
+    part: int = 1
+    parts: int = 1
     step: int = 0
     steps: int = 0
     epoch: int = 0
