@@ -86,6 +86,17 @@ class GroupInfluence:
         """Whether leaving the group out changes where training goes, which μ does not see."""
         return self.share > LARGE
 
+    @property
+    def left_out_words(self) -> str:
+        """How many rows of the group it does not speak of; empty where it speaks of all."""
+        if not self.left_out:
+            return ""
+        rows = "1 further row" if self.left_out == 1 else f"{self.left_out:,} further rows"
+        return (
+            f"{rows} of the group {'was' if self.left_out == 1 else 'were'} held out in the first"
+            " training, which alone tells the influence of groups."
+        )
+
     def beta(self, alpha: float) -> float:
         """β at Type I error α: how likely a tester misses whether the group was trained on."""
         return float(gaussian_beta(self.mu, alpha))
