@@ -2,7 +2,8 @@
 
 The rows are cut into K folds; training k (1, 2, … K) holds out fold k and learns from the others.
 So every row is held out once and learned from K − 1 times. Takes a dataset, however it is split;
-gives the fold of each row, and the dataset as training k sees it.
+gives the fold of each row, and the dataset as training k sees it. A dataset that was kept without
+its tables, for its counts, stays without.
 """
 
 from __future__ import annotations
@@ -73,7 +74,8 @@ def cut(dataset: Dataset, count: int, seed: int) -> NDArray[np.int64]:
         for name in ("row_numbers", "labels")
     )
     order = np.argsort(rows)
-    found = np.full(len(dataset.table), NOT_USED, dtype=np.int64)
+    size = len(dataset.table) or int(rows.max()) + 1
+    found = np.full(size, NOT_USED, dtype=np.int64)
     found[rows[order]] = folds_of(labels[order], count, seed)
     return found
 
@@ -98,7 +100,8 @@ def in_training(dataset: Dataset, folds: NDArray[np.int64], training: int) -> Da
     with naming(dataset.path):
         where = f" into {folds.max()} folds"
         check_training_part(train, dataset.classes, dataset.answers, where)
-        check_learnable(train.table, dataset.roles)
+        if len(dataset.table):
+            check_learnable(train.table, dataset.roles)
     held_out = _part(dataset, np.flatnonzero(folds == training))
     return replace(dataset, train=train, validation=held_out)
 
@@ -113,7 +116,7 @@ def _part(dataset: Dataset, rows: NDArray[np.int64]) -> Part:
         return np.concatenate([getattr(part, name) for part in parts])[places]
 
     return Part(
-        dataset.table.take(pa.array(rows)),
+        dataset.table.take(pa.array(rows)) if len(dataset.table) else dataset.table,
         taken("labels"),
         rows.astype(np.int64),
         taken("values"),

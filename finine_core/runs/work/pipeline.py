@@ -158,6 +158,7 @@ def _train(
         folder,
         stage.phase,
         **stage.told,
+        epoch=trainer.step // progress.per_epoch,
         step=progress.before + trainer.step,
         steps=progress.in_all,
         epochs=plan.epochs,
