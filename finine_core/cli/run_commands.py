@@ -13,6 +13,7 @@ from finine_core.cli.flags import spread
 from finine_core.cli.run_flags import RunFlags
 from finine_core.errors import FinineError, printable
 from finine_core.measures import MEASURES, measured
+from finine_core.runs.options import HOW_CHOSEN
 
 
 @cli.command("run")
@@ -45,11 +46,12 @@ def run_command(
 def show(run: RunId, home: Home = None, json: Json = False) -> None:
     """Show one run: state, progress, settings, results."""
     from finine_core import api
+    from finine_core.runs.tried import tried_words
 
     found = api.open_run(run, home)
     record, about = found.record(), summary(found)
     if json:
-        kept = ("config", "resolved", "dataset", "results", "fingerprint", "versions")
+        kept = ("config", "resolved", "tried", "dataset", "results", "fingerprint", "versions")
         print_json({**about, **{key: record.get(key) for key in kept}})
         return
     for key, value in about.items():
@@ -57,8 +59,10 @@ def show(run: RunId, home: Home = None, json: Json = False) -> None:
             told = ", ".join(value) if isinstance(value, list) else str(value)
             typer.echo(f"{key:<20} {printable(told)}")
     for key, value in (record.get("resolved") or {}).items():
-        if key != "targets":
+        if key not in ("targets", *HOW_CHOSEN):
             typer.echo(f"{key:<20} {value}")
+    if tried := tried_words(record):
+        typer.echo(f"{'tried':<20} {printable(tried)}")
     for note in (record.get("dataset") or {}).get("notes", []):
         typer.echo(f"{'note':<20} {printable(note)}")
 
@@ -88,6 +92,8 @@ def resume(run: RunId, home: Home = None, json: Json = False) -> None:
 
 def _tell(plan: Any, json: bool) -> None:
     """What a run would do."""
+    from finine_core.runs.tried import epochs_words, model_words
+
     label = plan.config.label
     told = {
         "data": plan.config.data,
@@ -102,13 +108,16 @@ def _tell(plan: Any, json: bool) -> None:
         "folds": plan.config.folds,
     }
     time = plan.estimate
+    said = {"model": model_words(plan.resolved), "epochs": epochs_words(plan.resolved)}
     if json:
         seconds = {"seconds": time.seconds, "low": time.low, "high": time.high, "runs": time.runs}
         print_json({**told, "estimate": seconds})
         return
     if plan.config.folds > 1:
         say(plan.folds_words)
-    for key, value in told.items():
+    for key, value in {**told, **said}.items():
+        if key in HOW_CHOSEN:
+            continue
         told_value = ", ".join(value) if isinstance(value, list) else str(value)
         typer.echo(f"{key:<20} {printable(told_value)}")
     typer.echo(f"{'time':<20} {time.words} on this machine ({time.basis})")

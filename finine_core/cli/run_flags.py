@@ -113,10 +113,13 @@ class RunFlags(DataFlags):
     model: Annotated[
         str,
         typer.Option(
-            help="auto, logistic, mlp, bag (texts), cnn (images), or your own: module:function."
+            help="auto (logistic or mlp, what does better on held-out rows; cnn for images),"
+            " logistic, mlp, bag (texts), cnn, or your own: module:function."
         ),
     ] = "auto"
-    epochs: Annotated[int | None, typer.Option(help="[default: by the data's size]")] = None
+    epochs: Annotated[
+        int | None, typer.Option(help="[default: as many as the held-out rows are best with]")
+    ] = None
     batch_size: Annotated[int, typer.Option(help="Rows per step.")] = 32
     lr: Annotated[float | None, typer.Option(help="Learning rate [default: the model's].")] = None
     optimizer: Annotated[str, typer.Option(help="sgd or adam.")] = "sgd"

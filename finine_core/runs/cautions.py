@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from finine_core.runs.options import FEWEST_TO_CHOOSE
+
 # In standard errors of an accuracy over the held-out rows: less is the luck of which were held out.
 BEYOND_CHANCE = 2.0
 FEW_ROWS = 10  # held out of each class: of fewer, chance alone can make any accuracy
@@ -101,9 +103,12 @@ def _simpler_is_better(record: Mapping[str, Any], check: Mapping[str, Any]) -> C
     own, other = check["given"]["balanced_accuracy"], check["probe"]["balanced_accuracy"]
     if other - own < max(LEAST_GAP, _spread(other, check["rows"])):
         return None
-    model = record["resolved"]["model"]
+    resolved = record["resolved"]
+    model = resolved["model"]
     # of our models a logistic regression is nearest to the probe
-    remedy = ("Train logistic instead", {"model": "logistic"}) if model == "mlp" else ("", {})
+    remedy: tuple[str, dict[str, Any]] = "", {}
+    if model == "mlp" and "logistic" not in resolved.get("candidates", ()):
+        remedy = "Train logistic instead", {"model": "logistic"}
     return Caution(
         "a simpler model is better",
         f"A simple model does better than this one ({model}) on held-out rows: balanced accuracy"
@@ -116,15 +121,22 @@ def _by_heart(record: Mapping[str, Any], check: Mapping[str, Any]) -> Caution | 
     own, held_out = check["training"]["accuracy"], check["given"]["accuracy"]
     if own - held_out < BY_HEART:
         return None
-    epochs = max(1, int(record["resolved"]["epochs"] or 1) // 4)
     return Caution(
         "learned by heart",
         f"The model knows its training rows by heart: {own:.0%} of them are right, and"
         f" {held_out:.0%} of held-out rows. It has learned wrong labels too, so μ and mean loss see"
         " less of them.",
-        f"Train {epochs} epochs",
-        {"epochs": epochs},
+        *_fewer_epochs(record),
     )
+
+
+def _fewer_epochs(record: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    if record["resolved"].get("early_stopping"):
+        return "", {}  # as few as held-out rows are best with
+    if (record["dataset"].get("validation_rows") or 0) >= FEWEST_TO_CHOOSE:
+        return "Stop where held-out rows are best", {"epochs": None}
+    epochs = max(1, int(record["resolved"]["epochs"] or 1) // 4)
+    return f"Train {epochs} epochs", {"epochs": epochs}
 
 
 def _never_predicted(record: Mapping[str, Any], check: Mapping[str, Any]) -> Caution | None:

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any, Unpack
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from finine_core.dataset import AUTO
-from finine_core.dataset.config import SEEDS, DataConfig, checked
+from finine_core.dataset.config import SEEDS, DataConfig, checked, is_number
 from finine_core.errors import FinineError
 from finine_core.influence.targets import EACH_CLASS, target_named
+from finine_core.paths import absolute
 from finine_core.runs.combinations import require_fitting, require_folds_to_fit
 from finine_core.runs.options import (
+    FEWEST_TO_CHOOSE,
     IMAGE_ENCODER,
     TEXT_ENCODER,
     ClassWeights,
@@ -34,10 +36,10 @@ from finine_core.training.settings import Settings
 if TYPE_CHECKING:
     from finine_core.dataset import Dataset
 
-# About this many optimiser steps are taken when epochs are left to us: enough for the small
-# embedded models to fit, few enough for a first run of a minute.
+# At most about this many optimiser steps are taken when epochs are left to us: enough for the small
+# embedded models to fit, few enough for a first run of a minute. Early stopping ends it before.
 AUTO_STEPS = 2000
-AUTO_EPOCHS = (10, 40)  # fewest and most epochs `auto` takes
+AUTO_EPOCHS = (10, 40)  # the least and the most that "at most" may be, in epochs
 # With Huber's loss a model is less harmed by wrong numbers (RMSE 57 instead of 65 on diabetes with
 # a tenth of them far off), but its bounded pull hides them from μ: of so many rows that rank first
 # it finds 65 % of the wrong ones instead of 91 % (docs/regression.md).
@@ -86,7 +88,7 @@ class RunConfig(DataConfig):
     @field_validator("data")
     @classmethod
     def _absolute(cls, value: str) -> str:
-        return _absolute_path(value)
+        return absolute(value)
 
     @field_validator("label")
     @classmethod
@@ -106,9 +108,9 @@ class RunConfig(DataConfig):
             return value
         if value.startswith("column:"):
             return value
-        if _is_number(value) and not Path(value).exists():
+        if is_number(value) and not Path(value).exists():
             raise ValueError(f"{value!r} is text: write the fraction as a number, without quotes")
-        return _absolute_path(value)
+        return absolute(value)
 
     @field_validator("targets")
     @classmethod
@@ -134,7 +136,7 @@ class RunConfig(DataConfig):
 
         if value in TEXT_ENCODERS:
             return value
-        folder = _absolute_path(value)
+        folder = absolute(value)
         if not Path(folder).is_dir():
             known = ", ".join(TEXT_ENCODERS)
             raise ValueError(
@@ -183,21 +185,6 @@ class RunConfig(DataConfig):
         return tuple(one for one in (self.model, self.loss) if is_code(one) or is_object(one))
 
 
-def _absolute_path(text: str) -> str:
-    try:
-        return str(Path(text).expanduser().resolve())
-    except (OSError, RuntimeError) as error:  # a loop of links, a home that nobody has
-        raise ValueError(f"that is no path ({error})") from None
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
 def validation_file(config: RunConfig) -> Path | None:
     """The second file that holds the validation rows, when there is one.
 
@@ -241,6 +228,15 @@ class Resolved(BaseModel):
     objective: str = "cross_entropy"  # the only one of an earlier finine
     own_loss: str = ""  # in the place of the objective's: code, or an object
     code_folder: str | None = None
+    # What the run chooses from before it records (`work/choosing.py`): models, and whether epochs
+    # are chosen too, up to `epochs`. `model` and `epochs` are its choice once it has made one.
+    candidates: tuple[str, ...] = ()
+    early_stopping: bool = False
+
+    @property
+    def undecided(self) -> bool:
+        """Whether the run has anything to choose."""
+        return self.early_stopping or len(self.candidates) > 1
 
     def auxiliary(self) -> Resolved:
         """The same for an auxiliary run: the same rows, other initial parameters and batches."""
@@ -263,18 +259,15 @@ class Resolved(BaseModel):
 
 
 def resolve(config: RunConfig, dataset: Dataset) -> Resolved:
-    """Decide every `auto` from the data: images get `cnn`, text alone `logistic`, tables `mlp`.
+    """Decide every `auto` from the data; of models and epochs, what there is to choose from.
 
-    Vectors of images get `logistic`, too.
+    With enough held-out rows these are left to the run (`work/choosing.py`).
     """
     from finine_core.runs.work.target_rows import expanded
 
-    name = config.model
-    vectors = config.image_encoder != IMAGE_ENCODER
-    if name == "auto":
-        name = "logistic" if dataset.roles.text and not dataset.roles.features else "mlp"
-        if dataset.roles.image is not None:
-            name = "logistic" if vectors else "cnn"
+    held_out = len(dataset.validation.labels)
+    names = _candidates(config, dataset)
+    name = names[0]
     kind = None if is_object(name) else model_kind(name)
     require_fitting(name, kind.inputs if kind else None, config.image_encoder, dataset)
     rows = len(dataset.train.labels)
@@ -283,9 +276,8 @@ def resolve(config: RunConfig, dataset: Dataset) -> Resolved:
     if epochs is None:
         fewest, most = AUTO_EPOCHS
         epochs = int(min(max(AUTO_STEPS * batch_size / rows, fewest), most))
-    has_validation = len(dataset.validation.labels) > 0
     targets = config.targets
-    if not has_validation and targets == RunConfig.model_fields["targets"].default:
+    if not held_out and targets == RunConfig.model_fields["targets"].default:
         targets = ("self",)  # left at the default, without validation rows: nothing was asked for
     targets = expanded(targets, dataset)
     return Resolved(
@@ -300,7 +292,20 @@ def resolve(config: RunConfig, dataset: Dataset) -> Resolved:
         objective=_objective(config, dataset.task),
         own_loss=config.loss if config.loss in config.code else "",
         code_folder=config.code_folder,
+        candidates=names if held_out >= FEWEST_TO_CHOOSE else names[:1],
+        early_stopping=config.epochs is None and held_out >= FEWEST_TO_CHOOSE,
     )
+
+
+def _candidates(config: RunConfig, dataset: Dataset) -> tuple[str, ...]:
+    """The models that a run may choose from, the one that is taken without a choice first."""
+    if config.model != "auto":
+        return (config.model,)
+    roles = dataset.roles
+    if roles.image is not None and config.image_encoder == IMAGE_ENCODER:
+        return ("cnn",)
+    texts_alone = bool(roles.text) and not roles.features
+    return ("logistic", "mlp") if texts_alone or roles.image is not None else ("mlp", "logistic")
 
 
 def _objective(config: RunConfig, task: str) -> str:

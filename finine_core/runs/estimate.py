@@ -36,6 +36,7 @@ OTHER_STEP = 2e-3  # of a model that is not listed
 RECORDED_STEP, RECORDED_ROW = 0.03, 2.5e-5  # a recorded step, and a row in it with text's width
 RECORDED_IMAGE = 3.5e-4  # a row in a recorded step of the network for images
 EXTRA_TARGET = 0.3  # of a recorded step, for each target beyond the first two
+TRIED_SHARE = 0.7  # of the most epochs, that each candidate is trained until it gets no better
 SCORED_ROW = 2e-4  # intervals and clusters, a row and target
 JUDGED, JUDGED_ROW = 0.6, 4e-4  # the labels of classes by a probe, and a row of them
 TEXT_WIDTH = 256  # numbers that text is encoded as
@@ -212,10 +213,13 @@ def expected_seconds(config: RunConfig, resolved: Resolved, dataset: Dataset) ->
     terms = config.text_encoder == TEXT_ENCODER
     if terms:  # fitted anew in each training
         training += TEXT_ROW * texts
+    tried = resolved.candidates if resolved.undecided else ()
+    choosing = TRIED_SHARE * steps * sum(STEP.get(one, OTHER_STEP) for one in tried)
     return (
         START
         + (0 if terms else EMBEDDED_TEXT * texts)
         + (EMBEDDED_IMAGE * here if vectors else 0)
+        + choosing
         + training * trainings(config)
         + SCORED_ROW * rows * targets * config.folds
         + (JUDGED + JUDGED_ROW * len(dataset.table) if dataset.task == "classification" else 0)

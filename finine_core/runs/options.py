@@ -13,6 +13,10 @@ from finine_core.dataset.options import DataOptions
 ClassWeights = Literal["none", "balanced"]
 Optimizer = Literal["sgd", "adam"]
 Device = Literal["auto", "cpu", "cuda"]
+# Of fewer held-out rows, chance decides which model and how many epochs look best.
+FEWEST_TO_CHOOSE = 30
+# Fields of `config.Resolved` that say what was chosen from; training does not need them.
+HOW_CHOSEN = ("candidates", "early_stopping")
 TEXT_ENCODER, IMAGE_ENCODER = "tfidf", "pixels"  # unless others are named
 
 
@@ -22,7 +26,8 @@ class RunOptions(DataOptions, total=False):
     Attributes:
         targets: what the influence is on: self (the row itself), validation, class:LABEL, classes
             (each class) or rows:3,17,40-45 [default: ('self', 'validation')].
-        model: auto, logistic, mlp, bag (of texts) or cnn (of images); 'package.module:name', a
+        model: auto, logistic, mlp, bag (of texts) or cnn (of images); auto takes cnn for images,
+            and of logistic and mlp what does better on the held-out rows; 'package.module:name', a
             function of (shape, outputs) that gives a module; or that function, or a module, itself
             [default: 'auto'].
         loss: of numbers: squared or huber; of anything: 'package.module:name', a function of
@@ -32,8 +37,8 @@ class RunOptions(DataOptions, total=False):
         text_encoder: tfidf; minilm; or the folder of a transformer [default: 'tfidf'].
         image_encoder: pixels; or efficientnet, frozen, with a head learned on its numbers
             [default: 'pixels'].
-        epochs: passes over the training rows, from 1 to 100,000; None takes enough for their number
-            [default: None].
+        epochs: passes over the training rows, from 1 to 100,000; None takes as many as the held-out
+            rows are best with (early stopping) [default: None].
         batch_size: rows in an optimiser step, from 2 to 1,000,000 [default: 32].
         lr: learning rate, the length of a step, above 0; None takes the model's [default: None].
         optimizer: sgd or adam [default: 'sgd'].

@@ -83,6 +83,13 @@ _is_model_check = _holds(
     rarest=_is_number,
 )
 
+_is_tried_model = _holds(model=_is_text, epochs=_is_count, trained=_is_count)
+
+
+def _is_tried(value: object) -> bool:
+    return isinstance(value, list) and all(map(_is_tried_model, value))
+
+
 WORDS: dict[Kind, str] = {
     _is_text: "a text",
     _is_whole: "a whole number",
@@ -92,8 +99,9 @@ WORDS: dict[Kind, str] = {
     _is_texts: "a list of texts",
     _is_advice: "what a run says of wrong labels",
     _is_model_check: "what a run says of its model",
+    _is_tried: "a list of the models that were tried",
 }
-TEXT, WHOLE, COUNT, NUMBER, OBJECT, TEXTS, ADVICE, CHECK = ((kind,) for kind in WORDS)
+TEXT, WHOLE, COUNT, NUMBER, OBJECT, TEXTS, ADVICE, CHECK, TRIED = ((kind,) for kind in WORDS)
 # Which fields must be there, and what each may be. Others are of a later finine, or nobody's.
 NEEDED = {
     "": ("schema", "run_id", "created_at", "config", "fingerprint", "seed", "versions"),
@@ -113,6 +121,7 @@ FIELDS: dict[str, dict[str, tuple[Kind, ...]]] = {
         "fingerprint": OBJECT,
         "versions": OBJECT,
         "name": TEXT,
+        "tried": TRIED,
     },
     "config": {
         "data": TEXT,
@@ -164,6 +173,7 @@ NULLABLE = {
     "seconds_expected",
     "advice",
     "check",
+    "tried",
     "task",
     "lr",
     "epochs",

@@ -26,6 +26,7 @@ from finine_core.errors import FinineError, shown
 from finine_core.runs import RunFolder
 from finine_core.runs.checksums import sound
 from finine_core.runs.home import CODE, versions
+from finine_core.runs.options import HOW_CHOSEN
 from finine_core.runs.results import Results
 from finine_core.runs.work.reading import TRAIN_CODES
 
@@ -34,6 +35,7 @@ PLAN_SCHEMA = 1
 _TRAINING_STREAM, _RANDOM_ROWS_STREAM, _RANDOM_LABELS_STREAM = 41, 43, 47
 _KEY_DIGITS = 16  # of the digest, in the folder's name: 64 bits
 # Versions under which results are one set.
+_NOT_OF_TRAINING = ("seed", "targets", *HOW_CHOSEN)  # settings that do not make a plan
 _NUMBERS_CHANGE_WITH = ("finine", "python", "torch", "numpy")
 
 
@@ -190,7 +192,7 @@ def make_plan(
     )
     task = record["dataset"].get("task", CLASSIFICATION.name)
     _check_what_is_left(labels, marked, places, new_labels, classes, task)
-    settings = {k: v for k, v in record["resolved"].items() if k not in ("seed", "targets")}
+    settings = {k: v for k, v in record["resolved"].items() if k not in _NOT_OF_TRAINING}
     found = versions()
     content = {
         "schema": PLAN_SCHEMA,

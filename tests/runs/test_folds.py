@@ -18,8 +18,14 @@ from tests.trained import trained
 from .conftest import write_table
 
 FOLDS = 3
-# all that `auto` would decide by the number of rows
-OPTIONS = {"features": ["a", "b", "c"], "id": "name", "epochs": 4, "batch_size": 16}
+# all that `auto` would decide by the rows
+OPTIONS = {
+    "features": ["a", "b", "c"],
+    "id": "name",
+    "model": "mlp",
+    "epochs": 4,
+    "batch_size": 16,
+}
 BY_CLASS = {**OPTIONS, "label": "label"}
 
 
@@ -173,6 +179,16 @@ def test_the_only_row_of_a_class_is_learned_from_in_every_training(tmp_path):
     assert len(run.scores("self")) == len(frame)
 
 
+def test_model_and_epochs_are_chosen_once_for_all_trainings(table, tmp_path):
+    open_options = {k: v for k, v in BY_CLASS.items() if k not in ("model", "epochs")}
+    run = trained(table, **open_options, home=tmp_path, folds=FOLDS)
+    record = run.record()
+    assert len(record["tried"]) > 1
+    plans = [SignalStore(run.folder.signals / name).plan for name in ("", "fold-2", "fold-3")]
+    assert {plan.epochs for plan in plans} == {record["resolved"]["epochs"]}
+    assert run.scores("self")["mu"].notna().all()
+
+
 def test_progress_tells_the_part_and_the_history_is_the_first_trainings(run):
     events = [e for e in read_events(run.folder.events) if e.get("steps")]
     steps = [event["step"] for event in events]
@@ -182,7 +198,7 @@ def test_progress_tells_the_part_and_the_history_is_the_first_trainings(run):
     }
     assert steps[-1] == events[-1]["steps"]
     assert len(epoch_history(run.folder.events)) == 4
-    assert "training, part 2 of 3" in run.folder.log.read_text() or True
+    assert "training, part 2 of 3: epoch 4 of 4" in run.folder.log.read_text()
 
 
 def test_a_run_killed_in_another_fold_resumes_to_the_same_scores(
@@ -225,7 +241,7 @@ def test_a_module_that_is_there_already_is_refused(table, tmp_path):
 
     net = torch.nn.Linear(3, 2)
     with pytest.raises(FinineError, match="Give a function that makes the model"):
-        api.run(table, **BY_CLASS, home=tmp_path, folds=2, model=net)
+        api.run(table, **{**BY_CLASS, "model": net}, home=tmp_path, folds=2)
 
 
 def test_a_target_that_a_fold_lacks_is_refused(tmp_path):

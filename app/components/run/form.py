@@ -30,6 +30,7 @@ from finine_core.influence.targets import CLASS_PREFIX
 from finine_core.runs.config import DEFAULT_LOSS, MODELS, Resolved, RunConfig, make_config, resolve
 from finine_core.runs.estimate import estimate_run
 from finine_core.runs.jobs.queue import worker_slots
+from finine_core.runs.tried import epochs_words, model_words
 from finine_core.runs.work.reading import as_split
 from finine_core.runs.work.target_rows import classes_of
 
@@ -85,8 +86,8 @@ def run_form(choice: DataChoice, checked: Checked) -> None:
         st.warning("Choose at least one target.")
         return
     st.caption(
-        f"That is: model {resolved.model}, {resolved.epochs} epochs of batches of "
-        f"{resolved.batch_size} rows, learning rate {resolved.lr:g} "
+        f"That is: model {plain(model_words(resolved))}; epochs: {epochs_words(resolved)}; batches "
+        f"of {resolved.batch_size} rows, learning rate {resolved.lr:g} "
         f"({OPTIMIZER_WORDS[resolved.optimizer]}), seed {resolved.seed}. The same choices give the "
         "same scores."
     )
@@ -181,7 +182,7 @@ def _choices(has_validation: bool, dataset: Dataset) -> dict[str, Any]:
     kind = model.selectbox(
         "Model",
         names,
-        format_func=lambda one: "auto: logistic for text alone, else mlp" if one == "auto" else one,
+        format_func=lambda one: "auto: what does best on held-out rows" if one == "auto" else one,
         key="model",
         help=" ".join(f"{kind.name}: {kind.description}" for kind in MODELS.values()),
     )
@@ -191,8 +192,10 @@ def _choices(has_validation: bool, dataset: Dataset) -> dict[str, Any]:
         max_value=100_000,
         value=None,
         key="epochs",
-        placeholder="by the size of the data",
-        help="How often the model goes through all rows.",
+        placeholder="as many as held-out rows are best with",
+        help="How often the model goes through all rows. Left empty, it is trained once without "
+        "recording, and the run ends where the held-out rows were best: more epochs would learn "
+        "wrong labels by heart.",
     )
     said = _what_is_made_small(dataset.task)
     st.markdown("What shall the influence be on?")

@@ -27,6 +27,7 @@ from finine_core.errors import FinineError
 from finine_core.measures import measured
 from finine_core.runs import State, Status
 from finine_core.runs.jobs.progress import EMBEDDING, TRAINING, epoch_history, part_words
+from finine_core.runs.tried import tried_words
 
 POLL_SECONDS = 1.0  # a person sees it move; a look costs milliseconds
 LOG_LINES, LOG_BYTES = 40, 20_000  # of the log's end
@@ -38,8 +39,9 @@ PHASES = {
     "encoding": ("Turning the rows into numbers", 0.05),
     "embedding": ("Embedding texts or images", 0.05),
     "judging": ("Judging the labels by models that have not seen them", 0.08),
-    "training": ("Training, and recording on the way", 0.10),
-    "auxiliary": ("Training the auxiliary run", 0.10),
+    "choosing": ("Choosing the model and how long to train it", 0.12),
+    "training": ("Training, and recording on the way", 0.20),
+    "auxiliary": ("Training the auxiliary run", 0.20),
     "scoring": ("Working out the influence of each row", 0.95),
 }
 _PROBLEM = "_panel_problem"
@@ -182,6 +184,8 @@ def _results(run: api.Run) -> None:
         f"(model {resolved['model']}, {resolved['epochs']} epochs{_folds(run)}).",
         icon=":material/check_circle:",
     )
+    if tried := tried_words(record):
+        st.caption(plain(tried))
     show_cautions(run, "run")
     held_out, training, train_time, record_time = st.columns(4)
     measure, quality = measured(results, "validation_")

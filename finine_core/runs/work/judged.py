@@ -42,8 +42,8 @@ class Judged:
         codes: the given classes, shape (n + m,).
         rows: how many were trained on, n.
         trusted: rows whose label is taken as right, shape (n + m,).
-        trust: how far each label is trusted, from 0 to 1, shape (n + m,); 1 where it is taken as
-            right.
+        trust_in_each: how far each label is trusted, from 0 to 1, shape (n + m,); 1 where it is
+            taken as right.
         numbers: the row numbers, shape (n + m,).
         listed: rows of the file, shape (n + m,): those of a second file are in no list.
     """
@@ -53,14 +53,19 @@ class Judged:
     codes: NDArray[np.int64]
     rows: int
     trusted: NDArray[np.bool_]
-    trust: NDArray[np.floating]
+    trust_in_each: NDArray[np.floating]
     listed: NDArray[np.bool_]
     numbers: NDArray[np.int64]
+
+    @property
+    def trust(self) -> NDArray[np.floating]:
+        """Of the m held-out rows, from 0 to 1; 1 where they are trusted."""
+        return self.trust_in_each[self.rows :]
 
     def trust_in(self, rows: NDArray[np.int64]) -> NDArray[np.floating]:
         """How far the labels of these row numbers are trusted."""
         order = np.argsort(self.numbers)
-        return self.trust[order[np.searchsorted(self.numbers, rows, sorter=order)]]
+        return self.trust_in_each[order[np.searchsorted(self.numbers, rows, sorter=order)]]
 
     @property
     def asked(self) -> NDArray[np.bool_]:

@@ -42,6 +42,7 @@ from finine_core.runs.jobs.progress import (
     stop_if_cancelled,
 )
 from finine_core.runs.work.checkpoints import Checkpoints
+from finine_core.runs.work.choosing import choose_settings
 from finine_core.runs.work.epoch_margins import EpochMargins, check_kept
 from finine_core.runs.work.judged import judged
 from finine_core.runs.work.model_check import model_check
@@ -79,12 +80,22 @@ def carry_out(folder: RunFolder, read: Reading, began: float, own: Own = NOTHING
     begin_phase(folder, "encoding")
     recipe = recipe_of(resolved, own)
     require_drawn_anew(config.folds, recipe.drawn)
-    kind = recipe.kind
-    encoded = _encoded(folder, read, kind.inputs)
+    encoded = _encoded(folder, read, recipe.kind.inputs)
     stop_if_cancelled(folder)
     begin_phase(folder, "judging")
     before = judged(dataset, _in_columns(folder, read, encoded), trusted=config.trusted)
     write_thumbnails(folder, dataset)
+    stop_if_cancelled(folder)
+    planned = resolved
+    resolved = choose_settings(
+        folder,
+        planned,
+        encoded,
+        before,
+        lambda rows, one: make_trainer(rows, one, len(dataset.answers), config.device, own),
+    )
+    read = replace(read, resolved=resolved)  # made once, by the first training's held-out rows
+    kind = recipe_of(resolved, own).kind
     stop_if_cancelled(folder)
     trainer, timings = make_trainer(encoded, resolved, len(dataset.answers), config.device, own), []
     for stage in stages_of(config.folds, auxiliary=config.auxiliary):
@@ -101,9 +112,9 @@ def carry_out(folder: RunFolder, read: Reading, began: float, own: Own = NOTHING
         stop_if_cancelled(folder)
     begin_phase(folder, "scoring")
     started = time.perf_counter()
-    chosen = default_estimator(SignalStore(folder.signals).plan.carried)
+    method = default_estimator(SignalStore(folder.signals).plan.carried)
     scale = encoded.offset, encoded.scale
-    untested, advice = write_scores(folder, read, trainer, kind, chosen, scale, before)
+    untested, advice = write_scores(folder, read, trainer, kind, method, scale, before)
     seal(folder.path)
     folder.update(
         results={
@@ -114,8 +125,8 @@ def carry_out(folder: RunFolder, read: Reading, began: float, own: Own = NOTHING
             ),
             "seconds_score": time.perf_counter() - started,
             "seconds_total": None if resumed else time.perf_counter() - began,
-            "seconds_expected": expected_seconds(config, resolved, dataset),
-            "estimator": chosen.name,
+            "seconds_expected": expected_seconds(config, planned, dataset),
+            "estimator": method.name,
             "untested": untested,
             "advice": advice,
             "check": None if before is None else model_check(dataset, trainer, before),
