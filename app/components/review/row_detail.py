@@ -45,6 +45,7 @@ def heading(line: dict[str, Any], rows: int) -> None:
         + f"  \nrank {line['rank']:,} of {rows:,} · id {plain(line['row_id'])}"
         + (" · held out" if line["mu"] is None else "")
         + (f" · fold {line[FOLD]}" if line.get(FOLD) else "")
+        + (", which the trained model has not seen" if line.get(FOLD) == 1 else "")
     )
 
 
