@@ -294,7 +294,11 @@ def test_a_run_is_renamed_thrown_away_brought_back_and_deleted_for_good(own_run)
 
 def test_a_dry_run_tells_settings_and_time_and_starts_nothing(tmp_path):
     told = finine("run", "sample:breast_cancer_flips", "--dry-run", "--home", tmp_path)
-    assert "epochs               40" in told
+    assert "epochs               at most 40, ended where the held-out rows are best" in told
+    assert "mlp or logistic, whichever does better on the held-out rows" in told
+    fixed = ("--model", "mlp", "--epochs", 7, "--dry-run", "--home", tmp_path)
+    told_fixed = finine("run", "sample:breast_cancer_flips", *fixed)
+    assert "model                mlp\nepochs               7\n" in told_fixed
     assert "on this machine" in told
     assert not list(tmp_path.iterdir())
     wrong = ("--weight-decay", 2, "--dry-run", "--home", tmp_path)
