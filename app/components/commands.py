@@ -18,7 +18,7 @@ from finine_core.formats import written_ending
 _RUN_OPTIONS = (
     "label", "text", "features", "image", "skip_corrupt", "id", "ignore", "task", "loss",
     "class_weights", "targets", "validation", "group", "time", "model", "text_encoder",
-    "image_encoder", "epochs", "batch_size", "lr",
+    "image_encoder", "folds", "epochs", "batch_size", "lr",
     "optimizer", "weight_decay", "seed", "record_steps", "auxiliary", "device",
 )  # fmt: skip
 

@@ -138,6 +138,12 @@ class RunFlags(DataFlags):
     auxiliary: Annotated[
         bool, typer.Option("--auxiliary", help="Train a second run, with other random numbers.")
     ] = False
+    folds: Annotated[
+        int,
+        typer.Option(
+            help="Train so many times, each time without another part: every row gets a μ."
+        ),
+    ] = 1
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto"
 
     def options(self) -> dict[str, Any]:

@@ -78,6 +78,20 @@ def _as_text(value: object) -> object:
     return str(value) if isinstance(value, Path) else value
 
 
+def is_number(text: str) -> bool:
+    """Whether a text is a number, as `validation` takes one.
+
+    Examples:
+        >>> is_number("0.2"), is_number("held_out.csv")
+        (True, False)
+    """
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
 class DataConfig(Columns):
     """How a data set is read: its columns, and the options of `DataOptions`."""
 

@@ -23,7 +23,7 @@ from finine_core.dataset.holding_out.plan import hold_out, keep_copies_together,
 from finine_core.dataset.options import DataOptions
 from finine_core.dataset.roles import Roles, resolve_roles
 from finine_core.dataset.split import fit_second_table
-from finine_core.dataset.tasks import Answers, task_for
+from finine_core.dataset.tasks import task_for
 from finine_core.dataset.usable import check_learnable, check_numbers, naming
 from finine_core.errors import FinineError, printable, shown
 from finine_core.formats import read_table
@@ -34,6 +34,10 @@ from finine_core.formats.values import RowNames, is_blank
 
 MIN_TRAINING_ROWS = 3  # the luck of the draw is a variance over the other rows: at least two
 COLUMN_PREFIX = "column:"
+
+
+NO_ROW = "Give every class at least one training row."
+LATER = "It is only among the latest rows: hold out fewer, or take those rows out."
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,7 +177,10 @@ def read_dataset(path: Path, config: DataConfig) -> Dataset:
     with naming(path):
         train = every.take(np.flatnonzero(~held.mask & usable))
         held_out = every.take(np.flatnonzero(held.mask & usable))
-        _check_training_part(train, answers, roles)
+        by = {"column": roles.split, "time": roles.time, "group": roles.group}
+        where = next((f" by {how} {shown(name)}" for how, name in by.items() if name), "")
+        mend = LATER if roles.time is not None else NO_ROW
+        check_training_part(train, answers.classes, answers.names, where, mend)
         check_numbers(table, roles.features, rows)
         check_learnable(train.table, roles)
     notes = [*raw.notes, *answers.notes, *_id_notes(table, roles)]
@@ -262,21 +269,32 @@ def _id_notes(table: pa.Table, roles: Roles) -> list[str]:
     return notes
 
 
-def _check_training_part(train: Part, answers: Answers, roles: Roles) -> None:
-    by = {"column": roles.split, "time": roles.time, "group": roles.group}
-    where = next((f" by {how} {shown(name)}" for how, name in by.items() if name is not None), "")
+def check_training_part(
+    train: Part,
+    classes: tuple[str, ...],
+    names: tuple[str, ...],
+    where: str = "",
+    mend: str = NO_ROW,
+) -> None:
+    """Refuse rows that nothing can be learned from.
+
+    Args:
+        classes, names: those of `Answers`.
+        where: how the rows were split, for the message.
+        mend: what to do about a class that no training row has.
+    """
     if len(train) < MIN_TRAINING_ROWS:
         raise FinineError(
             f"The split{where} leaves {len(train)} training rows.",
             f"At least {MIN_TRAINING_ROWS} are needed: add rows or lower the validation fraction.",
         )
-    if answers.names != answers.classes:  # numbers, or labels that hold together
+    if names != classes:  # numbers, or labels that hold together
         if train.values.ndim == 2:
             same = np.flatnonzero(np.ptp(train.values, axis=0) == 0)
             if len(same):
                 raise FinineError(
                     f"The split{where} leaves training rows that do not differ in the label "
-                    f"{shown(answers.names[same[0]])}.",
+                    f"{shown(names[same[0]])}.",
                     "Let training rows both have it and lack it, or leave that label out.",
                 )
         elif not np.ptp(train.values):
@@ -285,12 +303,10 @@ def _check_training_part(train: Part, answers: Answers, roles: Roles) -> None:
                 "Let training rows differ in what is to be learned.",
             )
         return
-    present = np.bincount(train.labels, minlength=len(answers.classes)) > 0
+    present = np.bincount(train.labels, minlength=len(classes)) > 0
     if not present.all():
-        absent = ", ".join(shown(answers.classes[code]) for code in np.flatnonzero(~present)[:10])
+        absent = ", ".join(shown(classes[code]) for code in np.flatnonzero(~present)[:10])
         raise FinineError(
             f"The split{where} leaves no training row of class {absent}.",
-            "Give every class at least one training row."
-            if roles.time is None
-            else "It is only among the latest rows: hold out fewer, or take those rows out.",
+            mend,
         )
