@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
+from finine_app.components.data.choice import DataChoice
 from finine_app.components.pin import MOST_DIGITS, Pin, pin_of
 from finine_app.components.remember import remember, remembered
 from finine_core import api
 from finine_core.access import require_choosable
-from finine_core.dataset import named_labels
 from finine_core.errors import FinineError
 from finine_core.runs import default_home
 from finine_sample_data import SAMPLES
@@ -225,27 +224,6 @@ def _set(name: str, value: str | None) -> None:
 
 _CHOICE, _WATCHED = "_data_choice", "_watched"
 DATA_IN_ADDRESS = "data"
-
-
-@dataclass(frozen=True)
-class DataChoice:
-    """A file and the role of its columns; the names are those of a run's options."""
-
-    data: str
-    label: str | tuple[str, ...]  # several: the task multi_label
-    text: tuple[str, ...] = ()
-    features: tuple[str, ...] = ()
-    id: str | None = None
-    ignore: tuple[str, ...] = ()
-    image: str | None = None
-    skip_corrupt: bool = False
-    validation: float | str = 0.2
-    task: str = "auto"
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The label columns: mostly one."""
-        return named_labels(self.label)
 
 
 def data_choice() -> DataChoice | None:

@@ -26,11 +26,15 @@ from finine_core.runs.jobs.progress import read_events
 from finine_sample_data.make_fashion import CLASSES, SOURCE, read_source
 
 RESULTS = Path(__file__).parent / "image_encoders.json"
-SIDE = 224
+SIDE, EPOCHS = 224, 10
 CASES: dict[str, dict[str, Any]] = {
-    "cnn": {},
-    "efficientnet, logistic": {"image_encoder": "efficientnet"},
-    "efficientnet, mlp": {"image_encoder": "efficientnet", "model": "mlp"},
+    "cnn": {"epochs": EPOCHS},
+    "efficientnet, logistic": {
+        "image_encoder": "efficientnet",
+        "model": "logistic",
+        "epochs": EPOCHS,
+    },
+    "efficientnet, mlp": {"image_encoder": "efficientnet", "model": "mlp", "epochs": EPOCHS},
 }
 
 

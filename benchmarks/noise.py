@@ -109,7 +109,13 @@ def _tweets() -> Case:
     tweets = sample("tweets")
     with tempfile.TemporaryDirectory() as home:
         run = api.run(
-            tweets.path, label=tweets.label, text=tweets.text, id=tweets.id, home=Path(home)
+            tweets.path,
+            label=tweets.label,
+            text=tweets.text,
+            id=tweets.id,
+            home=Path(home),
+            model="logistic",
+            epochs=19,
         )
         folder = run.folder
         encoded, used = stored_inputs(folder.encoded), folder.read()["resolved"]

@@ -56,7 +56,7 @@ def drawn(
 def trained(
     train: pd.DataFrame, held: pd.DataFrame, loss: str, seed: int, epochs: int | None, folder: Path
 ) -> tuple[Trainer, SignalStore]:
-    """A recorded training with a run's own defaults."""
+    """A recorded training with a run's own defaults, of the most epochs."""
     train.to_csv(folder / "train.csv", index=False)
     held.to_csv(folder / "held.csv", index=False)
     config = make_config(
@@ -66,6 +66,7 @@ def trained(
         loss=loss,
         validation=str(folder / "held.csv"),
         seed=seed,
+        model="mlp",
         epochs=epochs,
     )
     dataset, resolved = checked_input(config)

@@ -9,9 +9,9 @@
 #          brought to 8 bits, or laid on white, have twenty.
 # Matters: a search for duplicates in X-rays, microscopy, depth maps or icons reports the whole folder
 #          as copies of one picture; who deletes duplicates deletes the data.
-# finine:  not affected: it uses no perceptual hash, and every picture it reads is brought to 8 bits and
-#          laid on white first (finine_core/formats/images/decoding.py), held by
-#          tests/dataset/test_images.py.
+# finine:  not affected: it hashes pictures only once they are brought to 8 bits and laid on white
+#          (finine_core/formats/images/decoding.py), and asks the pixels as well, held by
+#          tests/dataset/test_image_copies.py.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 

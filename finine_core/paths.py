@@ -39,6 +39,18 @@ MENDS = {
 }
 
 
+def absolute(text: str) -> str:
+    """A path as it is kept: whole, ~ and links followed.
+
+    Raises:
+        ValueError: it is none, such as a loop of links.
+    """
+    try:
+        return str(Path(text).expanduser().resolve())
+    except (OSError, RuntimeError) as error:  # a loop of links, a home that nobody has
+        raise ValueError(f"that is no path ({error})") from None
+
+
 def named_path(text: str | Path) -> Path:
     """A path as a person writes it, with ~ for the home folder.
 

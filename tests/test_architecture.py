@@ -43,7 +43,7 @@ ALLOWED = {
     "gradients": BASE,
     "training": BASE,
     "influence": BASE | {"tradeoff", "gradients", "training"},
-    "suspicion": BASE,
+    "suspicion": BASE | {"dataset"},
     "runs": BASE
     | READING
     | {"database", "tradeoff", "influence", "gradients", "training", "suspicion"},

@@ -10,15 +10,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from finine_app.state import DataChoice
+from finine_app.components.data.choice import DataChoice
 from finine_core.dataset import named_labels
 from finine_core.formats import written_ending
 
 # Options of `finine run` in the order a person would write them.
 _RUN_OPTIONS = (
     "label", "text", "features", "image", "skip_corrupt", "id", "ignore", "task", "loss",
-    "class_weights", "targets", "validation", "model", "text_encoder",
-    "image_encoder", "epochs", "batch_size", "lr",
+    "class_weights", "targets", "validation", "group", "time", "model", "text_encoder",
+    "image_encoder", "folds", "epochs", "batch_size", "lr",
     "optimizer", "weight_decay", "seed", "record_steps", "auxiliary", "device",
 )  # fmt: skip
 

@@ -51,6 +51,11 @@ def signals(run: api.Run, row: int, target: str) -> pd.DataFrame:
     return _signals(str(run.folder.path), _written(run), row, target)
 
 
+def learned_in(run: api.Run, row: int) -> tuple[int, ...]:
+    """The trainings of the run that learned from a row."""
+    return _learned_in(str(run.folder.path), _written(run), row)
+
+
 def has_images(run: api.Run) -> bool:
     """Whether the run learned from images."""
     return run.has_images
@@ -199,6 +204,11 @@ def _curve(folder: str, written: int, row: int, target: str) -> RowCurve:  # noq
 @st.cache_data(max_entries=KEPT_ROWS, show_spinner=False)
 def _signals(folder: str, written: int, row: int, target: str) -> pd.DataFrame:  # noqa: ARG001
     return api.Run(RunFolder(Path(folder))).signals(row, target)
+
+
+@st.cache_data(max_entries=KEPT_ROWS, show_spinner=False)
+def _learned_in(folder: str, written: int, row: int) -> tuple[int, ...]:  # noqa: ARG001
+    return api.Run(RunFolder(Path(folder))).learned_in(row)
 
 
 @st.cache_data(max_entries=KEPT_LISTS, show_spinner=False)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from finine_app import state
+from finine_app.components.data.choice import DataChoice
 from finine_app.components.data.source import choose_source
 from finine_app.components.messages import plain, show_problem
-from finine_app.state import DataChoice
 from finine_core.errors import FinineError
 
 if TYPE_CHECKING:
@@ -35,9 +35,9 @@ def render() -> None:
         choose_label,
         choose_roles,
         choose_task,
-        choose_validation,
     )
     from finine_app.components.data.file_facts import facts_of
+    from finine_app.components.data.held_out import choose_held_out
     from finine_app.components.data.images import show_images
 
     try:
@@ -57,12 +57,12 @@ def render() -> None:
     image = next((name for name, role in roles.items() if role == "image"), None)
     skip_corrupt = image is not None and show_images(path, facts, image, label)
     st.subheader("Validation")
-    validation = choose_validation(path, facts, label)
-    if validation is None:
+    held_out = choose_held_out(path, facts, label)
+    if held_out is None:
         st.info("Say which rows are held out, or choose a share.")
         return
     try:
-        choice = choice_from(path, label, roles, validation, skip_corrupt, task)
+        choice = choice_from(path, label, roles, held_out, skip_corrupt, task)
         keep_choice(path, facts)
         checked = check(choice)
     except FinineError as error:

@@ -31,6 +31,11 @@ def _groups(run: api.Run) -> None:
             "The influence of many rows on the held-out rows, all taken out at once and other rows "
             "seen in their place: are these rows better or worse than random ones? It comes from "
             "the same run, without training."
+            + (
+                " It is told by the first training, of the rows with fold <> 1 alone."
+                if run.folds > 1
+                else ""
+            )
         )
     else:
         nothing_yet(

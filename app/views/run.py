@@ -9,13 +9,13 @@ import streamlit as st
 from finine_app import state
 from finine_app.components.data.address import keep_choice, restore_choice
 from finine_app.components.data.checked import check
+from finine_app.components.data.choice import DataChoice
 from finine_app.components.data.file_facts import FileFacts, default_choice, facts_of
 from finine_app.components.messages import nothing_yet, plain, show_problem
 from finine_app.components.run.duplicate import copied_from, duplicate, forget_copy
 from finine_app.components.run.form import run_form
 from finine_app.components.run.panel import run_panel
 from finine_app.components.run.past_runs import past_runs
-from finine_app.state import DataChoice
 from finine_core import api
 from finine_core.errors import FinineError
 from finine_core.runs import State

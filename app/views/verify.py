@@ -50,9 +50,10 @@ def _verify(run: api.Run) -> None:
     marked, corrected = map(len, marks)
     of_held_out = len(run.marked()) + len(run.corrected()) - marked - corrected
     if of_held_out:
+        rows_of = "rows with fold = 1, held out here" if run.folds > 1 else "held-out rows"
         st.caption(
-            f"{of_held_out:,} further {'mark is' if of_held_out == 1 else 'marks are'} of held-out "
-            "rows: an export carries them out, and a model that was not trained on these rows does "
+            f"{of_held_out:,} further {'mark is' if of_held_out == 1 else 'marks are'} of {rows_of}"
+            ": an export carries them out, and a model that was not trained on these rows does "
             "not change by them."
         )
     if not (marked or corrected):

@@ -23,7 +23,8 @@ from finine_core.encoders import Encoded, encode
 from finine_core.influence import SignalWriter
 from finine_core.influence.recorder import Recorder, plan_for
 from finine_core.runs.config import Resolved, make_config
-from finine_core.runs.work.pipeline import Checkpoints, make_torch_repeatable, make_trainer
+from finine_core.runs.work.checkpoints import Checkpoints
+from finine_core.runs.work.pipeline import make_torch_repeatable, make_trainer
 from finine_core.runs.work.reading import checked_input
 from finine_sample_data import SAMPLES
 

@@ -152,14 +152,20 @@ class Looking(Opened):
         """What was recorded on one row: a line per recorded step.
 
         Columns: step, signal s_it, deviation σ_it, loss; with SGD also carried_signal and
-        carried_deviation, what is left of both at the end of the run (docs/method.md).
+        carried_deviation, what is left of both at the end of the run (docs/method.md). With folds:
+        in the first training of `learned_in`.
         """
         return self._results.signals(int(row), target)
+
+    def learned_in(self, row: int) -> tuple[int, ...]:
+        """The trainings that learned from a row, 1, 2, …; of a run without folds (1,) or none."""
+        return self._results.learned_in(int(row))
 
     def prediction(self, row: int) -> pd.DataFrame:
         """What the trained model makes of a row: class and probability, likeliest first.
 
-        At most five classes are kept of each row.
+        At most five classes are kept of each row. With folds the model is that of the first
+        training, which has not seen the rows with fold = 1.
 
         Raises:
             FinineError: the row is not a training row, or the run was made before these were kept.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from finine_core.errors import FinineError
 from finine_core.runs import keeping
 from finine_core.runs.folder import RunFolder
+from finine_core.runs.folds import folds_in
 from finine_core.runs.jobs import cancel, observe, resume, wait
 from finine_core.runs.state import Status
 from finine_core.told import told_everywhere
@@ -56,6 +57,11 @@ class Opened:
             FinineError: it has not come so far.
         """
         return self._results.targets()
+
+    @property
+    def folds(self) -> int:
+        """How many trainings it is, each without another fold of the rows; 1 without folds."""
+        return folds_in(self.folder.read())
 
     # --- its life ---
 

@@ -69,6 +69,8 @@ def group(
     one = found.group(**which, refill=refill)
     typer.echo(f"{one.rows} rows, μ = {one.mu:.3g} on target {one.target} ({_interval(one)})")
     typer.echo(_verdict(one))
+    if one.left_out:
+        typer.echo(one.left_out_words)
     typer.echo(
         f"A tester with {ALPHA:.0%} false alarms would miss whether the group was trained on with"
         f" probability {one.beta(ALPHA):.1%}."
@@ -142,7 +144,8 @@ def groups(
         if part is None:
             typer.echo(f"{'':14}{why}")
             continue
-        typer.echo(f"{'':14}μ = {part.mu:.3g} ({_interval(part)}). {_verdict(part)}")
+        more = f" {part.left_out_words}" if part.left_out else ""
+        typer.echo(f"{'':14}μ = {part.mu:.3g} ({_interval(part)}). {_verdict(part)}{more}")
 
 
 def _influence_of(run: Any, group_id: int) -> tuple[Any, str]:
@@ -178,6 +181,8 @@ def slices(run: RunId, target: Target = None, home: Home = None, json: Json = Fa
         return
     if not found:
         say("No column has few values with enough rows each.")
+    if opened.folds > 1:
+        say("Told by the first training, of the rows that it learned from: those with fold <> 1.")
     for one in found:
         part = one.influence
         interval = f"{part.low:.3g} to {part.high:.3g}"
@@ -210,6 +215,7 @@ def _influence_json(one: Any) -> dict[str, Any]:
     return {
         "target": one.target,
         "rows": one.rows,
+        "left_out": one.left_out,
         "mu": one.mu,
         "mu_low": one.low,
         "mu_high": one.high,

@@ -34,6 +34,9 @@ def run_command(
     if dry_run:
         _tell(api.plan(home=home, **options), json)
         return
+    if flags.folds > 1:  # the price, before anything starts
+        plan = api.plan(home=home, **options)
+        say(f"{plan.folds_words} Takes {plan.estimate.words} on this machine.")
     started = api.run(home=home, name=name, block=False, **options)
     say(f"run {started.run_id} in {started.home}")
     _follow(started, json)
@@ -99,21 +102,28 @@ def _tell(plan: Any, json: bool) -> None:
         "rows": plan.rows,
         "train_rows": plan.train_rows,
         "validation_rows": plan.validation_rows,
+        "held_out": dict(plan.held_out),
         **plan.resolved.model_dump(mode="json"),
         "record_steps": plan.config.record_steps,
         "auxiliary": plan.config.auxiliary,
+        "folds": plan.config.folds,
     }
     time = plan.estimate
     said = {"model": model_words(plan.resolved), "epochs": epochs_words(plan.resolved)}
     if json:
         seconds = {"seconds": time.seconds, "low": time.low, "high": time.high, "runs": time.runs}
-        print_json({**told, "estimate": seconds})
+        print_json({**told, "notes": list(plan.notes), "estimate": seconds})
         return
+    told["held_out"] = [f"{name} {value}" for name, value in plan.held_out.items()]
+    if plan.config.folds > 1:
+        say(plan.folds_words)
     for key, value in {**told, **said}.items():
         if key in HOW_CHOSEN:
             continue
         told_value = ", ".join(value) if isinstance(value, list) else str(value)
         typer.echo(f"{key:<20} {printable(told_value)}")
+    for note in plan.notes:
+        typer.echo(f"{'note':<20} {printable(note)}")
     typer.echo(f"{'time':<20} {time.words} on this machine ({time.basis})")
     say("Nothing was started.")
 
@@ -138,19 +148,20 @@ def _follow(run: Any, json: bool) -> None:
 
 
 def _show_progress(status: Any) -> None:
-    from finine_core.runs.jobs.progress import EMBEDDING, TRAINING
+    from finine_core.runs.jobs.progress import EMBEDDING, TRAINING, part_words
 
     parts = [str(status.phase or status.state)]
     if status.ahead:
         parts.append(f"waiting for {status.ahead} run{'s' if status.ahead > 1 else ''} before it")
     if status.phase in TRAINING and status.steps:
+        parts[0] += part_words(status.part, status.parts)
         parts.append(f"epoch {status.epoch}/{status.epochs}, step {status.step}/{status.steps}")
-        if status.loss is not None:
+        if status.part == 1 and status.loss is not None:
             parts.append(f"loss {status.loss:.4f}")
         measure = status.measure
-        if status.quality is not None:
+        if status.part == 1 and status.quality is not None:
             parts.append(f"{measure.words} {measure.text(status.quality)}")
-        if status.validation_quality is not None:
+        if status.part == 1 and status.validation_quality is not None:
             parts.append(f"validation {measure.words} {measure.text(status.validation_quality)}")
     elif status.phase == EMBEDDING and status.steps:
         parts.append(f"{status.step}/{status.steps}")
@@ -188,6 +199,8 @@ def summary(run: Any) -> dict[str, Any]:
         "validation_rows": dataset.get("validation_rows"),
         "targets": resolved.get("targets", list(record["config"]["targets"])),
         "phase": status.phase,
+        "part": status.part if status.parts > 1 else None,
+        "parts": status.parts if status.parts > 1 else None,
         "step": status.step,
         "steps": status.steps,
         "eta_seconds": status.eta_seconds,

@@ -48,6 +48,13 @@ class DataFlags:
     validation: Annotated[
         str, typer.Option(help="A fraction, a file, or column:NAME of a split column.")
     ] = "0.2"
+    group: Annotated[
+        str | None,
+        typer.Option(help="Rows with one value of this column lie on one side: patients, users."),
+    ] = None
+    time: Annotated[
+        str | None, typer.Option(help="Hold out the latest rows by this column, not by chance.")
+    ] = None
     seed: Annotated[
         int, typer.Option(help="Of the held-out draw, and in a run of all that is random.")
     ] = 0
@@ -131,6 +138,12 @@ class RunFlags(DataFlags):
     auxiliary: Annotated[
         bool, typer.Option("--auxiliary", help="Train a second run, with other random numbers.")
     ] = False
+    folds: Annotated[
+        int,
+        typer.Option(
+            help="Train so many times, each time without another part: every row gets a μ."
+        ),
+    ] = 1
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto"
 
     def options(self) -> dict[str, Any]:

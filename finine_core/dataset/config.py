@@ -9,10 +9,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from finine_core.dataset import AUTO, named_labels
-from finine_core.errors import FinineError
+from finine_core.errors import FinineError, shown
 from finine_core.keywords import no_such_keyword
 from finine_core.told import require_kind
 
@@ -46,6 +53,8 @@ class Columns(BaseModel):
         id: names the rows for a person; the row number stays their identity.
         ignore: columns nothing is learned from; they stay in the table.
         image: the column of images, as paths or as bytes; a model that sees them sees nothing else.
+        group: rows with the same value of this column belong together, on one side of the split.
+        time: says when each row was made; the latest are held out.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -56,6 +65,8 @@ class Columns(BaseModel):
     id: str | None = None
     ignore: _Names = ()
     image: str | None = None
+    group: str | None = None
+    time: str | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -67,6 +78,20 @@ def _as_text(value: object) -> object:
     return str(value) if isinstance(value, Path) else value
 
 
+def is_number(text: str) -> bool:
+    """Whether a text is a number, as `validation` takes one.
+
+    Examples:
+        >>> is_number("0.2"), is_number("held_out.csv")
+        (True, False)
+    """
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
 class DataConfig(Columns):
     """How a data set is read: its columns, and the options of `DataOptions`."""
 
@@ -74,6 +99,30 @@ class DataConfig(Columns):
     task: str = AUTO
     validation: Annotated[float | str, BeforeValidator(_as_text)] = 0.2
     seed: int = Field(default=0, ge=0, lt=SEEDS)
+
+    @model_validator(mode="after")
+    def _one_way_of_holding_out(self) -> DataConfig:
+        if self.time is None:
+            return self
+        if self.group is not None:
+            raise FinineError(
+                f"Both group ({shown(self.group)}) and time ({shown(self.time)}) say which rows "
+                "are held out: the latest rows would tear groups apart.",
+                "Leave one of them out.",
+            )
+        if not isinstance(self.validation, float):
+            raise FinineError(
+                f"Both time ({shown(self.time)}) and validation ({shown(self.validation)}) say "
+                "which rows are held out.",
+                "Leave time out, or give validation as a fraction.",
+            )
+        if self.validation == 0:
+            raise FinineError(
+                f"time ({shown(self.time)}) holds out the latest rows, and validation 0 holds out "
+                "none.",
+                "Leave time out, or give validation as a fraction such as 0.2.",
+            )
+        return self
 
 
 _Config = TypeVar("_Config", bound=BaseModel)
@@ -89,7 +138,7 @@ def checked(kind: type[_Config], options: Mapping[str, object]) -> _Config:
         >>> checked(DataConfig, {"label": "y", "txt": ["review"]})
         Traceback (most recent call last):
         finine_core.errors.FinineError: There is no option 'txt'. Did you mean 'text'? Options: \
-features, id, ignore, image, label, seed, skip_corrupt, task, text, validation.
+features, group, id, ignore, image, label, seed, skip_corrupt, task, text, time, validation.
     """
     for name, value in options.items():
         if isinstance(value, str):

@@ -7,8 +7,8 @@ position of a row in the file, its row number, is its identity from here on.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Unpack
 
@@ -18,20 +18,26 @@ import pyarrow.compute as pc
 
 from finine_core.dataset import named_labels
 from finine_core.dataset.config import DataConfig, checked
+from finine_core.dataset.holding_out.image_copies import image_copies
+from finine_core.dataset.holding_out.plan import hold_out, keep_copies_together, second_groups
 from finine_core.dataset.options import DataOptions
 from finine_core.dataset.roles import Roles, resolve_roles
-from finine_core.dataset.split import fit_second_table, split_by_column, split_by_fraction
-from finine_core.dataset.tasks import Answers, task_for
+from finine_core.dataset.split import fit_second_table
+from finine_core.dataset.tasks import task_for
 from finine_core.dataset.usable import check_learnable, check_numbers, naming
 from finine_core.errors import FinineError, printable, shown
 from finine_core.formats import read_table
-from finine_core.formats.images import Pictures, read_pictures
+from finine_core.formats.images import read_pictures
 from finine_core.formats.sources.input_file import unchanged
 from finine_core.formats.sources.inputs import check_input, fingerprint_of
 from finine_core.formats.values import RowNames, is_blank
 
 MIN_TRAINING_ROWS = 3  # the luck of the draw is a variance over the other rows: at least two
 COLUMN_PREFIX = "column:"
+
+
+NO_ROW = "Give every class at least one training row."
+LATER = "It is only among the latest rows: hold out fewer, or take those rows out."
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +52,8 @@ class Part:
         row_numbers: (m,) int64, 0-based positions in the input file; -1, -2, … for the rows of a
             second file.
         images_in: the input that its images lie in, where it has any.
+        groups: (m,) equal numbers for rows of one group, in both parts; None without groups.
+        copies: (m,) equal numbers for copies of one image, in both parts; None without images.
     """
 
     table: pa.Table
@@ -54,9 +62,28 @@ class Part:
     values: np.ndarray
     pixels: np.ndarray | None = None
     images_in: Path | None = None
+    groups: np.ndarray | None = None
+    copies: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def take(self, rows: np.ndarray) -> Part:
+        """The rows at these positions."""
+
+        def of(values: np.ndarray | None) -> np.ndarray | None:
+            return None if values is None else values[rows]
+
+        return Part(
+            self.table.take(pa.array(rows)),
+            self.labels[rows],
+            self.row_numbers[rows].astype(np.int64),
+            self.values[rows],
+            of(self.pixels),
+            self.images_in,
+            of(self.groups),
+            of(self.copies),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +101,7 @@ class Dataset:
         validation: the rows to judge by; may be empty.
         fingerprint: SHA-256 of the input file, hex.
         notes: what a person should know about how the file was read.
+        held_out: how the rows of `validation` were chosen, for machines; see `holding_out`.
     """
 
     path: Path
@@ -86,6 +114,7 @@ class Dataset:
     validation: Part
     fingerprint: str
     notes: tuple[str, ...]
+    held_out: Mapping[str, int | str] = field(default_factory=dict)
 
 
 def load_dataset(
@@ -129,22 +158,33 @@ def read_dataset(path: Path, config: DataConfig) -> Dataset:
         roles = resolve_roles(table, config, split)
         learned = task_for(config.task, table, roles)
         answers = learned.read(table, roles, rows)
-        if split is not None:
-            mask = split_by_column(split, table.column(split), rows)
-        else:
-            mask = split_by_fraction(answers.codes, fraction, config.seed)
+        held = hold_out(
+            table, roles, answers, fraction, config.seed, second_file=second is not None, rows=rows
+        )
     pictures, usable = None, np.ones(len(table), dtype=np.bool_)
     if roles.image is not None:
         pictures = read_pictures(path, table.column(roles.image), skip_corrupt=config.skip_corrupt)
         usable[list(pictures.bad)] = False
+    every = Part(table, answers.codes, np.arange(len(table)), answers.values)
+    if pictures is not None:
+        copies = None if second is not None else image_copies(pictures.pixels, usable)
+        every = replace(every, pixels=pictures.pixels, images_in=path, copies=copies)
+    if held.groups is not None:
+        every = replace(every, groups=held.groups.numbers)
+    held = keep_copies_together(
+        held, table, roles, answers.codes, every.copies, fraction, config.seed
+    )
     with naming(path):
-        train = _part(path, table, answers, np.flatnonzero(~mask & usable), pictures)
-        held_out = _part(path, table, answers, np.flatnonzero(mask & usable), pictures)
-        _check_training_part(train, answers, split)
+        train = every.take(np.flatnonzero(~held.mask & usable))
+        held_out = every.take(np.flatnonzero(held.mask & usable))
+        by = {"column": roles.split, "time": roles.time, "group": roles.group}
+        where = next((f" by {how} {shown(name)}" for how, name in by.items() if name), "")
+        mend = LATER if roles.time is not None else NO_ROW
+        check_training_part(train, answers.classes, answers.names, where, mend)
         check_numbers(table, roles.features, rows)
         check_learnable(train.table, roles)
     notes = [*raw.notes, *answers.notes, *_id_notes(table, roles)]
-    notes += pictures.notes if pictures else ()
+    notes += [*(pictures.notes if pictures else ()), *held.notes]
 
     if second is not None:
         other = read_table(second)
@@ -153,13 +193,18 @@ def read_dataset(path: Path, config: DataConfig) -> Dataset:
             names = RowNames(other.lines)
             codes, values = learned.read_second(fitted, roles, answers, names)
             check_numbers(fitted, roles.features, names)
-        held_out = Part(fitted, codes, -1 - np.arange(len(codes), dtype=np.int64), values)
+            own_groups, groups, shared = second_groups(roles, table, fitted)
+        held_out = Part(fitted, codes, -1 - np.arange(len(codes)), values, groups=groups)
         if pictures is not None:
             held_out = _with_pictures(held_out, second, roles, pictures.shape, config.skip_corrupt)
+            train, held_out = _with_copies(train, held_out)
+        if own_groups is not None:
+            train = replace(train, groups=own_groups[train.row_numbers])
         notes += [f"Validation file {printable(second.name)}: {note}" for note in other.notes]
+        notes += shared
         if fingerprint_of(second) == fingerprint:
             notes.append("The validation file is the training file itself.")
-    elif not mask.any():
+    elif not held.mask.any():
         notes.append("There are no validation rows.")
     return Dataset(
         path=path,
@@ -172,6 +217,7 @@ def read_dataset(path: Path, config: DataConfig) -> Dataset:
         validation=held_out,
         fingerprint=fingerprint,
         notes=tuple(notes),
+        held_out=held.facts,
     )
 
 
@@ -185,31 +231,22 @@ def _validation_source(validation: float | str) -> tuple[float, str | None, Path
         return 0.0, None, Path(str(validation))
 
 
-def _part(
-    path: Path, table: pa.Table, answers: Answers, rows: np.ndarray, pictures: Pictures | None
-) -> Part:
-    taken = table.take(pa.array(rows))
-    part = Part(taken, answers.codes[rows], rows.astype(np.int64), answers.values[rows])
-    if pictures is None:
-        return part
-    return replace(part, pixels=pictures.pixels[rows], images_in=path)
-
-
 def _with_pictures(
     part: Part, path: Path, roles: Roles, shape: tuple[int, ...], skip_corrupt: bool
 ) -> Part:
     """A second file's rows with their images, brought to the shape of the first file's."""
     column = part.table.column(str(roles.image))
     found = read_pictures(path, column, skip_corrupt=skip_corrupt, shape=shape)
-    usable = np.setdiff1d(np.arange(len(part)), list(found.bad))
-    return Part(
-        part.table.take(pa.array(usable)),
-        part.labels[usable],
-        part.row_numbers[usable],
-        part.values[usable],
-        found.pixels[usable],
-        path,
-    )
+    part = replace(part, pixels=found.pixels, images_in=path)
+    return part.take(np.setdiff1d(np.arange(len(part)), list(found.bad)))
+
+
+def _with_copies(train: Part, held_out: Part) -> tuple[Part, Part]:
+    """Both parts with what images of the two files are copies of one another."""
+    assert train.pixels is not None and held_out.pixels is not None  # noqa: PT018  for mypy
+    copies = image_copies(np.concatenate([train.pixels, held_out.pixels]))
+    first, second = np.split(copies, [len(train)])
+    return replace(train, copies=first), replace(held_out, copies=second)
 
 
 def _id_notes(table: pa.Table, roles: Roles) -> list[str]:
@@ -232,20 +269,32 @@ def _id_notes(table: pa.Table, roles: Roles) -> list[str]:
     return notes
 
 
-def _check_training_part(train: Part, answers: Answers, split: str | None) -> None:
-    where = f" by column {shown(split)}" if split is not None else ""
+def check_training_part(
+    train: Part,
+    classes: tuple[str, ...],
+    names: tuple[str, ...],
+    where: str = "",
+    mend: str = NO_ROW,
+) -> None:
+    """Refuse rows that nothing can be learned from.
+
+    Args:
+        classes, names: those of `Answers`.
+        where: how the rows were split, for the message.
+        mend: what to do about a class that no training row has.
+    """
     if len(train) < MIN_TRAINING_ROWS:
         raise FinineError(
             f"The split{where} leaves {len(train)} training rows.",
             f"At least {MIN_TRAINING_ROWS} are needed: add rows or lower the validation fraction.",
         )
-    if answers.names != answers.classes:  # numbers, or labels that hold together
+    if names != classes:  # numbers, or labels that hold together
         if train.values.ndim == 2:
             same = np.flatnonzero(np.ptp(train.values, axis=0) == 0)
             if len(same):
                 raise FinineError(
                     f"The split{where} leaves training rows that do not differ in the label "
-                    f"{shown(answers.names[same[0]])}.",
+                    f"{shown(names[same[0]])}.",
                     "Let training rows both have it and lack it, or leave that label out.",
                 )
         elif not np.ptp(train.values):
@@ -254,10 +303,10 @@ def _check_training_part(train: Part, answers: Answers, split: str | None) -> No
                 "Let training rows differ in what is to be learned.",
             )
         return
-    present = np.bincount(train.labels, minlength=len(answers.classes)) > 0
+    present = np.bincount(train.labels, minlength=len(classes)) > 0
     if not present.all():
-        absent = ", ".join(shown(answers.classes[code]) for code in np.flatnonzero(~present)[:10])
+        absent = ", ".join(shown(classes[code]) for code in np.flatnonzero(~present)[:10])
         raise FinineError(
             f"The split{where} leaves no training row of class {absent}.",
-            "Give every class at least one training row.",
+            mend,
         )

@@ -28,6 +28,10 @@ class DataOptions(TypedDict, total=False):
         validation: a fraction in [0, 0.9) of the rows, drawn by class; 'column:NAME' for a column
             that says train or validation; or the path of a second file. 0 means no validation rows
             [default: 0.2].
+        group: a column whose rows of one value (a patient, a user, a document) belong together: all
+            are learned from or all held out; nothing is learned from it [default: None].
+        time: a column that says when each row was made: the latest rows are held out, as many as
+            `validation` says; not learned from unless it is among the features [default: None].
         seed: of the draw and, in a run, of all that is random, from 0 to 2**31 - 1 [default: 0].
     """
 
@@ -39,4 +43,6 @@ class DataOptions(TypedDict, total=False):
     skip_corrupt: bool
     task: str
     validation: float | str | Path
+    group: str | None
+    time: str | None
     seed: int

@@ -48,7 +48,7 @@ def resolve_roles(table: pa.Table, named: Columns, split: str | None = None) -> 
         >>> named = Columns(label="sick", features=["age"])
         >>> resolve_roles(table, named)  # doctest: +NORMALIZE_WHITESPACE
         Roles(label='sick', text=(), features=('age',), id=None, ignore=('name',), image=None,
-            split=None)
+            group=None, time=None, split=None)
         >>> resolve_roles(table, Columns(label="sick", features=["agee"]))
         Traceback (most recent call last):
             ...
@@ -63,7 +63,13 @@ Columns: 'age', 'name', 'sick'.
         "ignore": named.ignore,
         "split": _maybe(split),
         "image": _maybe(named.image),
+        "group": _maybe(named.group),
+        "time": _maybe(named.time),
     }
+    # A name may count up with time or be a group's; a time may be asked to be learned from.
+    both = {"group": _maybe(named.id), "time": (*_maybe(named.id), *named.features)}
+    for role, names in both.items():
+        asked[role] = tuple(name for name in asked[role] if name not in names)
     all_names = table.column_names  # made anew each time it is asked for
     known = set(all_names)
     role_of: dict[str, str] = {}
@@ -112,6 +118,8 @@ Columns: 'age', 'name', 'sick'.
         ignore=columns_of("ignore"),
         split=split,
         image=next(iter(columns_of("image")), None),
+        group=named.group,
+        time=named.time,
     )
     if not roles.inputs:
         why = f" Left out: {', '.join(reasons)}." if reasons else ""

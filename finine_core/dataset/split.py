@@ -19,6 +19,20 @@ from finine_core.formats.values import BY_NUMBER, RowNames, as_text, is_blank, n
 MAX_FRACTION = 0.9  # less than a tenth of the rows would be left to learn from
 
 
+def check_fraction(fraction: float) -> None:
+    """Refuse a fraction that leaves too little to learn from.
+
+    Raises:
+        FinineError: it is outside [0, 0.9).
+    """
+    if not 0 <= fraction < MAX_FRACTION:
+        raise FinineError(
+            f"The validation fraction is {fraction}, but must be at least 0 and below "
+            f"{MAX_FRACTION}.",
+            "Choose for example 0.2.",
+        )
+
+
 def split_by_fraction(codes: np.ndarray, fraction: float, seed: int) -> np.ndarray:
     """Draw the validation rows, stratified by class; every class keeps at least one training row.
 
@@ -42,12 +56,7 @@ def split_by_fraction(codes: np.ndarray, fraction: float, seed: int) -> np.ndarr
         >>> int(mask[:4].sum()), int(mask[4:].sum())
         (2, 2)
     """
-    if not 0 <= fraction < MAX_FRACTION:
-        raise FinineError(
-            f"The validation fraction is {fraction}, but must be at least 0 and below "
-            f"{MAX_FRACTION}.",
-            "Choose for example 0.2.",
-        )
+    check_fraction(fraction)
     sizes = np.bincount(codes)
     wanted = fraction * sizes
     limits = np.maximum(sizes - 1, 0)

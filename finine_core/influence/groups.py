@@ -68,6 +68,7 @@ class GroupInfluence:
             rows' mean. For groups that were chosen without looking at μ; None when not asked for.
         refilled: whether other rows took the members' places (see the module).
         share: of the training rows that are members.
+        left_out: further rows of the group, which the training that tells of it did not learn from.
     """
 
     target: str
@@ -78,11 +79,23 @@ class GroupInfluence:
     p_value: float | None
     refilled: bool
     share: float
+    left_out: int = 0
 
     @property
     def large(self) -> bool:
         """Whether leaving the group out changes where training goes, which μ does not see."""
         return self.share > LARGE
+
+    @property
+    def left_out_words(self) -> str:
+        """How many rows of the group it does not speak of; empty where it speaks of all."""
+        if not self.left_out:
+            return ""
+        rows = "1 further row" if self.left_out == 1 else f"{self.left_out:,} further rows"
+        return (
+            f"{rows} of the group {'was' if self.left_out == 1 else 'were'} held out in the first"
+            " training, which alone tells the influence of groups."
+        )
 
     def beta(self, alpha: float) -> float:
         """β at Type I error α: how likely a tester misses whether the group was trained on."""

@@ -74,14 +74,25 @@ def score_target(
         if part.carried:  # about its own mean, which need not be μ
             resampled += mu[chunk] - np.nanmean(resampled, axis=0)
         low[chunk], high[chunk] = quantiles(resampled, edges)
-    order = np.argsort(-mu if target.suspicious_is_large else mu, kind="stable")
-    rank = np.empty(rows, dtype=np.int64)
-    rank[order] = np.arange(1, rows + 1)
     kind = SELF.name if target.name == SELF.name else "shared"
     allowed = TWO_SIDED * estimator.model_error.get(kind, 0.0) * np.abs(mu)
     # A quantile interval of a skewed statistic can miss its own estimate by rounding; it holds it.
     below, above = np.maximum(mu - low, 0.0), np.maximum(high - mu, 0.0)
-    return TargetScores(mu, mu - np.hypot(below, allowed), mu + np.hypot(above, allowed), rank)
+    ends = mu - np.hypot(below, allowed), mu + np.hypot(above, allowed)
+    return TargetScores(mu, *ends, ranks(mu, target))
+
+
+def ranks(mu: NDArray[np.float64], target: Target) -> NDArray[np.int64]:
+    """The place of each row from 1, the most suspicious, on; equal ones in their order.
+
+    Examples:
+        >>> ranks(np.array([1.0, 3.0, 1.0]), SELF).tolist()
+        [2, 1, 3]
+    """
+    order = np.argsort(-mu if target.suspicious_is_large else mu, kind="stable")
+    found = np.empty(len(mu), dtype=np.int64)
+    found[order] = np.arange(1, len(mu) + 1)
+    return found
 
 
 def auxiliary_mu(

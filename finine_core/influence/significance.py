@@ -24,6 +24,7 @@ ordinary.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +36,7 @@ from finine_core.influence.signals import TargetSignals
 from finine_core.influence.targets import Target
 
 Floats = NDArray[np.float64]
+Tested = Callable[[], Floats]  # p-values, had when they are needed
 
 MIN_STEPS = 8  # of which B = 2 averages are made; fewer steps say nothing about their variation
 # B = 0.4 T^⅔. In simulations with T = 32 the rate promised at 10 % came out at 8–12 % up to an
@@ -86,7 +88,9 @@ class Discoveries:
         )
 
 
-def discoveries(signals: TargetSignals, mu: Floats, target: Target, q: float) -> Discoveries:
+def discoveries(
+    signals: TargetSignals, mu: Floats, target: Target, q: float, harm: Tested | None = None
+) -> Discoveries:
     """The rows that stand out at a false discovery rate of q.
 
     Args:
@@ -94,22 +98,25 @@ def discoveries(signals: TargetSignals, mu: Floats, target: Target, q: float) ->
         mu: their influence on it, shape (n,); may be had from other signals (those carried on).
         target: says which end stands out: `self` the large μ, `validation` the harmful.
         q: between 0 and 1.
+        harm: tests of the rows on `validation`, where several trainings say it; else the signals'.
 
     Raises:
         FinineError: q is out of range, or there are too few steps or rows to test.
     """
     check_rate(q)
-    p, ordinary = row_p_values(signals, mu, target)
+    p, ordinary = row_p_values(signals, mu, target, harm)
     adjusted = q_values(p)
     order = np.argsort(p, kind="stable")
     return Discoveries(target.name, q, order[adjusted[order] <= q], len(p), ordinary)
 
 
-def row_p_values(signals: TargetSignals, mu: Floats, target: Target) -> tuple[Floats, float | None]:
+def row_p_values(
+    signals: TargetSignals, mu: Floats, target: Target, harm: Tested | None = None
+) -> tuple[Floats, float | None]:
     """How well each row goes with being ordinary: p-values, shape (n,), and for self their share.
 
     Args:
-        signals, mu, target: as in `discoveries`.
+        signals, mu, target, harm: as in `discoveries`.
 
     Raises:
         FinineError: there are too few steps or rows to test.
@@ -119,17 +126,22 @@ def row_p_values(signals: TargetSignals, mu: Floats, target: Target) -> tuple[Fl
         return null.p_values(mu), null.ordinary
     # A row that helps by its μ (what is left of its steps at the end) is none of the harmful,
     # whatever its steps did; larger p-values leave the promise as it is.
-    return np.where(mu < 0, harm_p_values(signals), 1.0), None
+    return np.where(mu < 0, harm() if harm else harm_p_values(signals), 1.0), None
 
 
-def row_q_values(signals: TargetSignals, mu: Floats, target: Target) -> tuple[Floats | None, str]:
+def row_q_values(
+    signals: TargetSignals, mu: Floats, target: Target, harm: Tested | None = None
+) -> tuple[Floats | None, str]:
     """The least false discovery rate at which each row stands out, shape (n,).
+
+    Args:
+        signals, mu, target, harm: as in `discoveries`.
 
     Returns:
         None and the reason where there are too few steps or rows to test; else the rates and "".
     """
     try:
-        return q_values(row_p_values(signals, mu, target)[0]), ""
+        return q_values(row_p_values(signals, mu, target, harm)[0]), ""
     except FinineError as error:
         return None, str(error)
 

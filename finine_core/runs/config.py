@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, Unpack
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from finine_core.dataset import AUTO
-from finine_core.dataset.config import SEEDS, DataConfig, checked
+from finine_core.dataset.config import SEEDS, DataConfig, checked, is_number
 from finine_core.errors import FinineError
 from finine_core.influence.targets import EACH_CLASS, target_named
-from finine_core.runs.combinations import require_fitting
+from finine_core.paths import absolute
+from finine_core.runs.combinations import require_fitting, require_folds_to_fit
 from finine_core.runs.options import (
     FEWEST_TO_CHOOSE,
     IMAGE_ENCODER,
@@ -44,6 +45,7 @@ AUTO_EPOCHS = (10, 40)  # the least and the most that "at most" may be, in epoch
 # it finds 65 % of the wrong ones instead of 91 % (docs/regression.md).
 DEFAULT_LOSS = "squared"
 LOSSES = ("auto", "squared", "huber")  # a loss of one's own apart
+MOST_FOLDS = 10  # beyond it the rows learned from hardly change, and the time does
 WEIGHT_DECAY = 1e-3  # light; keeps small models from growing without bound on wrong labels
 
 
@@ -70,6 +72,7 @@ class RunConfig(DataConfig):
     trusted: bool = False
     record_steps: int = Field(default=32, ge=4, le=10_000)
     auxiliary: bool = False
+    folds: int = Field(default=1, ge=1, le=MOST_FOLDS)
     device: Device = "auto"
     code_folder: str | None = None  # where named code lies: the folder the person was in
 
@@ -85,7 +88,7 @@ class RunConfig(DataConfig):
     @field_validator("data")
     @classmethod
     def _absolute(cls, value: str) -> str:
-        return _absolute_path(value)
+        return absolute(value)
 
     @field_validator("label")
     @classmethod
@@ -105,9 +108,9 @@ class RunConfig(DataConfig):
             return value
         if value.startswith("column:"):
             return value
-        if _is_number(value) and not Path(value).exists():
+        if is_number(value) and not Path(value).exists():
             raise ValueError(f"{value!r} is text: write the fraction as a number, without quotes")
-        return _absolute_path(value)
+        return absolute(value)
 
     @field_validator("targets")
     @classmethod
@@ -133,7 +136,7 @@ class RunConfig(DataConfig):
 
         if value in TEXT_ENCODERS:
             return value
-        folder = _absolute_path(value)
+        folder = absolute(value)
         if not Path(folder).is_dir():
             known = ", ".join(TEXT_ENCODERS)
             raise ValueError(
@@ -171,25 +174,15 @@ class RunConfig(DataConfig):
             )
         return value
 
+    @model_validator(mode="after")
+    def _folds_fit(self) -> RunConfig:
+        require_folds_to_fit(self)
+        return self
+
     @property
     def code(self) -> tuple[str, ...]:
         """What of it is a person's own code, named or an object."""
         return tuple(one for one in (self.model, self.loss) if is_code(one) or is_object(one))
-
-
-def _absolute_path(text: str) -> str:
-    try:
-        return str(Path(text).expanduser().resolve())
-    except (OSError, RuntimeError) as error:  # a loop of links, a home that nobody has
-        raise ValueError(f"that is no path ({error})") from None
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def validation_file(config: RunConfig) -> Path | None:
@@ -248,6 +241,10 @@ class Resolved(BaseModel):
     def auxiliary(self) -> Resolved:
         """The same for an auxiliary run: the same rows, other initial parameters and batches."""
         return self.model_copy(update={"seed": (self.seed + 1) % SEEDS})
+
+    def of_training(self, number: int) -> Resolved:
+        """The same for training 1, 2, … of a run with folds: each has other random numbers."""
+        return self.model_copy(update={"seed": (self.seed + number - 1) % SEEDS})
 
     def settings(self) -> Settings:
         """As the trainer takes them."""

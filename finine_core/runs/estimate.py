@@ -11,8 +11,8 @@ from __future__ import annotations
 import math
 import os
 import statistics
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow.types as kinds
@@ -107,6 +107,30 @@ class Plan:
     validation_rows: int
     classes: tuple[str, ...]
     estimate: Estimate
+    held_out: Mapping[str, int | str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def folds_words(self) -> str:
+        """What folds do, and their price; empty without them."""
+        return folds_words(self.config.folds)
+
+
+def folds_words(folds: int) -> str:
+    """What folds do, and their price; empty for a run that trains once.
+
+    Examples:
+        >>> folds_words(3)
+        'The model is trained 3 times, each time without another third of the rows: every row gets \
+an influence; takes about 3 × as long.'
+    """
+    if folds == 1:
+        return ""
+    part = {2: "half", 3: "third", 4: "quarter", 5: "fifth"}.get(folds, f"{folds}th")
+    return (
+        f"The model is trained {folds} times, each time without another {part} of the rows:"
+        f" every row gets an influence; takes about {folds} × as long."
+    )
 
 
 def plan_run(home: Path, config: RunConfig) -> Plan:
@@ -124,6 +148,8 @@ def plan_run(home: Path, config: RunConfig) -> Plan:
         validation_rows=len(dataset.validation),
         classes=dataset.classes,
         estimate=estimate_run(home, config, resolved, dataset),
+        held_out=dataset.held_out,
+        notes=dataset.notes,
     )
 
 
@@ -186,19 +212,27 @@ def expected_seconds(config: RunConfig, resolved: Resolved, dataset: Dataset) ->
     row = RECORDED_IMAGE if pixels else RECORDED_ROW * width
     recording = (RECORDED_STEP + row * rows) * (1 + EXTRA_TARGET * max(targets - 2, 0))
     training = steps * STEP.get(resolved.model, OTHER_STEP) + recorded * recording
+    here = rows + len(dataset.validation)
+    texts = here * len(dataset.roles.text)
+    terms = config.text_encoder == TEXT_ENCODER
+    if terms:  # fitted anew in each training
+        training += TEXT_ROW * texts
     tried = resolved.candidates if resolved.undecided else ()
     choosing = TRIED_SHARE * steps * sum(STEP.get(one, OTHER_STEP) for one in tried)
     return (
         START
-        + (TEXT_ROW if config.text_encoder == TEXT_ENCODER else EMBEDDED_TEXT)
-        * len(dataset.roles.text)
-        * (rows + len(dataset.validation))
-        + (EMBEDDED_IMAGE * (rows + len(dataset.validation)) if vectors else 0)
+        + (0 if terms else EMBEDDED_TEXT * texts)
+        + (EMBEDDED_IMAGE * here if vectors else 0)
         + choosing
-        + training * (2 if config.auxiliary else 1)
-        + SCORED_ROW * rows * targets
+        + training * trainings(config)
+        + SCORED_ROW * rows * targets * config.folds
         + (JUDGED + JUDGED_ROW * len(dataset.table) if dataset.task == "classification" else 0)
     )
+
+
+def trainings(config: RunConfig) -> int:
+    """How many recorded trainings a run is."""
+    return 2 if config.auxiliary else config.folds
 
 
 def _width(dataset: Dataset, config: RunConfig) -> int:

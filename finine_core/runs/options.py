@@ -49,6 +49,9 @@ class RunOptions(DataOptions, total=False):
         record_steps: optimiser steps at which signals are recorded, from 4 to 10,000 [default: 32].
         auxiliary: train and record a second run on the same rows with the next seed
             [default: False].
+        folds: train so many times, from 2 to 10, each time with another part of the rows held out,
+            drawn by class: every row gets a μ, the mean of those of the trainings that learned from
+            it. Takes about so many times as long; 1 trains once [default: 1].
         device: auto, cpu or cuda [default: 'auto'].
     """
 
@@ -66,4 +69,5 @@ class RunOptions(DataOptions, total=False):
     trusted: bool
     record_steps: int
     auxiliary: bool
+    folds: int
     device: Device

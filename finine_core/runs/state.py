@@ -43,6 +43,7 @@ class Status:
         state: stored state, corrected by whether the worker is alive.
         message: why it failed or stopped, else empty.
         ahead: runs that a queued one waits for; 0 when it is its turn.
+        part, parts: with folds, which of how many trainings it is at.
         phase: reading, encoding, embedding, training, auxiliary, scoring; empty before the first
             event.
         step, steps: optimiser steps done and in all, or texts while they are embedded.
@@ -57,6 +58,8 @@ class Status:
     message: str = ""
     ahead: int = 0
     phase: str = ""
+    part: int = 1
+    parts: int = 1
     step: int = 0
     steps: int = 0
     epoch: int = 0

@@ -48,7 +48,8 @@ def tried_words(record: Mapping[str, Any]) -> str:
         ...     {"model": "logistic", "epochs": 6, "trained": 9, "loss": 0.5, "quality": 0.74}]})
         >>> print(*told.split(". "), sep="\n")
         Taken: logistic, 6 epochs (held-out accuracy 74.0%, loss 0.500)
-        Also tried: mlp, 4 epochs (held-out accuracy 71.0%, loss 0.600).
+        Also tried: mlp, 4 epochs (held-out accuracy 71.0%, loss 0.600)
+        In these losses a row counts as far as its label is trusted.
     """
     tried: Sequence[Mapping[str, Any]] = record.get("tried") or []
     resolved = record.get("resolved") or {}
@@ -62,4 +63,5 @@ def tried_words(record: Mapping[str, Any]) -> str:
         f" {measure.text(one['quality'])}, loss {one['loss']:.3f})"
         for one in sorted(tried, key=lambda one: one["model"] != resolved.get("model"))
     ]
-    return f"Taken: {first}." + (f" Also tried: {'; '.join(others)}." if others else "")
+    also = f" Also tried: {'; '.join(others)}." if others else ""
+    return f"Taken: {first}.{also} In these losses a row counts as far as its label is trusted."

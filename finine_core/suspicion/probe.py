@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from finine_core.dataset.holding_out.together import joined
 from finine_core.suspicion.alike import Alike, alike
 from finine_core.suspicion.chances import balanced, chances_of, margins
 from finine_core.suspicion.features import FOURIER, Floats, Form, components, features
@@ -52,6 +53,9 @@ class Probe:
         codes: the given classes, shape (n,), by which the form is chosen and folds are balanced.
         classes: how many there are.
         seed: of folds and random features.
+        groups: rows of a group are never judged by one another, shape (n,); none when None.
+        copies: equal numbers for rows known as near-duplicates, beside those that lie near one
+            another, shape (n,).
 
     Examples:
         >>> random = np.random.default_rng(0)
@@ -64,12 +68,20 @@ class Probe:
     """
 
     def __init__(
-        self, inputs: NDArray[np.floating], codes: NDArray[np.int64], classes: int, seed: int
+        self,
+        inputs: NDArray[np.floating],
+        codes: NDArray[np.int64],
+        classes: int,
+        seed: int,
+        groups: NDArray[np.int64] | None = None,
+        copies: NDArray[np.int64] | None = None,
     ) -> None:
         self.classes, self.seed = classes, seed
         parts = components(inputs, seed)
         self.alike: Alike = alike(parts, seed)
-        self.folds = folds_of(codes, self.alike.copies, seed)
+        near = self.alike.copies
+        self.copies = near if copies is None else joined(copies, near)
+        self.folds = folds_of(codes, self.copies, seed, groups)
         self.form = _chosen(parts, codes, classes, self.folds, seed)
         self._seen = features(parts, self.form, seed)
         self._ridge = FoldedRidge(self._seen, self.folds, self.form.ridge)

@@ -26,9 +26,10 @@ from finine_core.training.trainer import Trainer, predict
 # Epochs without a better one after which it is ended: a share of the most, within these. With less,
 # a few unlucky epochs end it.
 PATIENCE_SHARE, LEAST_PATIENCE, MOST_PATIENCE = 0.25, 3, 10
-# A run has at least so many epochs and steps, or chance decides which rows come last, and few
-# signals can be recorded.
-LEAST_EPOCHS, LEAST_STEPS = 3, 32
+# A run has at least so many epochs and steps, or chance decides what is learned last: of a table of
+# 190 rows μ self of two seeds correlated at .28 (logistic) and .55 (mlp) after 24 steps, and at .99
+# and .93 after 72.
+LEAST_EPOCHS, LEAST_STEPS = 3, 100
 BEYOND = 1.0  # standard errors by which another candidate must be better than the first
 
 Watch = Callable[[str, int, int], None]

@@ -7,11 +7,12 @@ these it looks like harm.
 from __future__ import annotations
 
 import numpy as np
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from finine_core.runs import RunFolder
 from finine_core.runs.checksums import read_result, result_facts
-from finine_core.runs.columns import BY_SUSPICION
+from finine_core.runs.columns import BY_SUSPICION, FOLD
 from finine_core.suspicion.signals.cleaned_margin import CLEANED_MARGIN
 from finine_core.suspicion.trust import believed as not_doubted
 
@@ -30,12 +31,15 @@ def believed(folder: RunFolder, codes: NDArray[np.int64]) -> NDArray[np.bool_]:
     everything = np.ones(len(codes), dtype=bool)
     if folder.read()["config"].get("trusted"):
         return everything
-    if DOUBTED not in result_facts(folder.scores)[1]:
+    names = result_facts(folder.scores)[1]
+    if DOUBTED not in names:
         return everything  # a run from before labels were judged
+    told = FOLD if FOLD in names else "mu"  # with folds every row has a μ
     table = read_result(
-        folder.scores, columns=[DOUBTED, "mu"], filters=[("target", "=", BY_SUSPICION)]
+        folder.scores, columns=[DOUBTED, told], filters=[("target", "=", BY_SUSPICION)]
     )
-    held_out = table.filter(table.column("mu").is_null())
+    column = table.column(told)
+    held_out = table.filter(pc.equal(column, 1) if told == FOLD else column.is_null())
     if len(held_out) != len(codes):  # they are of a second file, whose rows are in no list
         return everything
     return not_doubted(held_out.column(DOUBTED).to_numpy() > 0, codes)

@@ -17,6 +17,7 @@ from tests.app.looking import (
     FLIPS,
     MIXED,
     healthy,
+    in_address,
     metrics,
     widget,
     with_file,
@@ -153,6 +154,71 @@ def test_a_second_file_can_be_the_validation(app, tmp_path):
     assert "training file itself" in words(page)
     widget(page.text_input, "validation_file").set_value(str(tmp_path / "no.csv")).run()
     assert "There is no file" in healthy(page).error[0].value
+
+
+def users_by_day():
+    """40 rows of eight users, a day for every two, and texts of which two are the same."""
+    return "user,day,x,label\n" + "".join(
+        f"u{i % 8},2024-01-{1 + i // 2:02},{i * 7 % 41}.5,{'cat' if i % 3 else 'dog'}\n"
+        for i in range(40)
+    )
+
+
+def test_whole_groups_can_be_held_out(app, tmp_path):
+    page, path = with_file(app, tmp_path / "h", tmp_path, users_by_day())
+    widget(page.radio, "validation_kind").set_value("Whole groups of rows").run()
+    assert widget(page.selectbox, "group_column").value == "user", "named like a group"
+    said = words(healthy(page))
+    assert "2 of 8 groups and 10 rows are held out (25 %; 20 % was asked for)" in said
+    assert "Nothing is learned from 'user'" in said
+    assert "30 rows" in page.success[0].value
+    choice = page.session_state["_data_choice"]
+    assert (choice.group, choice.time, choice.validation) == ("user", None, 0.2)
+    assert choice.features == ("x",), "the group is no feature, whatever its role was"
+    command = next(one.value for one in page.code if "finine check" in one.value)
+    assert command == f"finine check {path} --label label --features x --ignore day --group user"
+    widget(page.slider, "validation_share").set_value(0.5).run()
+    assert "4 of 8 groups and 20 rows" in words(healthy(page))
+    app.at_page(page, "export").run()
+    app.at_page(page, "data").run()
+    assert widget(healthy(page).radio, "validation_kind").value == "Whole groups of rows"
+    assert widget(page.slider, "validation_share").value == 0.5
+    widget(page.radio, "validation_kind").set_value("A share of the rows").run()
+    assert healthy(page).session_state["_data_choice"].group is None
+
+
+def test_the_latest_rows_can_be_held_out(app, tmp_path):
+    page, _ = with_file(app, tmp_path / "h", tmp_path, users_by_day())
+    widget(page.radio, "validation_kind").set_value("The latest rows").run()
+    assert widget(page.selectbox, "time_column").value == "day", "its values are dates"
+    assert "The latest 8 rows are held out" in words(healthy(page))
+    assert "'day' from '2024-01-17' on" in words(page)
+    assert page.session_state["_data_choice"].time == "day"
+    widget(page.selectbox, "time_column").set_value("user").run()
+    assert "'user' is 'u0' in row 0 (line 2), which is no time" in page.error[0].value.replace(
+        "\\", ""
+    )
+    assert page.button(key="go_to_run").disabled
+
+
+@pytest.mark.parametrize(
+    ("way", "name", "column"),
+    [("Whole groups of rows", "held_group", "user"), ("The latest rows", "held_time", "day")],
+)
+def test_what_is_held_out_survives_a_reload(app, tmp_path, way, name, column):
+    page, _ = with_file(app, tmp_path / "h", tmp_path, users_by_day())
+    widget(page.radio, "validation_kind").set_value(way).run()
+    assert in_address(healthy(page), name) == column
+    again = app(tmp_path / "h", "data")
+    for one in ("data", "columns", name):
+        again.query_params[one] = in_address(page, one)
+    assert widget(healthy(again.run()).radio, "validation_kind").value == way
+    assert again.session_state["_data_choice"] == page.session_state["_data_choice"]
+    hostile = app(tmp_path / "h", "data")
+    for one in ("data", "columns"):
+        hostile.query_params[one] = in_address(page, one)
+    hostile.query_params[name] = "label"
+    assert widget(healthy(hostile.run()).radio, "validation_kind").value == "A share of the rows"
 
 
 def test_the_choices_survive_a_look_at_another_page(app, tmp_path):

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from finine_app.state import DataChoice
+from finine_app.components.data.choice import DataChoice
 from finine_core import api
 from tests.app.looking import healthy, in_address, said, shown_row, table, widget
 from tests.app.looking import with_file as opened_with

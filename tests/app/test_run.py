@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from finine_app.components.commands import run_command
+from finine_app.components.data.address import short_form
+from finine_app.components.data.choice import DataChoice
+from finine_app.components.data.file_facts import default_choice, facts_of
 from finine_app.components.run.form import DEFAULTS
 from finine_app.components.run.panel import PHASES
-from finine_app.state import DataChoice
 from finine_core import api
 from finine_core.errors import FinineError
 from finine_core.runs import State
@@ -45,6 +48,39 @@ def test_run_tells_what_will_be_done_and_the_command_for_it(app, tmp_path):
     assert not [one for one in page.button if one.key == "start_run"]
 
 
+def test_a_tick_gives_every_row_an_influence_and_tells_its_price(app, tmp_path):
+    page = app(tmp_path, "run")
+    page.query_params["data"] = str(FLIPS.path)
+    page.run()
+    assert page.checkbox(key="every_row").label.endswith("takes about 3 × as long")
+    assert "from **455 rows**" in words(page)
+    assert "--folds" not in page.code[0].value
+    page.checkbox(key="every_row").check().run()
+    told = words(healthy(page))
+    assert "The model is trained 3 times, each time without another third of the rows" in told
+    assert "from **379 rows**" in told
+    assert "3 times, other rows held out each time. 190 rows are held out." in told
+    assert "--folds 3" in page.code[0].value
+    page.number_input(key="folds").set_value(5).run()
+    assert "The model is trained 5 times" in words(healthy(page))
+    page.checkbox(key="auxiliary").check().run()
+    assert "Leave auxiliary out, or folds" in words(page)
+    assert not [one for one in page.button if one.key == "start_run"]
+
+
+def test_folds_are_not_offered_beside_a_share_of_ones_own(app, tmp_path):
+    page, facts = app(tmp_path, "run"), facts_of(FLIPS.path)
+    choice = replace(default_choice(FLIPS.path, facts, facts.label), validation=0.3)
+    page.query_params["data"] = str(FLIPS.path)
+    page.query_params["columns"] = short_form(choice, FLIPS.path, facts)
+    page.query_params["held_out"] = "0.3"
+    page.session_state["every_row"] = True
+    page.run()
+    assert page.checkbox(key="every_row").disabled
+    assert "from **398 rows**" in words(healthy(page))
+    assert "--folds" not in page.code[0].value
+
+
 def test_the_command_is_one_that_the_cli_takes():
     from typer.main import get_command
 
@@ -55,7 +91,7 @@ def test_the_command_is_one_that_the_cli_takes():
         "data": choice.data, "label": choice.label, "features": choice.features, "id": choice.id,
         "text": (), "ignore": ("mean radius",), "targets": ("self",), "validation": 0.3,
         "model": "mlp", "epochs": 2, "batch_size": 16, "lr": 0.1, "optimizer": "adam", "seed": 4,
-        "record_steps": 6, "auxiliary": True,
+        "record_steps": 6, "auxiliary": True, "folds": 3,
     }  # fmt: skip
     arguments = shlex.split(run_command(options, DEFAULTS, "a name"))[2:]
     command = get_command(cli).commands["run"]
@@ -66,6 +102,7 @@ def test_the_command_is_one_that_the_cli_takes():
     assert (given["lr"], given["optimizer"], given["batch_size"]) == (0.1, "adam", 16)
     assert given["name"] == "a name"
     assert given["auxiliary"]
+    assert given["folds"] == 3
 
 
 def test_a_run_can_be_started_once_watched_and_reviewed(app, tmp_path):

@@ -16,6 +16,11 @@ def small(tmp_path):
     return lambda name, *options: study(name, tmp_path / "out.json", "--small", *options)
 
 
+@pytest.fixture
+def small_copies(tmp_path):
+    return study("image_copies.py", tmp_path / "out.json", "--only", "digits")
+
+
 def test_recording_leaves_training_as_it_was_and_its_cost_is_told(small):
     found = small("overhead.py", "--repeats", "1")
     assert set(found) == {"plain", "norms", "norms and validation", "recorded"}
@@ -114,6 +119,26 @@ def test_the_page_on_images_gives_the_accuracies_of_the_image_encoders():
         assert f"| {case['seconds_total']:.0f}" in line
     assert f"of them {cases[1]['seconds_embedding']:.0f} for the vectors" in page
     assert f"{1000 * cases[1]['seconds_embedding'] / found['images']:.0f} ms an image" in page
+
+
+def test_the_page_on_images_gives_what_was_found_of_copies():
+    found = json.loads((BENCHMARKS / "image_copies.json").read_text())
+    page = (BENCHMARKS.parent / "docs" / "images.md").read_text().splitlines()
+    changes = ("JPEG", "smaller", "brighter", "all three")
+    for case in found.values():
+        lines = [line for line in page if line.startswith(f"| {case['images']:,} ")]
+        assert len(lines) == len(case["ways"]) == 4
+        for line, (name, way) in zip(lines, case["ways"].items(), strict=True):
+            cells = [f"{way[change]:.0%}".replace("%", " %") for change in changes]
+            assert f"| {name} | {' | '.join(cells)} | {way['false pairs']:,} |" in line
+
+
+def test_copies_of_images_are_found_by_both_and_by_neither_alone(small_copies):
+    ways = small_copies["digits"]["ways"]
+    assert ways["finine"]["JPEG"] > 0.95 > 0.5 > ways["distance of encoded inputs"]["JPEG"]
+    assert (
+        ways["finine"]["false pairs"] == 0 < ways["hash of 64 bits, up to 4 differ"]["false pairs"]
+    )
 
 
 def test_the_page_on_images_gives_the_measured_figures():

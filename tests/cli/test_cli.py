@@ -294,7 +294,11 @@ def test_a_run_is_renamed_thrown_away_brought_back_and_deleted_for_good(own_run)
 
 def test_a_dry_run_tells_settings_and_time_and_starts_nothing(tmp_path):
     told = finine("run", "sample:breast_cancer_flips", "--dry-run", "--home", tmp_path)
-    assert "epochs               40" in told
+    assert "epochs               at most 40, ended where the held-out rows are best" in told
+    assert "mlp or logistic, whichever does better on the held-out rows" in told
+    fixed = ("--model", "mlp", "--epochs", 7, "--dry-run", "--home", tmp_path)
+    told_fixed = finine("run", "sample:breast_cancer_flips", *fixed)
+    assert "model                mlp\nepochs               7\n" in told_fixed
     assert "on this machine" in told
     assert not list(tmp_path.iterdir())
     wrong = ("--weight-decay", 2, "--dry-run", "--home", tmp_path)
@@ -318,3 +322,27 @@ def test_as_a_process_a_wrong_file_is_one_line_and_a_failing_exit_code(tmp_path)
     message = process("run", wrong, "--label", "y", "--home", tmp_path / "other", ok=False)
     assert message.strip().splitlines()[-1].startswith("finine: ")
     assert message.count("finine: ") == 1
+
+
+def test_groups_and_the_latest_rows_are_options_of_check_and_run(tmp_path):
+    path = tmp_path / "rows.csv"
+    lines = [
+        f"u{k % 10},2024-01-{1 + k // 4:02},{k * 7 % 41}.5,{'ab'[k % 3 == 0]}" for k in range(80)
+    ]
+    path.write_text("user,day,x,label\n" + "\n".join(lines) + "\n")
+    grouped = finine("check", path, "--label", "label", "--group", "user")
+    assert "2 of 10 groups and 16 rows are held out (20 %; 20 % was asked for)." in grouped
+    assert "Nothing is learned from 'user'; it only says which rows belong together." in grouped
+    latest = json.loads(finine("check", path, "--label", "label", "--time", "day", "--json"))
+    assert "with 'day' from '2024-01-17' on" in latest["file_notes"][0]
+    command = ("run", path, "--label", "label", "--home", tmp_path / "home", "--dry-run")
+    plan = json.loads(finine(*command, "--group", "user", "--json"))
+    assert plan["held_out"] == {"by": "group", "groups_held_out": 2, "group": "user", "groups": 10}
+    assert plan["validation_rows"] == 16
+    assert "16 rows are held out" in plan["notes"][0]
+    told = finine(*command, "--time", "day", "--validation", "0.1")
+    assert "by time, column day, from 2024-01-19" in told
+    said = finine(*command, "--time", "day", "--group", "user", ok=False)
+    assert "Both group ('user') and time ('day') say which rows are held out" in said
+    said = finine("check", path, "--label", "label", "--time", "user", ok=False)
+    assert "'user' is 'u0' in row 0 (line 2), which is no time" in said

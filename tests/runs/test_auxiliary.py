@@ -17,7 +17,7 @@ from finine_core.runs.work.pipeline import make_trainer, stored_inputs
 from tests.trained import trained
 
 # trusted: every held-out row counts whole, as for the recorder alone
-OPTIONS = {"label": "label", "id": "name", "auxiliary": True, "trusted": True}
+OPTIONS = {"label": "label", "id": "name", "model": "mlp", "auxiliary": True, "trusted": True}
 
 
 @pytest.fixture(scope="module")

@@ -89,7 +89,10 @@ def test_a_plan_says_what_a_run_does_and_the_next_estimate_knows_how_long_it_too
     assert not tmp_path.joinpath("runs").exists(), "nothing is started or written"
     assert planned.estimate.runs == 0
     run = trained(table, home=tmp_path, **TINY)
-    assert planned.resolved.model_dump(mode="json") == run.record()["resolved"]
+    resolved = run.record()["resolved"]
+    assert resolved["model"] in planned.resolved.candidates
+    told = planned.resolved.model_dump(mode="json")
+    assert told | {"model": resolved["model"]} == resolved
     results, dataset = run.record()["results"], run.record()["dataset"]
     assert (planned.rows, planned.train_rows) == (dataset["rows"], dataset["train_rows"])
     assert planned.estimate.seconds == pytest.approx(results["seconds_expected"])

@@ -12,6 +12,7 @@ from finine_core.training.models import model_kind
 from finine_core.training.objectives import objective_named
 from finine_core.training.selection import (
     LEAST_EPOCHS,
+    LEAST_STEPS,
     MOST_PATIENCE,
     Tried,
     best_of,
@@ -97,6 +98,13 @@ def test_a_candidate_that_diverges_is_passed_over_and_told(rows):
     assert best_of(both, alike).model == "logistic"
     with pytest.raises(FinineError, match="Training diverged"):
         try_out({"mlp": trainer(rows, rate=1e5)}, held_x, held_y, alike)
+
+
+def test_of_few_rows_there_are_enough_steps_all_the_same(rows):
+    x, y, held_x, held_y = rows
+    few = trainer((x[:32], y[:32], held_x, held_y), rate=0.5)  # 2 steps an epoch, soon by heart
+    (found,) = try_out({"mlp": few}, held_x, held_y, np.ones(HELD_OUT))
+    assert found.epochs == MOST < LEAST_STEPS / 2
 
 
 def test_whoever_watches_can_end_it(rows):

@@ -89,7 +89,10 @@ def pinned_curves(run: api.Run, target: str) -> dict[Pin, NamedCurve]:
             if target in row_targets(run.targets):
                 left_out.append(group.name)
             else:
-                found[pin] = of_group(reader.group_curve(run, pin.number, target), group.name)
+                curve = reader.group_curve(run, pin.number, target)
+                found[pin] = of_group(curve, group.name)
+                if curve.influence.left_out:
+                    st.caption(f"{plain(group.name)}: {curve.influence.left_out_words}")
         except FinineError as error:
             show_problem(error)
     if left_out:

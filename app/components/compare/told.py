@@ -109,6 +109,11 @@ def over_steps(run: api.Run, curves: Mapping[Pin, NamedCurve], target: str) -> N
         for pin, one in curves.items()
     }
     groups = any(pin.group for pin in curves)
+    if run.folds > 1:
+        st.caption(
+            "Of a row: as the first of the trainings that learned from it recorded it. Of a group: "
+            "as the first training did, of the rows that it learned from."
+        )
     if signals.open:
         with signals:
             curve_charts.signals(recorded, key="compare_signals")

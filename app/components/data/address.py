@@ -17,6 +17,7 @@ from pathlib import Path
 import streamlit as st
 
 from finine_app import state
+from finine_app.components.data.choice import DataChoice
 from finine_app.components.data.file_facts import (
     COLUMN_PREFIX,
     FileFacts,
@@ -25,11 +26,11 @@ from finine_app.components.data.file_facts import (
     roles_of,
     split_column,
 )
-from finine_app.state import DataChoice
 from finine_core.dataset.tasks import AUTO, TASKS
 from finine_core.errors import FinineError
 
 COLUMNS, HELD_OUT, TASK = "columns", "held_out", "task"  # names in the address
+GROUP, TIME = "held_group", "held_time"
 LETTERS = {"text": "t", "feature": "f", "image": "m", "id": "d", "ignore": "i"}
 _FORM = re.compile(r"([0-9a-f]{6})\.(\d{1,6}(?:,\d{1,6})*)((?:\.[tfmdi][\d,-]+)*)$")
 _RANGE = re.compile(r"(\d{1,6})(?:-(\d{1,6}))?$")
@@ -39,7 +40,8 @@ def restore_choice(path: Path, facts: FileFacts) -> None:
     """Take the choice from the address where this session has made none for the file yet."""
     text = st.query_params.get(COLUMNS)
     if text and state.data_choice() is None:
-        choice = read_choice(text, st.query_params.get(HELD_OUT), path, facts)
+        held_out, group, time = (st.query_params.get(name) for name in (HELD_OUT, GROUP, TIME))
+        choice = read_choice(text, held_out, path, facts, group, time)
         if choice is not None:
             task = st.query_params.get(TASK, AUTO)
             state.choose_data(replace(choice, task=task if task in TASKS else AUTO))
@@ -55,6 +57,8 @@ def keep_choice(path: Path, facts: FileFacts) -> None:
         COLUMNS: None if as_suggested else short_form(choice, path, facts),
         HELD_OUT: None if as_suggested else _held_out_words(choice),
         TASK: None if choice.task == AUTO else choice.task,
+        GROUP: choice.group,
+        TIME: choice.time,
     }
     for name, value in wanted.items():
         if value is None:
@@ -65,14 +69,15 @@ def keep_choice(path: Path, facts: FileFacts) -> None:
 
 def forget_choice() -> None:
     """Another file was chosen: what the address says of the columns is over."""
-    for name in (COLUMNS, HELD_OUT, TASK):
+    for name in (COLUMNS, HELD_OUT, TASK, GROUP, TIME):
         st.query_params.pop(name, None)
 
 
 def short_form(choice: DataChoice, path: Path, facts: FileFacts) -> str:
     """The label and every role that is not the suggested one."""
     suggested, chosen = roles_of(default_choice(path, facts, choice.label)), roles_of(choice)
-    without_role = (*choice.labels, split_column(choice.validation))
+    split = split_column(choice.validation)
+    without_role = (*choice.labels, split, choice.group, choice.time)
     places: dict[str, list[int]] = {role: [] for role in LETTERS}
     for place, column in enumerate(facts.columns):
         role = chosen.get(column.name, "ignore")
@@ -86,7 +91,14 @@ def short_form(choice: DataChoice, path: Path, facts: FileFacts) -> str:
     return f"{_mark(path, facts)}.{label}{changed}"
 
 
-def read_choice(text: str, held_out: str | None, path: Path, facts: FileFacts) -> DataChoice | None:
+def read_choice(
+    text: str,
+    held_out: str | None,
+    path: Path,
+    facts: FileFacts,
+    group: str | None = None,
+    time: str | None = None,
+) -> DataChoice | None:
     """What `short_form` wrote; None where it is not about this file, or makes no sense."""
     found = _FORM.match(text)
     if found is None or found[1] != _mark(path, facts):
@@ -105,7 +117,9 @@ def read_choice(text: str, held_out: str | None, path: Path, facts: FileFacts) -
             if names[place] not in labels:
                 roles[names[place]] = role_of[part[0]]
     try:
-        return choice_of(path, label, roles, _held_out(held_out, names))
+        others = set(names) - set(labels)
+        group, time = (one if one in others else None for one in (group, time))
+        return choice_of(path, label, roles, _held_out(held_out, names), group, time)
     except FinineError:  # two ids: an address that nobody's choice has made
         return None
 

@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
+from finine_app.components.data.choice import DataChoice
 from finine_app.components.data.file_facts import (
     KEPT_FILES,
     PREVIEW_LETTERS,
@@ -22,14 +23,15 @@ from finine_app.components.data.file_facts import (
     split_column,
     stamp,
 )
-from finine_app.state import DataChoice
 from finine_core.api import Finding, Report
 from finine_core.dataset import Dataset, check_dataset, load_dataset
 from finine_core.dataset.tasks import MULTI_LABEL, REGRESSION
 from finine_core.dataset.tasks.base import NO_LABEL
 from finine_core.errors import FinineError
 
-_OPTIONS = ("label", "text", "features", "id", "ignore", "image", "skip_corrupt", "task")
+_OPTIONS = (
+    "label", "text", "features", "id", "ignore", "image", "skip_corrupt", "task", "group", "time",
+)  # fmt: skip
 CONCERNED_COLUMNS = 8  # of the rows a finding is about, the label included: what fits a screen
 
 
@@ -75,8 +77,8 @@ def _checked(choice: DataChoice, stamps: tuple[int, ...]) -> Checked | FinineErr
     stripped = replace(
         found,
         table=empty,
-        train=replace(found.train, table=empty, pixels=None),
-        validation=replace(found.validation, table=empty, pixels=None),
+        train=replace(found.train, table=empty, pixels=None, groups=None, copies=None),
+        validation=replace(found.validation, table=empty, pixels=None, groups=None, copies=None),
     )
     return Checked(stripped, report, concerned)
 

@@ -1,8 +1,8 @@
-"""Which column is the label, what are the others, and which rows are held out?
+"""Which column is the label, and what are the others?
 
-Takes the facts of a file, gives a `DataChoice`. Suggestions come first with their reasons; a
-person can overrule every one of them. Widgets begin from what was chosen before, so that going to
-another page and back loses nothing.
+Takes the facts of a file and which rows are held out, gives a `DataChoice`. Suggestions come first
+with their reasons; a person can overrule every one of them. Widgets begin from what was chosen
+before, so that going to another page and back loses nothing.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import pandas as pd
 import streamlit as st
 
 from finine_app import state
+from finine_app.components.data.choice import DataChoice
 from finine_app.components.data.file_facts import (
-    COLUMN_PREFIX,
     ROLES,
     ColumnFacts,
     FileFacts,
@@ -25,17 +25,13 @@ from finine_app.components.data.file_facts import (
     choice_of,
     default_choice,
     roles_of,
-    split_column,
 )
+from finine_app.components.data.held_out import HeldOut
 from finine_app.components.messages import plain
-from finine_app.state import DataChoice
 from finine_core.dataset import named_labels
 from finine_core.dataset.tasks import AUTO, MULTI_LABEL, TASKS
 from finine_core.errors import FinineError
 
-FRACTION, COLUMN, FILE = "A share of the rows", "A column says which", "A second file"
-DEFAULT_SHARE = 0.2  # as in the core
-MAX_SHARE = 0.8  # the core refuses 0.9; beyond this so little is left that μ says little
 MANY_COLUMNS = 25  # from here on a table is scrolled, and a field to find columns pays
 REASON_WIDTH = 330  # pixels: the usual reasons fit, and the example still begins on the screen
 _BASE, _TIMES_SET = "_roles_base", "_roles_times_set"
@@ -217,75 +213,20 @@ def _find_and_set(
 def _set_all(path: Path, label: Label, roles: dict[str, str]) -> None:
     """Choose these roles, and let the table begin anew from them."""
     before = state.data_choice()
-    validation = before.validation if before is not None else DEFAULT_SHARE
+    held_out = HeldOut() if before is None else HeldOut.of(before)
     try:
-        before = state.data_choice()
         task = before.task if before else AUTO
-        state.choose_data(replace(choice_of(path, label, roles, validation), task=task))
+        state.choose_data(replace(choice_of(path, label, roles, *held_out), task=task))
     except FinineError:  # two ids: the page has said so, and they are to be mended first
         return
     st.session_state[_TIMES_SET] = st.session_state.get(_TIMES_SET, 0) + 1
-
-
-def choose_validation(path: Path, facts: FileFacts, label: Label) -> float | str | None:
-    """A fraction, 'column:NAME' or the path of a second file; None while it is not said."""
-    before = state.data_choice()
-    value = before.validation if before else DEFAULT_SHARE
-    kinds = [FRACTION, COLUMN, FILE]
-    before_column = split_column(value)
-    before_file = value if isinstance(value, str) and before_column is None else None
-    kind = st.radio(
-        "Which rows are held out, to judge the model by?",
-        kinds,
-        index=1 if before_column else 2 if before_file else 0,
-        key=f"validation_kind_{_mark(path)}",
-        horizontal=True,
-    )
-    st.caption(
-        "Held-out rows are not learned from, so **they get no μ** and cannot be found to be wrong "
-        "in this run." + (" They stay in the exported file." if kind != FILE else "")
-    )
-    if kind == FRACTION:
-        if facts.split:
-            st.caption(
-                f"The column {plain(facts.split)} says train and validation: choose "
-                f"“{COLUMN}” to use it."
-            )
-        return st.slider(
-            "Share held out, drawn by class",
-            0.0,
-            MAX_SHARE,
-            value=DEFAULT_SHARE if isinstance(value, str) else min(value, MAX_SHARE),
-            step=0.05,
-            format="percent",
-            key=f"validation_share_{_mark(path)}",
-        )
-    if kind == COLUMN:
-        labels = named_labels(label)
-        names = [column.name for column in facts.columns if column.name not in labels]
-        guess = before_column or facts.split
-        name = st.selectbox(
-            "Column that says train or validation",
-            names,
-            index=names.index(guess) if guess in names else None,
-            placeholder="Choose a column",
-            key=f"validation_column_{_mark(path, label)}",
-        )
-        return None if name is None else COLUMN_PREFIX + name
-    text = st.text_input(
-        "Path of the second file, on this machine",
-        value=before_file or "",
-        key=f"validation_file_{_mark(path)}",
-        placeholder="/home/you/validation.csv",
-    ).strip()
-    return str(Path(text).absolute()) if text else None
 
 
 def choice_from(
     path: Path,
     label: Label,
     roles: dict[str, str],
-    validation: float | str,
+    held_out: HeldOut,
     skip_corrupt: bool = False,
     task: str = AUTO,
 ) -> DataChoice:
@@ -294,7 +235,7 @@ def choice_from(
     Raises:
         FinineError: more than one column is to be the id.
     """
-    chosen = choice_of(path, label, roles, validation)
+    chosen = choice_of(path, label, roles, *held_out)
     choice = replace(chosen, skip_corrupt=skip_corrupt, task=task)
     state.choose_data(choice)
     return choice

@@ -16,7 +16,7 @@ import pyarrow.types as kinds
 import streamlit as st
 
 from finine_app import state
-from finine_app.state import DataChoice
+from finine_app.components.data.choice import DataChoice
 from finine_core.access import require_choosable
 from finine_core.dataset import named_labels
 from finine_core.dataset.roles import suggest_roles
@@ -87,18 +87,24 @@ def default_choice(path: Path, facts: FileFacts, label: Label) -> DataChoice:
 
 
 def choice_of(
-    path: Path, label: Label, roles: dict[str, str], validation: float | str
+    path: Path,
+    label: Label,
+    roles: dict[str, str],
+    validation: float | str,
+    group: str | None = None,
+    time: str | None = None,
 ) -> DataChoice:
-    """Roles by column as the options of a run.
+    """Roles by column as the options of a run; what only says which rows are held out has none.
 
     Raises:
         FinineError: more than one column is to be the id, or the second file may not be chosen.
     """
-    split, labels = split_column(validation), named_labels(label)
+    split = split_column(validation)
+    taken = (*named_labels(label), split, group, time)
     if isinstance(validation, str) and split is None:
         require_choosable(Path(validation), state.data_roots())
     by_role: dict[str, tuple[str, ...]] = {
-        role: tuple(c for c, its in roles.items() if its == role and c not in (*labels, split))
+        role: tuple(c for c, its in roles.items() if its == role and c not in taken)
         for role in ROLES
     }
     if len(by_role["id"]) > 1:
@@ -120,6 +126,8 @@ def choice_of(
         ignore=by_role["ignore"],
         image=next(iter(by_role["image"]), None),
         validation=validation,
+        group=group,
+        time=time,
     )
 
 

@@ -12,8 +12,8 @@ import streamlit as st
 from finine_app import state
 from finine_app.components.commands import check_command
 from finine_app.components.data.checked import Checked
+from finine_app.components.data.choice import DataChoice
 from finine_app.components.messages import plain
-from finine_app.state import DataChoice
 from finine_core.api import Finding, Report, Severity
 
 # A sign and a word beside the colour.

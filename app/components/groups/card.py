@@ -27,6 +27,8 @@ def influence(one: GroupInfluence) -> None:
         f"{one.rows:,} rows"
     )
     st.write(group_words(one))
+    if one.left_out:
+        st.caption(one.left_out_words)
     if one.large:
         st.warning(
             "So large a group changes where training goes, which this first-order account does not "

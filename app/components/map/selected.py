@@ -117,6 +117,8 @@ def _influence(run: api.Run, rows: NDArray[np.int64]) -> GroupCurve | None:
             f"Taken out together: **μ = {mu_words(one.mu, one.low, one.high)}** on the held-out "
             f"rows. {group_words(one)}"
         )
+    if one.left_out:
+        st.caption(one.left_out_words)
     if one.large:
         st.caption("So large a group changes where training goes: mark it and verify.")
     return found

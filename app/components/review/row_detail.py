@@ -30,7 +30,7 @@ from finine_app.components.words import (
 from finine_core import api
 from finine_core.curation.derived import SUSPICIOUS_BECAUSE
 from finine_core.errors import FinineError
-from finine_core.runs.columns import SUSPICION
+from finine_core.runs.columns import FOLD, SUSPICION
 
 TEXT_HEIGHT = "16rem"  # of a long text before it scrolls
 LONGEST_TEXT = 200_000  # letters sent to the page; beyond that the page itself would stall
@@ -44,6 +44,8 @@ def heading(line: dict[str, Any], rows: int) -> None:
         + (f" · {plain(decided)}" if decided else "")
         + f"  \nrank {line['rank']:,} of {rows:,} · id {plain(line['row_id'])}"
         + (" · held out" if line["mu"] is None else "")
+        + (f" · fold {line[FOLD]}" if line.get(FOLD) else "")
+        + (", which the trained model has not seen" if line.get(FOLD) == 1 else "")
     )
 
 
@@ -110,7 +112,7 @@ def influence(run: api.Run, line: dict[str, Any], target: str) -> None:
     with st.container(key="mu_line"):
         st.markdown(
             f"**μ = {mu_words(mu, low, high)}** · {INTERVAL_WORDS} interval · "
-            f"mean loss {line['mean_loss']:.2f}{_auxiliary(line)}. "
+            f"mean loss {line['mean_loss']:.2f}{_auxiliary(line)}{_folds(run, line)}. "
             f"{effect_words(target, mu, low, high)}",
             help=NOT_IN_INTERVAL,
         )
@@ -127,6 +129,25 @@ def _auxiliary(line: dict[str, Any]) -> str:
     return (
         f" · in the auxiliary run μ = {line['mu_auxiliary']:.2f}" if "mu_auxiliary" in line else ""
     )
+
+
+def _folds(run: api.Run, line: dict[str, Any]) -> str:
+    """Of how many trainings these are the means, with folds."""
+    if line.get(FOLD) is None:
+        return ""
+    times = len(reader.learned_in(run, int(line["row_number"])))
+    return (
+        " · of the training that learned from it"
+        if times == 1
+        else (f" · means of the {times} trainings that learned from it")
+    )
+
+
+def _told_by(run: api.Run, row: int) -> str:
+    """With folds: which training recorded what is drawn."""
+    if run.folds == 1:
+        return ""
+    return f" Recorded in training {reader.learned_in(run, row)[0]} of {run.folds}."
 
 
 def compare_with_others(run: api.Run, line: dict[str, Any], content: Content, target: str) -> None:
@@ -164,12 +185,15 @@ def _charts(run: api.Run, row: int, target: str) -> None:
                 "What a step on this row, taken at each recorded moment, takes off the target's "
                 "loss at the end of the training (below 0: adds to it). μ is their sum, measured "
                 "by the chance of all steps together; one step inside the band says little."
+                + _told_by(run, row)
             )
     if losses.open:
         with losses:
             recorded = {f"row {row}": reader.signals(run, row, target)}
             curve_charts.losses(recorded, key="row_losses")
-            st.caption("How badly the model fits this row at each recorded step.")
+            st.caption(
+                "How badly the model fits this row at each recorded step." + _told_by(run, row)
+            )
 
 
 def _text(value: object, searched: str = "") -> None:

@@ -13,8 +13,9 @@ from typing import Any
 import streamlit as st
 
 from finine_app import state
+from finine_app.components.data.choice import DataChoice
+from finine_app.components.run.every_row import COUNT, TICK, USUAL
 from finine_app.components.run.form import TARGET_WORDS
-from finine_app.state import DataChoice
 from finine_core import api
 from finine_core.access import require_choosable
 from finine_core.errors import FinineError
@@ -53,6 +54,7 @@ def duplicate(run: api.Run) -> None:
     form |= {"loss": config.loss, "class_weights": config.class_weights == "balanced"}
     for target in TARGET_WORDS:
         form[f"target_{target}"] = target in config.targets
+    form |= {TICK: config.folds > 1, COUNT: config.folds if config.folds > 1 else USUAL}
     form["target_self_alone"] = True
     form["more_targets"] = [one for one in config.targets if one not in TARGET_WORDS]
     form["run_name"] = "" if record["name"] == Path(config.data).name else record["name"]

@@ -15,10 +15,11 @@ import streamlit as st
 from finine_app import state
 from finine_app.components.commands import run_command
 from finine_app.components.data.checked import Checked
+from finine_app.components.data.choice import DataChoice
 from finine_app.components.data.findings import link_to_warnings
 from finine_app.components.messages import plain, show_problem
+from finine_app.components.run.every_row import folds_choice
 from finine_app.components.run.start import start_button
-from finine_app.state import DataChoice
 from finine_core import api
 from finine_core.dataset import Dataset
 from finine_core.dataset.tasks import CLASSIFICATION, MULTI_LABEL, ORDINAL, REGRESSION
@@ -30,6 +31,7 @@ from finine_core.runs.config import DEFAULT_LOSS, MODELS, Resolved, RunConfig, m
 from finine_core.runs.estimate import estimate_run
 from finine_core.runs.jobs.queue import worker_slots
 from finine_core.runs.tried import epochs_words, model_words
+from finine_core.runs.work.reading import as_split
 from finine_core.runs.work.target_rows import classes_of
 
 TARGET_WORDS = {
@@ -56,20 +58,10 @@ def run_form(choice: DataChoice, checked: Checked) -> None:
     dataset = checked.dataset
     st.subheader("New run")
     has_validation = len(dataset.validation) > 0
-    st.markdown(
-        f"A model learns to predict **{plain(', '.join(choice.labels))}** "
-        f"({_kind_words(dataset)}) from **{len(dataset.train):,} rows** of "
-        f"{plain(dataset.path.name)}, once. "
-        + (
-            f"{len(dataset.validation):,} rows are held out. "
-            if has_validation
-            else "No rows are held out. "
-        )
-        + "On the way finine records how each row pulls on the model, and gives every row its "
-        "influence μ with an interval. It runs in the background: you may close this page."
-    )
+    about = st.container()  # it is written when the choices below are known
     link_to_warnings(checked.report)
     options: dict[str, Any] = {**asdict(choice), **_choices(has_validation, dataset)}
+    options["folds"] = folds_choice(choice.validation)
     if dataset.roles.text:
         options["text_encoder"] = _encoder("Texts as numbers", "text_encoder", TEXT_ENCODERS)
     if dataset.roles.image is not None:
@@ -79,6 +71,7 @@ def run_form(choice: DataChoice, checked: Checked) -> None:
     ).strip()
     try:
         config = make_config(**options)
+        dataset = as_split(dataset, config)
         resolved = resolve(config, dataset)
         if problem := text_encoder(config.text_encoder).problem():
             raise problem
@@ -87,6 +80,8 @@ def run_form(choice: DataChoice, checked: Checked) -> None:
     except FinineError as error:
         show_problem(error)
         return
+    with about:
+        _about(choice, dataset, config.folds)
     if not options["targets"]:
         st.warning("Choose at least one target.")
         return
@@ -100,6 +95,19 @@ def run_form(choice: DataChoice, checked: Checked) -> None:
     start_button(options, name)
     with st.expander("The same on the command line", icon=":material/terminal:"):
         st.code(run_command(options, DEFAULTS, name), language="bash", wrap_lines=True)
+
+
+def _about(choice: DataChoice, dataset: Dataset, folds: int) -> None:
+    """What the run does, in a sentence or two."""
+    held_out = f"{len(dataset.validation):,}" if len(dataset.validation) else "No"
+    often = f"{folds} times, other rows held out each time" if folds > 1 else "once"
+    st.markdown(
+        f"A model learns to predict **{plain(', '.join(choice.labels))}** "
+        f"({_kind_words(dataset)}) from **{len(dataset.train):,} rows** of "
+        f"{plain(dataset.path.name)}, {often}. {held_out} rows are held out. "
+        "On the way finine records how each row pulls on the model, and gives every row its "
+        "influence μ with an interval. It runs in the background: you may close this page."
+    )
 
 
 def _time(options: dict[str, Any], resolved: Resolved, dataset: Dataset) -> None:

@@ -26,7 +26,7 @@ from finine_core import api
 from finine_core.errors import FinineError
 from finine_core.measures import measured
 from finine_core.runs import State, Status
-from finine_core.runs.jobs.progress import EMBEDDING, TRAINING, epoch_history
+from finine_core.runs.jobs.progress import EMBEDDING, TRAINING, epoch_history, part_words
 from finine_core.runs.tried import tried_words
 
 POLL_SECONDS = 1.0  # a person sees it move; a look costs milliseconds
@@ -99,6 +99,7 @@ def _going_on(run: api.Run, status: Status) -> None:
     waiting = waiting_words(status)
     parts = [f"Queued, {waiting}" if waiting else words]
     if status.phase in TRAINING and status.steps:
+        parts[0] += part_words(status.part, status.parts)
         parts += [
             f"epoch {status.epoch:,} of {status.epochs:,}",
             f"step {status.step:,} of {status.steps:,}",
@@ -128,6 +129,8 @@ def _going_on(run: api.Run, status: Status) -> None:
 
 def _live_figures(status: Status) -> None:
     """Loss and quality after the last complete epoch, as numbers."""
+    if status.part > 1:
+        return  # they are of the first training, which is over
     measure = status.measure
     words = measure.words
     figures = (
@@ -177,8 +180,8 @@ def _results(run: api.Run) -> None:
     record = run.record()
     results, dataset, resolved = record["results"], record["dataset"], record["resolved"]
     st.success(
-        f"Done: {dataset['train_rows']:,} rows have a μ (model {resolved['model']}, "
-        f"{resolved['epochs']} epochs).",
+        f"Done: {dataset['train_rows'] if run.folds == 1 else dataset['rows']:,} rows have a μ "
+        f"(model {resolved['model']}, {resolved['epochs']} epochs{_folds(run)}).",
         icon=":material/check_circle:",
     )
     if tried := tried_words(record):
@@ -208,6 +211,10 @@ def _results(run: api.Run) -> None:
     ):
         state.select_run(run.run_id)
         st.switch_page(state.page("review"))
+
+
+def _folds(run: api.Run) -> str:
+    return f", trained {run.folds} times; the figures are of the first" if run.folds > 1 else ""
 
 
 def _curves(run: api.Run) -> None:

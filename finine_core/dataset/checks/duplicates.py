@@ -7,19 +7,13 @@ a million rows, two different ones are taken for the same once in forty million 
 
 from __future__ import annotations
 
-import duckdb
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from finine_core.dataset.checks.base import Check, Finding, Severity, Subject, counted
+from finine_core.dataset.holding_out.same_inputs import hashes_of, must_repeat, nothing_in
 
 # From this share of repeated rows on they weigh on what is learned; a few are everyday life.
 MANY_REPEATS = 0.01
-# A file whose inputs are all columns of few values must repeat itself: people of the same age and
-# sex are not the same person. Columns hang together, so repeats are expected even where there are
-# ten times as many combinations as rows.
-FEW_VALUES, COMBINATIONS_PER_ROW = 50, 10
 
 
 def find(subject: Subject) -> list[Finding]:
@@ -33,7 +27,7 @@ def find(subject: Subject) -> list[Finding]:
     some, every = np.maximum.reduceat(held_out, starts), np.minimum.reduceat(held_out, starts)
     crossing = some & ~every
     repeats = len(order) - len(starts)  # rows beyond the first of their set
-    if _must_repeat(subject):
+    if must_repeat(subject.table, subject.roles):
         return [_few_combinations(subject, order, len(starts), repeats)]
     found = []
     if conflicting.any():
@@ -51,12 +45,8 @@ def find(subject: Subject) -> list[Finding]:
 def _sets(subject: Subject) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
     """Positions of repeated rows, set by set; where each set begins; how many rows it has."""
     inputs = subject.table.select(list(subject.roles.inputs))
-    empty = np.ones(len(subject), dtype=bool)  # rows without any input: told by another check
-    for column in inputs.columns:
-        empty &= pc.is_null(column, nan_is_null=True).to_numpy()
-    plain = inputs.rename_columns([f"c{i}" for i in range(inputs.num_columns)])
-    hashes = _hashes(plain)
-    order = np.flatnonzero(~empty)
+    hashes = hashes_of(inputs)
+    order = np.flatnonzero(~nothing_in(inputs))  # rows without any input: told by another check
     order = order[np.argsort(hashes[order], kind="stable")]
     if len(order) == 0:
         return None
@@ -73,27 +63,6 @@ def _sets(subject: Subject) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
     order = np.concatenate([order[starts[i] : starts[i] + sizes[i]] for i in ranks])
     sizes = sizes[ranks]
     return order, np.r_[0, np.cumsum(sizes)[:-1]], sizes
-
-
-def _hashes(table: pa.Table) -> np.ndarray:
-    """(n,) uint64, equal where all columns are."""
-    names = ", ".join(table.column_names)
-    with duckdb.connect() as database:
-        relation = database.from_arrow(table)
-        hashes: np.ndarray = relation.project(f"hash({names}) AS h").fetchnumpy()["h"]
-    return hashes
-
-
-def _must_repeat(subject: Subject) -> bool:
-    if subject.roles.text or subject.roles.image is not None:
-        return False
-    combinations = 1
-    for name in subject.roles.features:
-        values = pc.count_distinct(subject.table.column(name), mode="all").as_py()
-        combinations *= values
-        if values > FEW_VALUES or combinations > COMBINATIONS_PER_ROW * len(subject):
-            return False
-    return True
 
 
 def _few_combinations(subject: Subject, order: np.ndarray, sets: int, repeats: int) -> Finding:
@@ -142,8 +111,8 @@ def _crossings(subject: Subject, rows: np.ndarray, held_out: int) -> Finding:
         problem=f"{counted(held_out, 'held-out row')} of {total:,} "
         f"{'is' if held_out == 1 else 'are'} also among the rows that are learned from.",
         mend="The model will look better on the held-out rows than it is (worse where the repeat "
-        "has another label). Remove the repeats, or hold out rows by a column that keeps the same "
-        "rows together.",
+        "has another label). Remove the repeats, or hold out a share drawn by chance, which keeps "
+        "them on one side.",
         columns=subject.roles.inputs,
         numbers={"held_out_rows": held_out},
     )

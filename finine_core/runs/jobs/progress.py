@@ -6,13 +6,14 @@ import contextlib
 import json
 import math
 import time
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from finine_core.errors import Cancelled
 from finine_core.measures import ACCURACY, Measure
 from finine_core.runs.folder import RunFolder, now
+from finine_core.runs.folds import fold_name
 from finine_core.training.settings import Progress
 
 EVENT_SECONDS = 0.5  # at most so often within an epoch: smooth for an eye, small on disk
@@ -23,6 +24,65 @@ EMBEDDING = "embedding"  # phase of texts or images that a frozen network turns 
 TRAINING = ("training", "auxiliary")  # phases with steps: the run, and its auxiliary run
 
 
+@dataclass(frozen=True)
+class Stage:
+    """One of the trainings of a run, each about as long as the other.
+
+    Attributes:
+        phase: one of TRAINING.
+        name: what its files are called; empty for the run's own training.
+        place: how many trainings there are before it.
+        count: of the run's trainings.
+        parts: folds of the run; 1 without.
+    """
+
+    phase: str = TRAINING[0]
+    name: str = ""
+    place: int = 0
+    count: int = 1
+    parts: int = 1
+
+    @property
+    def told(self) -> dict[str, int]:
+        """Which part it is, for events; nothing where the run trains once."""
+        return {"part": self.place + 1, "parts": self.parts} if self.parts > 1 else {}
+
+    @property
+    def words(self) -> str:
+        """For the log.
+
+        Examples:
+            >>> Stage(place=1, count=3, parts=3).words
+            'training, part 2 of 3'
+        """
+        return self.phase + part_words(self.place + 1, self.parts)
+
+
+def stages_of(folds: int, *, auxiliary: bool) -> tuple[Stage, ...]:
+    """The trainings of a run, in order.
+
+    Examples:
+        >>> [one.name for one in stages_of(3, auxiliary=False)]
+        ['', 'fold-2', 'fold-3']
+    """
+    if folds > 1:
+        names = ["", *map(fold_name, range(2, folds + 1))]
+        return tuple(Stage(TRAINING[0], one, k, folds, folds) for k, one in enumerate(names))
+    if auxiliary:
+        return Stage(count=2), Stage(TRAINING[1], TRAINING[1], 1, 2)
+    return (Stage(),)
+
+
+def part_words(part: int, parts: int) -> str:
+    """What follows the name of a phase, where a run trains in several parts.
+
+    Examples:
+        >>> part_words(2, 3), part_words(1, 1)
+        (', part 2 of 3', '')
+    """
+    return f", part {part} of {parts}" if parts > 1 else ""
+
+
 class ProgressWriter:
     """Watches training: writes events, and stops the run when a person cancelled it.
 
@@ -30,8 +90,7 @@ class ProgressWriter:
         folder: of the run.
         first_step: the trainer's step now.
         steps, epochs: of its whole training.
-        phases: of the run that train, in order, each as long as the other.
-        phase: which of them this is.
+        stage: which of the run's trainings it is.
         measure: of how good the model is: its name is the field's.
     """
 
@@ -41,13 +100,12 @@ class ProgressWriter:
         first_step: int,
         steps: int,
         epochs: int,
-        phases: Sequence[str] = TRAINING[:1],
-        phase: str = TRAINING[0],
+        stage: Stage = Stage(),
         measure: Measure = ACCURACY,
     ) -> None:
-        self.folder, self.phase, self.measure = folder, phase, measure
+        self.folder, self.stage, self.measure = folder, stage, measure
         self.first, self.steps, self.epochs = first_step, steps, epochs
-        self.before, self.in_all = steps * phases.index(phase), steps * len(phases)
+        self.before, self.in_all = steps * stage.place, steps * stage.count
         self.per_epoch = max(1, steps // epochs)
         self._started = self._last = self._logged = time.monotonic()
 
@@ -67,7 +125,7 @@ class ProgressWriter:
             "validation_loss": progress.validation_loss,
             f"validation_{self.measure.name}": progress.validation_quality,
         }
-        if self.phase != TRAINING[0]:  # the history is the run's own
+        if self.stage.place:  # the history is the run's own
             told = {}
         self._write(step=progress.step, epoch=progress.epoch, **told)
         if self._last - self._logged >= LOG_SECONDS or progress.epoch == self.epochs:
@@ -78,7 +136,7 @@ class ProgressWriter:
                 for key, value in told.items()
                 if value is not None
             ]
-            print(f"{now()} {self.phase}: {', '.join(words)}", flush=True)
+            print(f"{now()} {self.stage.words}: {', '.join(words)}", flush=True)
 
     def _write(self, *, step: int, **fields: object) -> None:
         self._last = time.monotonic()
@@ -87,7 +145,8 @@ class ProgressWriter:
         eta = (self._last - self._started) / done * ahead if done else None
         write_event(
             self.folder,
-            phase=self.phase,
+            phase=self.stage.phase,
+            **self.stage.told,
             step=self.before + step,
             steps=self.in_all,
             epochs=self.epochs,
@@ -137,7 +196,8 @@ def drop_torn_event(folder: RunFolder) -> None:
 def begin_phase(folder: RunFolder, phase: str, **fields: object) -> None:
     """Tell that a phase begins: an event for onlookers, a line for the log."""
     write_event(folder, phase=phase, **fields)
-    print(f"{now()} {phase}", flush=True)
+    part = part_words(int(str(fields.get("part", 1))), int(str(fields.get("parts", 1))))
+    print(f"{now()} {phase}{part}", flush=True)
 
 
 def read_events(path: Path) -> list[dict[str, Any]]:

@@ -184,7 +184,7 @@ def _embed_again(folder: RunFolder) -> None:
     trainer = make_trainer(inputs, resolved, len(answers), device)
     trainer.restore(load_checkpoint(sound(checkpoint, folder.path)))
     kind = recipe_of(resolved).kind
-    embed(folder, Results(folder).training_rows(), trainer, kind, resolved.seed)
+    embed(folder, Results(folder).scored_rows(), trainer, kind, resolved.seed)
 
 
 def main(run_path: str, job_path: str) -> int:

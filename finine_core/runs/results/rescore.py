@@ -9,6 +9,7 @@ from finine_core.files import write_parquet
 from finine_core.runs.checksums import noting_checksum, read_result, sound_signals
 from finine_core.runs.columns import BY_SUSPICION, Q_VALUE, ROW_NUMBER
 from finine_core.runs.folder import RunFolder
+from finine_core.runs.folds import folds_in, trainings_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,41 +30,30 @@ def scores_by(folder: RunFolder, name: str | None) -> Path:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    from finine_core.influence import (
-        SignalStore,
-        auxiliary_mu,
-        estimator,
-        row_q_values,
-        score_target,
-    )
+    from finine_core.influence import auxiliary_mu, estimator
     from finine_core.influence.targets import target_named
 
     chosen = estimator(name)
     path = folder.path / f"scores.{name}.parquet"
     if path.exists():
         return path
-    store = SignalStore(sound_signals(folder))
-    seed = int(record["seed"])
     default = read_result(folder.scores)
+    seed, first = int(record["seed"]), int(record["dataset"]["train_rows"])
     parts = []
-    for target in store.plan.targets:
-        part = default.filter(pc.equal(default.column("target"), target))
-        scores = score_target(
-            store.target(target, carried=chosen.carried),
-            chosen,
-            target_named(target),
-            seed,
-            part.column(ROW_NUMBER).to_numpy(),
-        )
+    for name_of in record["resolved"]["targets"]:
+        part = default.filter(pc.equal(default.column("target"), name_of))
+        rows, target = part.column(ROW_NUMBER).to_numpy(), target_named(name_of)
+        trainings = trainings_of(sound_signals(folder), rows[:first], folds_in(record))
+        scores = trainings.scores(chosen, target, seed)
         columns = {
             "mu": scores.mu,
             "mu_low": scores.low,
             "mu_high": scores.high,
             "rank": scores.rank,
-            **auxiliary_mu(store, chosen, target),
+            **auxiliary_mu(trainings.stores[0], chosen, name_of),
         }
         if Q_VALUE in part.column_names:  # not in runs from before
-            q, _ = row_q_values(store.target(target), scores.mu, target_named(target))
+            q, _ = trainings.q_values(scores.mu, target)
             columns[Q_VALUE] = pa.nulls(len(part), pa.float64()) if q is None else q
         for column, values in columns.items():
             part = part.set_column(part.column_names.index(column), column, pa.array(values))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -13,14 +13,11 @@ from finine_core.dataset import named_labels
 from finine_core.errors import FinineError
 from finine_core.files import changed_at
 from finine_core.runs.checksums import read_result, result_facts, sound_signals
-from finine_core.runs.columns import BY_SUSPICION, CLUSTER, GIVEN, ROW_NUMBER
-from finine_core.runs.folder import RunFolder
-from finine_core.runs.jobs import observe
-from finine_core.runs.record import require_results
-from finine_core.runs.results.read_once import influence_on, rows_on
+from finine_core.runs.columns import CLUSTER, GIVEN, ROW_NUMBER
+from finine_core.runs.results.ranked import Ranked
+from finine_core.runs.results.read_once import influence_on
 from finine_core.runs.results.rescore import scores_by
 from finine_core.runs.results.slicing import slice_column, slice_columns
-from finine_core.runs.state import State
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,120 +31,27 @@ if TYPE_CHECKING:
         Slice,
     )
 
-RANKINGS = (BY_SUSPICION, "mu")
-
 
 @dataclass(frozen=True)
-class Results:
+class Results(Ranked):
     """Reads the results of one run.
 
     Raises:
         FinineError: from every method, when the run has no results yet; the mend is named.
     """
 
-    folder: RunFolder
-
-    def record(self) -> dict[str, Any]:
-        """run.json of a run that is done."""
-        record = self.folder.read()
-        if record["results"] is None:
-            status = observe(self.folder)
-            mend = {
-                State.FAILED: "Mend the cause and start a new run.",
-                State.INTERRUPTED: f"Go on with: finine resume {self.folder.run_id}",
-                State.CANCELLED: f"Go on with: finine resume {self.folder.run_id}",
-            }.get(status.state, "Wait until it is done.")
-            what = f"Run {self.folder.run_id} is {status.state} and has no scores."
-            raise FinineError(f"{what} {status.message}".strip(), mend)
-        return require_results(record)
-
-    def targets(self) -> tuple[str, ...]:
-        """The targets that were recorded."""
-        return tuple(self.record()["resolved"]["targets"])
-
-    def target(self, name: str | None) -> str:
-        """`name` when the run has it; the run's first target for None."""
-        known = self.targets()
-        if name is None:
-            return known[0]
-        if name not in known:
-            raise FinineError(
-                f"Run {self.folder.run_id} has no target '{name}'.", f"It has: {', '.join(known)}."
-            )
-        return name
-
-    def has_suspicion(self) -> bool:
-        """Whether its labels were judged: classes were learned, by a finine that does so."""
-        return isinstance(self.record()["results"].get("advice"), dict)
-
-    def ranking(self, target: str | None, by: str | None) -> str:
-        """Which list is meant: `suspicion`, or the target that μ is on.
-
-        Args:
-            by: `suspicion` or `mu`; None for `mu`.
-
-        Raises:
-            FinineError: there is no such list.
-        """
-        if by not in (None, *RANKINGS):
-            raise FinineError(f"Rows are not ranked by {by!r}.", f"Known: {', '.join(RANKINGS)}.")
-        if BY_SUSPICION not in (by, target):
-            return self.target(target)
-        if target not in (None, BY_SUSPICION):
-            raise FinineError(
-                "Suspicion is about the label, and not about a target.", "Leave the target out."
-            )
-        if not self.has_suspicion():
-            raise FinineError(
-                f"The labels of run {self.folder.run_id} were not judged: only classes are, in runs"
-                " of this finine.",
-                "Rank by mu, or start a new run that learns classes.",
-            )
-        return BY_SUSPICION
-
-    def judged_rows(self) -> NDArray[np.int64]:
-        """Row numbers that something can be decided about: trained on, or held out and judged."""
-        if not self.has_suspicion():
-            return self.training_rows()
-        scores = self.folder.scores
-        return rows_on(scores, changed_at(scores), BY_SUSPICION)
-
-    def training_rows(self) -> NDArray[np.int64]:
-        """Row numbers of the training part, in its order: place k of the signals is the k-th."""
-        scores = self.folder.scores
-        return rows_on(scores, changed_at(scores), self.targets()[0])
-
-    def check_rows(self, rows: NDArray[np.int64], *, held_out: bool = False) -> None:
-        """Refuse row numbers that are not training rows of this run.
-
-        Args:
-            held_out: let pass rows that were held out and judged.
-        """
-        known = self.judged_rows() if held_out else self.training_rows()
-        missing = np.unique(rows[~np.isin(rows, known)])
-        if len(missing):
-            raise self._no_such_row(int(missing[0]))
-
     def curve(self, row: int, target: str | None, by: str | None) -> RowCurve:
         """The trade-off curve of one row for the whole run."""
         import pyarrow.compute as pc
 
-        from finine_core.influence import SignalStore, row_curve
-
         name = self.target(target)
-        store, place = SignalStore(sound_signals(self.folder)), self._place(row)
+        self._require_scored(row)
         path = scores_by(self.folder, by)
         every = influence_on(path, changed_at(path), name)
         mine = pc.equal(every.column(ROW_NUMBER), row)
-        scores = every.filter(mine).drop_columns([ROW_NUMBER]).to_pylist()[0]
-        return row_curve(
-            store.row(name, place, carried=self._estimator(by).carried),
-            store.plan,
-            row_number=row,
-            target=name,
-            seed=int(self.record()["seed"]),
-            **scores,
-        )
+        scores = every.filter(mine).to_pylist()[0]
+        interval = scores["mu"], scores["mu_low"], scores["mu_high"]
+        return self._trainings().curve(row, name, self._estimator(by), self._seed(), interval)
 
     def prediction(self, row: int) -> pd.DataFrame:
         """The likeliest classes of a row, with their probabilities.
@@ -156,7 +60,7 @@ class Results:
         """
         import pandas as pd
 
-        self._place(row)
+        self._require_scored(row)
         path = self.folder.predictions
         if not path.exists():
             raise FinineError(
@@ -168,12 +72,16 @@ class Results:
         return found.assign(given=line[GIVEN]) if GIVEN in line else found
 
     def signals(self, row: int, target: str | None) -> pd.DataFrame:
-        """A line per recorded step: step, signal s_it, deviation σ_it, loss, and what is left."""
+        """A line per recorded step: step, signal s_it, deviation σ_it, loss, and what is left.
+
+        With folds: in the first of the trainings that learned from the row.
+        """
         import pandas as pd
 
-        from finine_core.influence import SignalStore
-
-        store, place = SignalStore(sound_signals(self.folder)), self._place(row)
+        self._require_scored(row)
+        trainings = self._trainings()
+        number, place = trainings.of(row)[0]
+        store = trainings.stores[number]
         found = pd.DataFrame({"step": store.plan.steps})
         for carried, before in ((False, ""), (True, "carried_"))[: len(store.plan.views)]:
             signals = store.row(self.target(target), place, carried=carried)
@@ -189,17 +97,18 @@ class Results:
         from finine_core.influence import SignalStore, group_influence
 
         name = self.group_target(target)
-        store = SignalStore(sound_signals(self.folder))
-        return group_influence(
+        store, places = SignalStore(sound_signals(self.folder)), self._places(rows)
+        found = group_influence(
             store.target(name, carried=self._estimator().carried),
             store.plan,
-            self._places(rows),
+            places,
             seed=self._seed(),
             target=name,
             estimator=self._estimator(),
             refill=refill,
             row_mu=self._mu(name),
         )
+        return replace(found, left_out=len(np.unique(rows)) - len(places))
 
     def group_curve(self, rows: NDArray[np.int64], influence: GroupInfluence) -> GroupCurve:
         """The trade-off curve that goes with the influence of a group."""
@@ -247,7 +156,8 @@ class Results:
         labels = named_labels(self.record()["dataset"]["roles"]["label"])
         columns = slice_columns(read_result(self.folder.dataset), self.training_rows(), labels)
         if CLUSTER in result_facts(self.folder.scores)[1]:  # not in runs from before
-            columns.append(slice_column(CLUSTER, self._scores_on(name, CLUSTER)))
+            cluster = self._scores_on(name, CLUSTER).slice(0, len(self.training_rows()))
+            columns.append(slice_column(CLUSTER, cluster))
         return slice_influences(
             store.target(name, carried=self._estimator().carried),
             store.plan,
@@ -260,15 +170,11 @@ class Results:
 
     def discoveries(self, q: float, target: str | None) -> tuple[Discoveries, NDArray[np.int64]]:
         """The rows that stand out at a false discovery rate of q, and their row numbers."""
-        from finine_core.influence import SignalStore, discoveries
         from finine_core.influence.targets import target_named
 
-        name = self.target(target)
-        signals = SignalStore(sound_signals(self.folder)).target(
-            name
-        )  # the test is of this run's steps
-        found = discoveries(signals, self._mu(name), target_named(name), q)
-        return found, self.training_rows()[found.places]
+        name, trainings = self.target(target), self._trainings()
+        found = trainings.discoveries(self._scores_on(name, "mu").to_numpy(), target_named(name), q)
+        return found, trainings.rows[found.places]
 
     def group_target(self, name: str | None) -> str:
         """The target of a group: validation when none is named, since no other has groups."""
@@ -287,31 +193,9 @@ class Results:
 
     def _mu(self, target: str) -> NDArray[np.float64]:
         """μ of every training row, in the order of the training part."""
-        return self._scores_on(target, "mu").to_numpy()
+        found: NDArray[np.float64] = self._scores_on(target, "mu").to_numpy()
+        return found[: len(self.training_rows())]
 
     def _scores_on(self, target: str, column: str) -> pa.ChunkedArray:
         wanted = [("target", "=", target)]
         return read_result(self.folder.scores, columns=[column], filters=wanted)[column]
-
-    def _seed(self) -> int:
-        return int(self.record()["seed"])
-
-    def _places(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Where the rows are among the training rows."""
-        self.check_rows(rows)
-        return np.flatnonzero(np.isin(self.training_rows(), rows))
-
-    def _place(self, row: int) -> int:
-        found = np.flatnonzero(self.training_rows() == row)
-        if len(found) == 0:
-            raise self._no_such_row(row)
-        return int(found[0])
-
-    def _no_such_row(self, row: int) -> FinineError:
-        rows = int(self.record()["dataset"]["rows"])
-        if 0 <= row < rows:
-            return FinineError(
-                f"Row {row} is held out for validation, so it has no influence on this run.",
-                "The rows that were trained on are listed by: finine scores",
-            )
-        return FinineError(f"There is no row {row}.", f"Row numbers go from 0 to {rows - 1}.")

@@ -6,6 +6,7 @@ Rows come in this order: those that were trained on, then those that were held o
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -42,7 +43,9 @@ class Judged:
         codes: the given classes, shape (n + m,).
         rows: how many were trained on, n.
         trusted: rows whose label is taken as right, shape (n + m,).
-        trust: of the m held-out rows, from 0 to 1; 1 where they are trusted.
+        trust_in_each: how far each label is trusted, from 0 to 1, shape (n + m,); 1 where it is
+            taken as right.
+        numbers: the row numbers, shape (n + m,).
         listed: rows of the file, shape (n + m,): those of a second file are in no list.
     """
 
@@ -51,8 +54,19 @@ class Judged:
     codes: NDArray[np.int64]
     rows: int
     trusted: NDArray[np.bool_]
-    trust: NDArray[np.floating]
+    trust_in_each: NDArray[np.floating]
     listed: NDArray[np.bool_]
+    numbers: NDArray[np.int64]
+
+    @property
+    def trust(self) -> NDArray[np.floating]:
+        """Of the m held-out rows, from 0 to 1; 1 where they are trusted."""
+        return self.trust_in_each[self.rows :]
+
+    def trust_in(self, rows: NDArray[np.int64]) -> NDArray[np.floating]:
+        """How far the labels of these row numbers are trusted."""
+        order = np.argsort(self.numbers)
+        return self.trust_in_each[order[np.searchsorted(self.numbers, rows, sorter=order)]]
 
     @property
     def asked(self) -> NDArray[np.bool_]:
@@ -89,12 +103,23 @@ def judged(dataset: Dataset, encoded: Encoded, *, trusted: bool) -> Judged | Non
         return None
     codes = np.concatenate([encoded.train_y, encoded.validation_y]).astype(np.int64)
     inputs = np.concatenate([encoded.train_x, encoded.validation_x])
-    probe = Probe(inputs, codes, classes, PROBE_SEED)
+    groups, copies = _of_both(dataset, "groups"), _of_both(dataset, "copies")
+    probe = Probe(inputs, codes, classes, PROBE_SEED, groups, copies)
     opinions = probe.opinions(codes)
     taken_as_right = np.arange(rows + held_out) >= rows if trusted else np.zeros(len(codes), bool)
-    trust = np.ones(held_out) if trusted else trust_of(opinions, codes)[rows:]
+    trust = np.where(taken_as_right, 1.0, trust_of(opinions, codes))
     listed = np.concatenate([np.ones(rows, bool), dataset.validation.row_numbers >= 0])
-    return Judged(probe, opinions, codes, rows, taken_as_right, trust, listed)
+    numbers = np.concatenate([dataset.train.row_numbers, dataset.validation.row_numbers])
+    return Judged(probe, opinions, codes, rows, taken_as_right, trust, listed, numbers)
+
+
+def _of_both(dataset: Dataset, name: Literal["groups", "copies"]) -> NDArray[np.int64] | None:
+    """Numbers of sets of all n + m rows, from 0 without gaps; None where there are none."""
+    first, second = (getattr(part, name) for part in (dataset.train, dataset.validation))
+    if first is None or second is None:
+        return None
+    found: NDArray[np.int64] = np.unique(np.concatenate([first, second]), return_inverse=True)[1]
+    return found.reshape(-1).astype(np.int64)
 
 
 def judge_run(
@@ -105,12 +130,14 @@ def judge_run(
     """What is advised, once the run is trained.
 
     Args:
-        margins, influence: of the n rows that were trained on; see `Evidence`.
+        margins, influence: of the n rows that were trained on, or of all of them where every row
+            was in some training; see `Evidence`.
     """
-    unknown = np.full(len(before.codes) - before.rows, np.nan)
 
     def whole(values: NDArray[np.floating] | None) -> NDArray[np.floating] | None:
-        return None if values is None else np.concatenate([values, unknown])
+        if values is None:
+            return None
+        return np.concatenate([values, np.full(len(before.codes) - len(values), np.nan)])
 
     evidence = Evidence(
         before.codes, before.probe, before.opinions, whole(margins), whole(influence)
@@ -152,7 +179,7 @@ def advice_of(
         "hit_rate": found.hit_rate,
         "told": found.told,
         "doubted": before.doubted,
-        "held_out": len(before.trust),
+        "held_out": len(before.codes) - before.rows,
         "never_predicted": [answers[code] for code in found.never_predicted],
     }
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -28,8 +27,8 @@ from finine_core.influence import (
     default_estimator,
 )
 from finine_core.influence.recorder import Recorder, Rows, plan_for
-from finine_core.influence.signals import AUXILIARY
 from finine_core.runs.checksums import seal
+from finine_core.runs.combinations import require_drawn_anew
 from finine_core.runs.config import Resolved
 from finine_core.runs.estimate import expected_seconds
 from finine_core.runs.folder import RunFolder, now
@@ -37,22 +36,24 @@ from finine_core.runs.jobs.progress import (
     TRAINING,
     EmbeddingProgress,
     ProgressWriter,
+    Stage,
     begin_phase,
+    stages_of,
     stop_if_cancelled,
 )
+from finine_core.runs.work.checkpoints import Checkpoints
 from finine_core.runs.work.choosing import choose_settings
 from finine_core.runs.work.epoch_margins import EpochMargins, check_kept
 from finine_core.runs.work.judged import judged
 from finine_core.runs.work.model_check import model_check
-from finine_core.runs.work.reading import TRAIN_CODES, Reading
+from finine_core.runs.work.reading import TRAIN_CODES, Reading, part_of
 from finine_core.runs.work.recipe import NOTHING, Own, recipe_of
 from finine_core.runs.work.scoring import write_scores
 from finine_core.runs.work.shared_rows import shared_rows
 from finine_core.runs.work.thumbnails import write_thumbnails
-from finine_core.training.checkpoints import load_checkpoint, save_checkpoint
+from finine_core.training.checkpoints import load_checkpoint
 from finine_core.training.models.base import COLUMNS
 from finine_core.training.models.own import check
-from finine_core.training.settings import Progress
 from finine_core.training.trainer import Observer, Trainer, predict
 
 # One thread: the embedded models' kernels are tiny, and threads that contend for few processors are
@@ -63,8 +64,6 @@ TORCH_THREADS = 1
 ENCODED_TENSORS = ("train_x", "train_y", "validation_x", "validation_y")
 STANDARD = "standard"  # beside them: offset and scale of standardised numbers
 TRIED_ROWS = 2  # by which a model of one's own is tried before it is trained
-CHECKPOINT_SECONDS = 2.0  # between checkpoints, where the disk is quick: so much work is lost
-CHECKPOINT_SHARE = 0.02  # of the time, at most, for writing them: 3 % are promised
 
 
 def carry_out(folder: RunFolder, read: Reading, began: float, own: Own = NOTHING) -> None:
@@ -79,46 +78,51 @@ def carry_out(folder: RunFolder, read: Reading, began: float, own: Own = NOTHING
     config, dataset, resolved = read.config, read.dataset, read.resolved
     stop_if_cancelled(folder)
     begin_phase(folder, "encoding")
-    encoded = _encoded(folder, read, recipe_of(resolved, own).kind.inputs)
+    recipe = recipe_of(resolved, own)
+    require_drawn_anew(config.folds, recipe.drawn)
+    encoded = _encoded(folder, read, recipe.kind.inputs)
     stop_if_cancelled(folder)
     begin_phase(folder, "judging")
     before = judged(dataset, _in_columns(folder, read, encoded), trusted=config.trusted)
     write_thumbnails(folder, dataset)
     stop_if_cancelled(folder)
-    planned, resolved = (
-        resolved,
-        choose_settings(
-            folder,
-            resolved,
-            encoded,
-            before,
-            lambda rows, one: make_trainer(rows, one, len(dataset.answers), config.device, own),
-        ),
+    planned = resolved
+    resolved = choose_settings(
+        folder,
+        planned,
+        encoded,
+        before,
+        lambda rows, one: make_trainer(rows, one, len(dataset.answers), config.device, own),
     )
+    read = replace(read, resolved=resolved)  # made once, by the first training's held-out rows
     kind = recipe_of(resolved, own).kind
     stop_if_cancelled(folder)
-    phases = TRAINING[: 2 if config.auxiliary else 1]
-    trainers = [
-        make_trainer(encoded, one, len(dataset.answers), config.device, own)
-        for one in (resolved, resolved.auxiliary())[: len(phases)]
-    ]
-    trainer, timings = trainers[0], []
-    for phase, one in zip(phases, trainers, strict=True):
+    trainer, timings = make_trainer(encoded, resolved, len(dataset.answers), config.device, own), []
+    for stage in stages_of(config.folds, auxiliary=config.auxiliary):
+        one, about = trainer, read
+        if stage.name:  # nothing of it is kept beyond its signals: the run's model is the first
+            about = part_of(read, stage)
+            data = _anew(folder, about, kind.inputs) if stage.parts > 1 else encoded
+            answers = len(dataset.answers)
+            one = make_trainer(data, about.resolved, answers, config.device, own)
         plan = plan_for(one, config.record_steps, resolved.targets)
-        shared = shared_rows(dataset, resolved, one, before)
-        timings.append(_train(folder, one, plan, shared, phases, phase, margins=before is not None))
+        shared = shared_rows(about.dataset, resolved, one, before)
+        margins = before is not None and stage.phase == TRAINING[0]
+        timings.append(_train(folder, one, plan, shared, stage, margins=margins))
         stop_if_cancelled(folder)
     begin_phase(folder, "scoring")
     started = time.perf_counter()
     method = default_estimator(SignalStore(folder.signals).plan.carried)
     scale = encoded.offset, encoded.scale
-    untested, advice = write_scores(folder, dataset, trainer, resolved, kind, method, scale, before)
+    untested, advice = write_scores(folder, read, trainer, kind, method, scale, before)
     seal(folder.path)
     folder.update(
         results={
             "seconds_train": timings[0].train,
             "seconds_record": timings[0].record,
-            "seconds_auxiliary": sum(one.train + one.record for one in timings[1:]),
+            f"seconds_{'folds' if config.folds > 1 else 'auxiliary'}": sum(
+                one.train + one.record for one in timings[1:]
+            ),
             "seconds_score": time.perf_counter() - started,
             "seconds_total": None if resumed else time.perf_counter() - began,
             "seconds_expected": expected_seconds(config, planned, dataset),
@@ -137,52 +141,20 @@ class _Timing:
     record: float
 
 
-class Checkpoints:
-    """Writes a checkpoint now and then, between two steps, and one at the end.
-
-    So often as CHECKPOINT_SECONDS say, and so seldom that all of them together take no more than
-    CHECKPOINT_SHARE of the time, however slow the disk and large the run.
-    """
-
-    def __init__(self, path: Path, trainer: Trainer, writer: SignalWriter) -> None:
-        self.path, self.trainer, self.writer = path, trainer, writer
-        self._due = time.monotonic() + CHECKPOINT_SECONDS
-
-    def before_step(self, step: int, batch: object, learning_rate: float) -> None:  # noqa: ARG002
-        if time.monotonic() >= self._due:
-            self.write()
-
-    def after_epoch(self, progress: Progress) -> None:
-        if progress.step == self.trainer.total_steps:
-            self.write()
-
-    def write(self) -> None:
-        """Write one now."""
-        started = time.monotonic()
-        self.path.parent.mkdir(exist_ok=True)  # an error when the run's folder was deleted
-        self.writer.flush()  # the signals before this step must not be younger than it
-        save_checkpoint(self.path, self.trainer.checkpoint())
-        ended = time.monotonic()
-        self._due = ended + max(CHECKPOINT_SECONDS, (ended - started) / CHECKPOINT_SHARE)
-
-
 def _train(
     folder: RunFolder,
     trainer: Trainer,
     plan: SignalPlan,
     shared: dict[str, Rows],
-    phases: Sequence[str],
-    phase: str,
+    stage: Stage,
     *,
     margins: bool,
 ) -> _Timing:
-    own = phase == TRAINING[0]
-    latest = folder.checkpoints / ("latest.safetensors" if own else f"{AUXILIARY}.safetensors")
-    signals = folder.signals if own else folder.signals / AUXILIARY
-    margins = margins and own
+    latest = folder.checkpoints / f"{stage.name or 'latest'}.safetensors"
+    signals = folder.signals / stage.name
     writer = _gone_on(trainer, plan, latest, signals, margins=margins)
-    seconds = folder.checkpoints / f"{phase}.json"
-    if trainer.step == plan.total_steps and seconds.exists():  # this phase is done
+    seconds = folder.checkpoints / f"{stage.name or stage.phase}.json"
+    if trainer.step == plan.total_steps and seconds.exists():  # this training is done
         return _Timing(**json.loads(seconds.read_text(encoding="utf-8")))
     recorder = Recorder(trainer, writer, shared)
     progress = ProgressWriter(
@@ -190,13 +162,14 @@ def _train(
         trainer.step,
         plan.total_steps,
         plan.epochs,
-        phases,
-        phase,
+        stage,
         trainer.objective.measure,
     )
     begin_phase(
         folder,
-        phase,
+        stage.phase,
+        **stage.told,
+        epoch=trainer.step // progress.per_epoch,
         step=progress.before + trainer.step,
         steps=progress.in_all,
         epochs=plan.epochs,
@@ -273,7 +246,7 @@ def _anew(folder: RunFolder, read: Reading, inputs: str) -> Encoded:
     image = image_encoder(read.config.image_encoder).columns(
         folder.home / CACHE, EmbeddingProgress(folder)
     )
-    return encode(read.dataset, read.config.seed, inputs=inputs, text=text, image=image)
+    return encode(read.dataset, read.resolved.seed, inputs=inputs, text=text, image=image)
 
 
 def _in_columns(folder: RunFolder, read: Reading, encoded: Encoded) -> Encoded:

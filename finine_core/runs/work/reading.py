@@ -6,14 +6,16 @@ It needs no torch, whose import takes seconds, so that a wrong file is told at o
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from finine_core.dataset import Dataset, read_dataset
+from finine_core.dataset.folds import cut, in_training
 from finine_core.encoders.pictures import image_encoder
 from finine_core.encoders.texts import text_encoder
 from finine_core.errors import FinineError
@@ -24,7 +26,8 @@ from finine_core.influence import check_targets
 from finine_core.runs.columns import ROW_NUMBER
 from finine_core.runs.config import Resolved, RunConfig, resolve, validation_file
 from finine_core.runs.folder import RunFolder
-from finine_core.runs.jobs.progress import begin_phase
+from finine_core.runs.folds import write_folds
+from finine_core.runs.jobs.progress import Stage, begin_phase
 from finine_core.runs.work.target_rows import rows_of
 
 DIGEST_DIGITS = 12  # enough to tell images apart, and to see that two are the same
@@ -34,11 +37,28 @@ TRAIN_CODES = "train_codes"
 
 @dataclass(frozen=True)
 class Reading:
-    """What a run is about: its configuration, its data, and the defaults that follow from both."""
+    """What a run is about: its configuration, its data, and the defaults that follow from both.
+
+    `folds` says which fold each row of the file is held out in, `dataset` is split as for the first
+    training; None where the run trains once.
+    """
 
     config: RunConfig
     dataset: Dataset
     resolved: Resolved
+    folds: NDArray[np.int64] | None = None
+
+
+def part_of(read: Reading, stage: Stage) -> Reading:
+    """The same as another training of the run sees it: other random numbers, another fold."""
+    if read.folds is None:
+        return replace(read, resolved=read.resolved.auxiliary())
+    number = stage.place + 1
+    return replace(
+        read,
+        dataset=in_training(read.dataset, read.folds, number),
+        resolved=read.resolved.of_training(number),
+    )
 
 
 def read_input(folder: RunFolder) -> Reading:
@@ -62,7 +82,11 @@ def read_input(folder: RunFolder) -> Reading:
         resolved=resolved.model_dump(mode="json"),
         dataset=_described(dataset),
     )
-    return Reading(config, dataset, resolved)
+    folds = None
+    if config.folds > 1:
+        folds = cut(dataset, config.folds, config.seed)
+        write_folds(folder.signals, folds)
+    return Reading(config, dataset, resolved, folds)
 
 
 def checked_input(config: RunConfig) -> tuple[Dataset, Resolved]:
@@ -71,15 +95,35 @@ def checked_input(config: RunConfig) -> tuple[Dataset, Resolved]:
     Raises:
         FinineError: a file is missing or wrong, or a target cannot be had from it.
     """
-    dataset = read_dataset(Path(config.data), config)
+    dataset = as_split(read_dataset(Path(config.data), config), config)
     resolved = resolve(config, dataset)
     if dataset.roles.text and (problem := text_encoder(config.text_encoder).problem()):
         raise problem
     if dataset.roles.image and (problem := image_encoder(config.image_encoder).problem()):
         raise problem
+    _check_targets(dataset, resolved)
+    if config.folds > 1:
+        folds = cut(dataset, config.folds, config.seed)
+        for number in range(2, config.folds + 1):
+            _check_targets(in_training(dataset, folds, number), resolved)
+    return dataset, resolved
+
+
+def _check_targets(dataset: Dataset, resolved: Resolved) -> None:
+    """Refuse targets that a training on this dataset could not have."""
     for target in check_targets(resolved.targets, len(dataset.validation.labels)):
         rows_of(target, dataset)
-    return dataset, resolved
+
+
+def as_split(dataset: Dataset, config: RunConfig) -> Dataset:
+    """The dataset as the run's first training sees it: with folds the first of them is held out.
+
+    Raises:
+        FinineError: nothing could be learned from the other rows.
+    """
+    if config.folds == 1:
+        return dataset
+    return in_training(dataset, cut(dataset, config.folds, config.seed), 1)
 
 
 def _require_same_file(path: Path, expected: str) -> None:
@@ -133,5 +177,6 @@ def _described(dataset: Dataset) -> dict[str, object]:
         "answers": list(dataset.answers),
         "task": dataset.task,
         "roles": dataset.roles.model_dump(mode="json"),
+        "held_out": dict(dataset.held_out),
         "notes": list(dataset.notes),
     }

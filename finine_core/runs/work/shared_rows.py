@@ -35,7 +35,8 @@ def shared_rows(
         found[target.name] = (rows, given)
         if before is None or not target.needs_validation:
             continue
-        trust = torch.from_numpy(before.trust[parts[0].places]).float().to(rows.device)
+        judged = before.trust_in(dataset.validation.row_numbers[parts[0].places])
+        trust = torch.from_numpy(judged).float().to(rows.device)
         if resolved.own_loss:
             kept = trust >= DOUBTED
             found[target.name] = (rows[kept], given[kept]) if kept.any() else (rows, given)

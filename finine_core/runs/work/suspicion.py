@@ -1,7 +1,8 @@
 """The list by suspicion: its lines of `scores.parquet`, and its columns in the lines of targets.
 
 Its lines have `suspicion` in the column `target` and hold every row of the file, those that were
-held out too; of these μ and its rank are missing, since they were not trained on.
+held out too; of these μ and its rank are missing, since they were not trained on. With folds every
+row was trained on.
 """
 
 from __future__ import annotations
@@ -9,13 +10,12 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from finine_core.dataset import Dataset
 from finine_core.dataset.dataset import Part
 from finine_core.influence.targets import VALIDATION
 from finine_core.runs.columns import BY_SUSPICION, ROW_NUMBER
-from finine_core.runs.folder import RunFolder
-from finine_core.runs.work.epoch_margins import mean_margins
 from finine_core.runs.work.judged import Judged, advice_of, columns_of, judge_run
 from finine_core.runs.work.predicting import predictions_of
 from finine_core.suspicion.copies import copies_of
@@ -23,35 +23,42 @@ from finine_core.training.trainer import Trainer
 
 
 def with_suspicion(
-    folder: RunFolder,
     scores: pa.Table,
     dataset: Dataset,
     trainer: Trainer,
     before: Judged,
     scale: tuple[float, float],
+    margins: NDArray[np.floating] | None,
 ) -> tuple[pa.Table, dict[str, object]]:
-    """The scores with suspicion, and what run.json says about the list."""
+    """The scores with suspicion, and what run.json says about the list.
+
+    Args:
+        scores: of the training rows; with folds of the held-out rows, too, after them.
+        margins: mean margin over the epochs, of the same rows.
+    """
     targets = scores.column("target").unique().to_pylist()
     of_target = {name: scores.filter(pc.equal(scores.column("target"), name)) for name in targets}
     shared = of_target.get(VALIDATION.name)
     influence = None if shared is None else shared.column("mu").to_numpy()
-    found = judge_run(before, mean_margins(folder.signals), influence)
-    copies = copies_of(before.probe.alike.copies, before.codes, found.suspicion)
-    columns = columns_of(found, copies, np.arange(before.rows), dataset.answers)
+    found = judge_run(before, margins, influence)
+    copies = copies_of(before.probe.copies, before.codes, found.suspicion)
+    scored = len(of_target[targets[0]])
+    columns = columns_of(found, copies, np.arange(scored), dataset.answers)
     tables = [_with(table, columns) for table in of_target.values()]
     rank = np.empty(len(found.order), dtype=np.int64)
     rank[found.order] = np.arange(1, len(rank) + 1)
-    own = _with(of_target[targets[0]], columns)
-    held_out = _held_out(dataset, trainer, scale, own.schema)
-    places = np.arange(before.rows, len(before.codes))
-    held_out = _with(held_out, columns_of(found, copies, places, dataset.answers))
-    here = before.listed[before.rows :]
-    every = pa.concat_tables([own, held_out.filter(pa.array(here))])
-    ranks = np.concatenate([rank[: before.rows], rank[before.rows :][here]])
+    every = _with(of_target[targets[0]], columns)
+    listed = np.flatnonzero(before.listed)
+    if scored < len(before.codes):
+        others = _with(
+            _held_out(dataset, trainer, scale, every.schema),
+            columns_of(found, copies, np.arange(scored, len(before.codes)), dataset.answers),
+        )
+        every = pa.concat_tables([every, others]).take(pa.array(listed))
     every = _with(
         every,
         {
-            "rank": pa.array(_without_gaps(ranks), pa.int64()),
+            "rank": pa.array(_without_gaps(rank[listed]), pa.int64()),
             "target": pa.array([BY_SUSPICION] * len(every), pa.string()),
         },
     )
