@@ -118,7 +118,7 @@ def _tell(plan: Any, json: bool) -> None:
     if plan.config.folds > 1:
         say(plan.folds_words)
     for key, value in {**told, **said}.items():
-        if key in HOW_CHOSEN:
+        if key in HOW_CHOSEN or value == []:
             continue
         told_value = ", ".join(value) if isinstance(value, list) else str(value)
         typer.echo(f"{key:<20} {printable(told_value)}")

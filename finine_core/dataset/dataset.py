@@ -36,6 +36,7 @@ MIN_TRAINING_ROWS = 3  # the luck of the draw is a variance over the other rows:
 COLUMN_PREFIX = "column:"
 
 
+NOTHING_HELD_OUT = "There are no validation rows."
 NO_ROW = "Give every class at least one training row."
 LATER = "It is only among the latest rows: hold out fewer, or take those rows out."
 
@@ -205,7 +206,7 @@ def read_dataset(path: Path, config: DataConfig) -> Dataset:
         if fingerprint_of(second) == fingerprint:
             notes.append("The validation file is the training file itself.")
     elif not held.mask.any():
-        notes.append("There are no validation rows.")
+        notes.append(NOTHING_HELD_OUT)
     return Dataset(
         path=path,
         table=table,

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from finine_core.dataset.dataset import Dataset, Part, check_training_part
+from finine_core.dataset.dataset import NOTHING_HELD_OUT, Dataset, Part, check_training_part
 from finine_core.dataset.holding_out.same_inputs import same_inputs
 from finine_core.dataset.holding_out.together import stratified_folds
 from finine_core.dataset.usable import check_learnable, naming
@@ -140,7 +140,8 @@ def in_training(dataset: Dataset, folds: NDArray[np.int64], training: int) -> Da
         if len(dataset.table):
             check_learnable(train.table, dataset.roles)
     held_out = _part(dataset, np.flatnonzero(folds == training))
-    return replace(dataset, train=train, validation=held_out, held_out={})
+    notes = tuple(note for note in dataset.notes if note != NOTHING_HELD_OUT)
+    return replace(dataset, train=train, validation=held_out, held_out={}, notes=notes)
 
 
 def _part(dataset: Dataset, rows: NDArray[np.int64]) -> Part:

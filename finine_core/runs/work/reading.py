@@ -18,7 +18,7 @@ from finine_core.dataset import Dataset, read_dataset
 from finine_core.dataset.folds import cut, in_training
 from finine_core.encoders.pictures import image_encoder
 from finine_core.encoders.texts import text_encoder
-from finine_core.errors import FinineError
+from finine_core.errors import FinineError, shown
 from finine_core.files import write_parquet
 from finine_core.formats.images.files import is_bytes
 from finine_core.formats.sources.inputs import fingerprint_of
@@ -95,7 +95,7 @@ def checked_input(config: RunConfig) -> tuple[Dataset, Resolved]:
     Raises:
         FinineError: a file is missing or wrong, or a target cannot be had from it.
     """
-    dataset = as_split(read_dataset(Path(config.data), config), config)
+    dataset = as_split(read_dataset(Path(config.data), _undrawn(config)), config)
     resolved = resolve(config, dataset)
     if dataset.roles.text and (problem := text_encoder(config.text_encoder).problem()):
         raise problem
@@ -107,6 +107,11 @@ def checked_input(config: RunConfig) -> tuple[Dataset, Resolved]:
         for number in range(2, config.folds + 1):
             _check_targets(in_training(dataset, folds, number), resolved)
     return dataset, resolved
+
+
+def _undrawn(config: RunConfig) -> RunConfig:
+    """The same without a draw of held-out rows, where folds hold them out in turn."""
+    return config if config.folds == 1 else config.model_copy(update={"validation": 0.0})
 
 
 def _check_targets(dataset: Dataset, resolved: Resolved) -> None:
@@ -123,7 +128,12 @@ def as_split(dataset: Dataset, config: RunConfig) -> Dataset:
     """
     if config.folds == 1:
         return dataset
-    return in_training(dataset, cut(dataset, config.folds, config.seed), 1)
+    first = in_training(dataset, cut(dataset, config.folds, config.seed), 1)
+    name = dataset.roles.group
+    if name is None:
+        return first
+    note = f"The rows of each group of {shown(name)} lie in one fold."
+    return replace(first, notes=(*first.notes, note))
 
 
 def _require_same_file(path: Path, expected: str) -> None:
