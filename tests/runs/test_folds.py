@@ -10,7 +10,7 @@ import pytest
 from finine_core import api
 from finine_core.errors import FinineError
 from finine_core.influence import SignalStore
-from finine_core.runs import State
+from finine_core.runs import NO_CODE, State
 from finine_core.runs.folds import read_folds
 from finine_core.runs.jobs.progress import epoch_history, read_events
 from tests.trained import trained
@@ -236,9 +236,11 @@ def test_what_does_not_go_together_is_refused_before_anything_starts(
     assert api.runs(tmp_path) == []
 
 
-def test_a_module_that_is_there_already_is_refused(table, tmp_path):
+def test_a_module_that_is_there_already_is_refused(table, tmp_path, monkeypatch):
     import torch
 
+    # the app, opened by another test of this process, has said that no code may be run
+    monkeypatch.delenv(NO_CODE, raising=False)
     net = torch.nn.Linear(3, 2)
     with pytest.raises(FinineError, match="Give a function that makes the model"):
         api.run(table, **{**BY_CLASS, "model": net}, home=tmp_path, folds=2)
