@@ -8,6 +8,7 @@ CLUSTER = "cluster"  # of scores: rows that look alike to the model
 # Of scores: the chance, 0 … 100, that the label is wrong; and the class it should be, '' for none.
 SUSPICION = "suspicion"
 SUGGESTED = "suggestion"
+ERROR = "error"  # of a predicted number, in the numbers of the file; where numbers are learned
 # Near-duplicates: the group's number (those that disagree in their label come first), the place in
 # it (0 is the row to keep), and whether its rows have more than one label; missing without copies.
 COPY_GROUP, COPY_PLACE, COPIES_DISAGREE = "copy_group", "copy_place", "copies_disagree"

@@ -23,8 +23,8 @@ from finine_core.errors import FinineError
 from finine_core.formats import CopiedCells
 from finine_core.formats.values import as_text
 from finine_core.runs.checksums import read_result, result_facts, sound
+from finine_core.runs.columns import ERROR
 
-ERROR = "error"  # a column of the scores of runs that learned a number
 CORRECTED_SCHEMA = pa.schema(
     [
         (ROW_NUMBER, pa.int64()),

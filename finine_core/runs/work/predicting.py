@@ -13,10 +13,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from finine_core.dataset import Dataset
+from finine_core.dataset.dataset import Part
 from finine_core.dataset.tasks import task_named
 from finine_core.dataset.tasks.base import together
+from finine_core.dataset.tasks.regression import REGRESSION
 from finine_core.formats.values import number_text
-from finine_core.runs.columns import GIVEN, ROW_NUMBER
+from finine_core.runs.columns import ERROR, GIVEN, ROW_NUMBER
 from finine_core.training.trainer import Trainer, predict
 
 LIKELIEST = 5  # answers kept of each row: what a person looks at, whatever their number
@@ -79,6 +81,28 @@ def predictions_of(
     if part.values.ndim == 2:
         top = each_label(part.row_numbers, chances, held, dataset.answers)
     return Predictions(label, predicted, pa.array(given), pa.array(sure), nothing, top)
+
+
+def columns_of_said(dataset: Dataset, said: Predictions, *, held_out: bool) -> pa.Table:
+    """What the model says of the rows of one part, as columns of scores."""
+    part = dataset.validation if held_out else dataset.train
+    columns = {
+        ROW_NUMBER: pa.array(part.row_numbers, pa.int64()),
+        "row_id": pa.array(row_ids(dataset, part), pa.string()),
+        "label": pa.array(said.label, pa.string()),
+        "predicted": pa.array(said.predicted, pa.string()),
+        "probability": said.given,
+        "predicted_probability": said.sure,
+    }
+    return pa.table(columns | ({ERROR: said.error} if dataset.task == REGRESSION.name else {}))
+
+
+def row_ids(dataset: Dataset, part: Part) -> list[str]:
+    """What the id column says of each row, else its number."""
+    if dataset.roles.id is None:
+        return [str(number) for number in part.row_numbers]
+    column = part.table.column(dataset.roles.id)
+    return ["" if value is None else str(value) for value in column.to_pylist()]
 
 
 def each_label(

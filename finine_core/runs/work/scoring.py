@@ -13,8 +13,6 @@ import pyarrow as pa
 import torch
 from numpy.typing import NDArray
 
-from finine_core.dataset import Dataset
-from finine_core.dataset.tasks.regression import REGRESSION
 from finine_core.files import write_parquet
 from finine_core.influence import Estimator, auxiliary_mu, check_targets
 from finine_core.influence.trainings import Trainings
@@ -25,13 +23,11 @@ from finine_core.runs.map.embedding import write_embedding
 from finine_core.runs.work.clusters import clusters
 from finine_core.runs.work.epoch_margins import mean_margins
 from finine_core.runs.work.judged import Judged
-from finine_core.runs.work.predicting import Predictions, predictions_of
+from finine_core.runs.work.predicting import columns_of_said, predictions_of
 from finine_core.runs.work.reading import Reading
-from finine_core.runs.work.suspicion import row_ids, with_suspicion
+from finine_core.runs.work.suspicion import with_suspicion
 from finine_core.training.models.base import COLUMNS, ModelKind
 from finine_core.training.trainer import Trainer, predict
-
-ERROR = "error"  # of a predicted number, in the numbers of the file
 
 
 def write_scores(
@@ -60,7 +56,10 @@ def write_scores(
     write_parquet(pa.concat_tables([one.likeliest for one in said]), folder.predictions)
     embed(folder, trainings.rows, trainer, kind, read.resolved.seed)
     lines = pa.concat_tables(
-        [_said_of(dataset, one, held_out=part) for one, part in zip(said, parts, strict=True)]
+        [
+            columns_of_said(dataset, one, held_out=part)
+            for one, part in zip(said, parts, strict=True)
+        ]
     )
     scores, untested = score_table(read, trainings, lines, trainer, kind, chosen)
     advice = None
@@ -96,20 +95,6 @@ def _inputs(trainer: Trainer, rows: int) -> torch.Tensor:
     if rows == len(trainer.train_x):
         return trainer.train_x
     return torch.cat([trainer.train_x, trainer.validation_x])
-
-
-def _said_of(dataset: Dataset, said: Predictions, *, held_out: bool) -> pa.Table:
-    """What the model says of the rows of one part, as columns of scores."""
-    part = dataset.validation if held_out else dataset.train
-    columns = {
-        ROW_NUMBER: pa.array(part.row_numbers, pa.int64()),
-        "row_id": pa.array(row_ids(dataset, part), pa.string()),
-        "label": pa.array(said.label, pa.string()),
-        "predicted": pa.array(said.predicted, pa.string()),
-        "probability": said.given,
-        "predicted_probability": said.sure,
-    }
-    return pa.table(columns | ({ERROR: said.error} if dataset.task == REGRESSION.name else {}))
 
 
 def score_table(

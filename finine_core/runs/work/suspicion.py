@@ -13,11 +13,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from finine_core.dataset import Dataset
-from finine_core.dataset.dataset import Part
 from finine_core.influence.targets import VALIDATION
-from finine_core.runs.columns import BY_SUSPICION, ROW_NUMBER
+from finine_core.runs.columns import BY_SUSPICION
 from finine_core.runs.work.judged import Judged, advice_of, columns_of, judge_run
-from finine_core.runs.work.predicting import predictions_of
+from finine_core.runs.work.predicting import columns_of_said, predictions_of
 from finine_core.suspicion.copies import copies_of
 from finine_core.training.trainer import Trainer
 
@@ -65,14 +64,6 @@ def with_suspicion(
     return pa.concat_tables([*tables, every]), advice_of(found, copies, before, dataset.answers)
 
 
-def row_ids(dataset: Dataset, part: Part) -> list[str]:
-    """What the id column says of each row, else its number."""
-    if dataset.roles.id is None:
-        return [str(number) for number in part.row_numbers]
-    column = part.table.column(dataset.roles.id)
-    return ["" if value is None else str(value) for value in column.to_pylist()]
-
-
 def _with(table: pa.Table, columns: dict[str, pa.Array]) -> pa.Table:
     for name, values in columns.items():
         place = table.column_names.index(name) if name in table.column_names else None
@@ -87,20 +78,12 @@ def _held_out(
     dataset: Dataset, trainer: Trainer, scale: tuple[float, float], schema: pa.Schema
 ) -> pa.Table:
     """A line of each held-out row: what the model says of it, and nothing of its influence."""
-    part = dataset.validation
     said = predictions_of(dataset, trainer, scale, held_out=True)
-    known = {
-        ROW_NUMBER: pa.array(part.row_numbers, pa.int64()),
-        "row_id": pa.array(row_ids(dataset, part), pa.string()),
-        "label": pa.array(said.label, pa.string()),
-        "predicted": pa.array(said.predicted, pa.string()),
-        "probability": said.given,
-        "predicted_probability": said.sure,
-    }
+    known = columns_of_said(dataset, said, held_out=True)
     columns = [
-        known[field.name].cast(field.type)
-        if field.name in known
-        else pa.nulls(len(part), field.type)
+        known.column(field.name).cast(field.type)
+        if field.name in known.column_names
+        else pa.nulls(len(known), field.type)
         for field in schema
     ]
     return pa.table(columns, schema=schema)
