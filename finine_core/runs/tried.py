@@ -45,11 +45,12 @@ def tried_words(record: Mapping[str, Any]) -> str:
     Examples:
         >>> told = tried_words({"resolved": {"model": "logistic"}, "tried": [
         ...     {"model": "mlp", "epochs": 4, "trained": 8, "loss": 0.6, "quality": 0.71},
-        ...     {"model": "logistic", "epochs": 6, "trained": 9, "loss": 0.5, "quality": 0.74}]})
+        ...     {"model": "logistic", "epochs": 6, "trained": 9, "loss": 0.5, "quality": 0.74,
+        ...      "weighed": True}]})
         >>> print(*told.split(". "), sep="\n")
-        Taken: logistic, 6 epochs (held-out accuracy 74.0%, loss 0.500)
-        Also tried: mlp, 4 epochs (held-out accuracy 71.0%, loss 0.600)
-        In these losses a row counts as far as its label is trusted.
+        Taken: logistic (best after 6 epochs: held-out accuracy 74.0%, loss 0.500)
+        Also tried: mlp (best after 4 epochs: held-out accuracy 71.0%, loss 0.600)
+        These losses weigh a held-out row by how far its label is trusted, the curves do not.
     """
     tried: Sequence[Mapping[str, Any]] = record.get("tried") or []
     resolved = record.get("resolved") or {}
@@ -59,9 +60,14 @@ def tried_words(record: Mapping[str, Any]) -> str:
     first, *others = [
         f"{one['model']}, which diverged"
         if one.get("loss") is None
-        else f"{one['model']}, {one['epochs']} epochs (held-out {measure.words}"
+        else f"{one['model']} (best after {one['epochs']} epochs: held-out {measure.words}"
         f" {measure.text(one['quality'])}, loss {one['loss']:.3f})"
         for one in sorted(tried, key=lambda one: one["model"] != resolved.get("model"))
     ]
     also = f" Also tried: {'; '.join(others)}." if others else ""
-    return f"Taken: {first}.{also} In these losses a row counts as far as its label is trusted."
+    if not any(one.get("weighed") for one in tried):
+        return f"Taken: {first}.{also}"
+    return (
+        f"Taken: {first}.{also} These losses weigh a held-out row by how far its label is trusted,"
+        " the curves do not."
+    )

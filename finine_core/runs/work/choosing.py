@@ -70,7 +70,7 @@ def choose_settings(
         found = found.model_copy(update={"epochs": best.epochs})
     folder.update(
         resolved=found.model_dump(mode="json"),
-        tried=[_told(one) for one in tried],
+        tried=[_told(one, weighed=bool((weights < 1).any())) for one in tried],
         seconds_choosing=time.perf_counter() - started,
     )
     return found
@@ -80,8 +80,8 @@ def _placed(array: np.ndarray, beside: Trainer) -> torch.Tensor:
     return torch.from_numpy(np.ascontiguousarray(array)).to(beside.train_x.device)
 
 
-def _told(one: Tried) -> dict[str, object]:
-    """As run.json has it."""
+def _told(one: Tried, *, weighed: bool) -> dict[str, object]:
+    """As run.json has it; `weighed`: held-out rows count as far as their label is trusted."""
     diverged = math.isinf(one.loss)
     return {
         "model": one.model,
@@ -89,6 +89,7 @@ def _told(one: Tried) -> dict[str, object]:
         "trained": one.trained,
         "loss": None if diverged else one.loss,
         "quality": None if diverged else one.quality,
+        "weighed": weighed,
     }
 
 
