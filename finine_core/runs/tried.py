@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from finine_core.measures import measured
+from finine_core.measures import ACCURACY, MEASURES
 from finine_core.runs.config import Resolved
 
 CHOICE = "whichever does better on the held-out rows"
@@ -44,7 +44,8 @@ def tried_words(record: Mapping[str, Any]) -> str:
 
     Examples:
         >>> told = tried_words({"resolved": {"model": "logistic"}, "tried": [
-        ...     {"model": "mlp", "epochs": 4, "trained": 8, "loss": 0.6, "quality": 0.71},
+        ...     {"model": "mlp", "epochs": 4, "trained": 8, "loss": 0.6, "quality": 0.71,
+        ...      "measure": "accuracy"},
         ...     {"model": "logistic", "epochs": 6, "trained": 9, "loss": 0.5, "quality": 0.74,
         ...      "weighed": True}]})
         >>> print(*told.split(". "), sep="\n")
@@ -56,7 +57,7 @@ def tried_words(record: Mapping[str, Any]) -> str:
     resolved = record.get("resolved") or {}
     if not tried:
         return ""
-    measure = measured(record.get("results") or {}, "validation_")[0]
+    measure = MEASURES.get(str(tried[0].get("measure")), ACCURACY)
     first, *others = [
         f"{one['model']}, which diverged"
         if one.get("loss") is None

@@ -1,11 +1,12 @@
 """Which model, and how many epochs? The loss on held-out rows says, in trainings not recorded.
 
 Early stopping (Prechelt 1998): each candidate is trained until its held-out loss has not become
-less for a while; the epoch with the least is its best. The first candidate stays, unless another is
-right on more rows by more than a standard error of the difference, or, where neither is, has a
-smaller loss by more than one: an unfinished training can have a large loss and yet rank its answers
-well. A training of the chosen model with the same seed and so many epochs is then, step by step,
-the one that was tried.
+less for a while; the epoch with the least is its best. Where the epochs are given, each is trained
+so many. The first candidate stays, unless another is right on more rows by more than a standard
+error of the difference, or, where neither is, has a smaller loss by more than one: an unfinished
+training can have a large loss and yet rank its answers well. That counts where the loss is plain
+cross-entropy; any other loss says itself what matters. A training of the chosen model with the same
+seed and so many epochs is then, step by step, the one that was tried.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ PATIENCE_SHARE, LEAST_PATIENCE, MOST_PATIENCE = 0.25, 3, 10
 # 190 rows μ self of two seeds correlated at .28 (logistic) and .55 (mlp) after 24 steps, and at .99
 # and .93 after 72.
 LEAST_EPOCHS, LEAST_STEPS = 3, 100
+PLAIN = "cross_entropy"  # the loss for which a row is simply right or wrong
 BEYOND = 1.0  # standard errors by which another candidate must be better than the first
 
 Watch = Callable[[str, int, int], None]
@@ -46,8 +48,7 @@ class Tried:
         loss: weighted mean over the held-out rows after the best epoch; infinite when it diverged.
         quality: the objective's measure there, every row alike.
         losses: of the held-out rows after the best epoch, shape (m,); empty when it diverged.
-        right: what `quality` is the mean of, where more of it is better, shape (m,); None where it
-            is not.
+        right: whether the rows are, as 0 or 1, shape (m,); None where the loss alone decides.
     """
 
     model: str
@@ -74,6 +75,7 @@ class _Watcher:
         targets: Tensor,
         weights: NDArray[np.floating],
         *,
+        stop: bool,
         watch: Callable[[int, int], None] | None,
     ) -> None:
         self.model, self.trainer, self.inputs, self.targets = model, trainer, inputs, targets
@@ -81,7 +83,8 @@ class _Watcher:
         most, per_epoch = trainer.settings.epochs, trainer.total_steps // trainer.settings.epochs
         patience = math.ceil(PATIENCE_SHARE * most)
         self.patience = min(max(LEAST_PATIENCE, patience), MOST_PATIENCE)
-        self.least = min(most, max(LEAST_EPOCHS, math.ceil(LEAST_STEPS / max(per_epoch, 1))))
+        least = max(LEAST_EPOCHS, math.ceil(LEAST_STEPS / max(per_epoch, 1)))
+        self.least = min(most, least) if stop else most
         self.best: Tried | None = None
         self.trained = 0
 
@@ -98,12 +101,16 @@ class _Watcher:
         losses = self.trainer.loss(outputs, self.targets).double().cpu().numpy()
         loss = float(np.average(losses, weights=self.weights))
         if not math.isfinite(loss):
-            raise FinineError(f"The loss on held-out rows is {loss}.")
+            raise FinineError(
+                f"Training diverged: the loss on held-out rows is {loss} after epoch"
+                f" {progress.epoch}.",
+                f"Lower the learning rate (now {self.trainer.settings.learning_rate:g}).",
+            )
         if self.best is None or loss < self.best.loss:
             objective = self.trainer.objective
             points = objective.points(outputs, self.targets).double().cpu().numpy()
             quality = objective.quality(float(points.mean()))
-            right = points if objective.measure.higher_is_better else None
+            right = points if objective.name == PLAIN else None
             self.best = Tried(self.model, progress.epoch, 0, loss, quality, losses, right)
         elif progress.epoch - self.best.epochs >= self.patience:
             raise _Enough
@@ -115,6 +122,8 @@ def try_out(
     targets: Tensor,
     weights: NDArray[np.floating],
     watch: Watch | None = None,
+    *,
+    stop: bool = True,
 ) -> list[Tried]:
     """Train each candidate, at most as many epochs as the settings say.
 
@@ -123,6 +132,7 @@ def try_out(
         inputs, targets: the m held-out rows.
         weights: how far each of them counts, shape (m,), not all 0.
         watch: called after each epoch with the model, the epoch and the most epochs; may raise.
+        stop: whether epochs are chosen; else each is trained as many as the settings say.
 
     Raises:
         FinineError: every candidate diverged.
@@ -136,17 +146,18 @@ def try_out(
             inputs,
             targets,
             weights,
+            stop=stop,
             watch=None if watch is None else partial(watch, model),
         )
         try:
             trainer.run([seen])
         except _Enough:
             pass
-        except FinineError as error:  # it diverged: another may not
+        except FinineError as error:  # it diverged: what it was before counts, or another may not
             problem = error
+        if seen.best is None:
             found.append(Tried(model, 0, seen.trained, math.inf, math.nan, np.empty(0)))
             continue
-        assert seen.best is not None
         found.append(replace(seen.best, trained=seen.trained))
     if problem is not None and all(math.isinf(one.loss) for one in found):
         raise problem

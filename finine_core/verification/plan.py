@@ -34,8 +34,8 @@ PLAN_SCHEMA = 1
 # Streams of random numbers, apart from each other and from the run's own seed.
 _TRAINING_STREAM, _RANDOM_ROWS_STREAM, _RANDOM_LABELS_STREAM = 41, 43, 47
 _KEY_DIGITS = 16  # of the digest, in the folder's name: 64 bits
-# Versions under which results are one set.
 _NOT_OF_TRAINING = ("seed", "targets", *HOW_CHOSEN)  # settings that do not make a plan
+# Versions under which results are one set.
 _NUMBERS_CHANGE_WITH = ("finine", "python", "torch", "numpy")
 
 

@@ -128,3 +128,18 @@ def test_copies_of_an_image_are_held_out_together_and_it_is_told(clothes, tmp_pa
     assert dataset.held_out["copies_kept_together"] == 60
     assert "60 rows show the same image as another" in " ".join(dataset.notes)
     assert len(dataset.train.copies) == len(dataset.train)
+
+
+def test_many_pictures_that_are_nearly_alike_take_little_memory():
+    """As frames of one film: every pair is looked at, and all are copies."""
+    import tracemalloc
+
+    random = np.random.default_rng(0)
+    frame = random.integers(0, 200, (1, 3, 32, 32))
+    frames = (frame + random.integers(0, 3, (600, 3, 32, 32))).astype(np.uint8)
+    tracemalloc.start()
+    found = image_copies(frames)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(set(found.tolist())) == 1
+    assert peak < 150e6, "gathered whole, the levels of these pairs are 2 GB"

@@ -72,9 +72,13 @@ def test_many_classes_of_few_rows_get_the_model_that_can_tell_them_apart(tmp_pat
 
 
 def test_what_a_person_says_is_not_chosen_again(digits, tmp_path):
-    run = trained(digits, label="label", home=tmp_path, epochs=3)
-    assert run.record()["resolved"]["epochs"] == 3
-    assert {one["model"] for one in run.record()["tried"]} == {"mlp", "logistic"}
+    run = trained(digits, label="label", home=tmp_path, epochs=50, record_steps=4)
+    tried = {one["model"]: one for one in run.record()["tried"]}
+    assert set(tried) == {"mlp", "logistic"}
+    assert all(one["epochs"] == one["trained"] == 50 for one in tried.values())
+    taken = tried[run.record()["resolved"]["model"]]
+    assert run.record()["resolved"]["epochs"] == 50
+    assert run.record()["results"]["validation_accuracy"] == taken["quality"]
     run = trained(digits, label="label", home=tmp_path, model="logistic", record_steps=4)
     (only,) = run.record()["tried"]
     assert run.record()["resolved"]["model"] == only["model"] == "logistic"
@@ -119,9 +123,9 @@ def test_a_run_that_is_cancelled_while_it_chooses_stops(digits, tmp_path, wait_f
 def test_held_out_rows_whose_label_is_doubted_count_less(digits, tmp_path, monkeypatch):
     seen = {}
 
-    def spy(trainers, inputs, targets, weights, watch):
+    def spy(trainers, inputs, targets, weights, **options):
         seen["weights"] = weights
-        return real(trainers, inputs, targets, weights, watch)
+        return real(trainers, inputs, targets, weights, **options)
 
     real = choosing.try_out
     monkeypatch.setattr(choosing, "try_out", spy)

@@ -107,6 +107,41 @@ def test_of_few_rows_there_are_enough_steps_all_the_same(rows):
     assert found.epochs == MOST < LEAST_STEPS / 2
 
 
+def test_given_epochs_are_all_trained_and_compared_after_the_last(rows):
+    _, _, held_x, held_y = rows
+    (found,) = try_out({"mlp": trainer(rows)}, held_x, held_y, np.ones(HELD_OUT), stop=False)
+    whole = trainer(rows)
+    whole.run()
+    losses = whole.loss(predict(whole.model, held_x), held_y).double().numpy()
+    assert (found.epochs, found.trained, found.loss) == (MOST, MOST, float(losses.mean()))
+
+
+def test_what_a_training_was_before_it_diverged_counts(rows):
+    _, _, held_x, held_y = rows
+    late = trainer(rows)
+
+    class Spoiled:
+        def loss(self, outputs, targets):
+            found = real(outputs, targets)
+            return found * math.inf if late.step > 200 else found
+
+    real = late.loss
+    late.loss = Spoiled().loss
+    (found,) = try_out({"mlp": late}, held_x, held_y, np.ones(HELD_OUT))
+    assert LEAST_EPOCHS < found.epochs <= found.trained < MOST
+    assert math.isfinite(found.loss)
+
+
+def test_where_classes_count_alike_the_loss_decides(rows):
+    x, y, held_x, held_y = rows
+    balanced = objective_named("balanced_cross_entropy").fitted(y, 2)
+    settings = Settings(4, 16, 0.02, "sgd", 1e-3, seed=3)
+    built = model_kind("mlp").seeded((WIDTH,), 2, seed=3)
+    one = Trainer(built, x, y, held_x[:0], held_y[:0], settings, balanced)
+    (found,) = try_out({"mlp": one}, held_x, held_y, np.ones(HELD_OUT))
+    assert found.right is None
+
+
 def test_whoever_watches_can_end_it(rows):
     _, _, held_x, held_y = rows
     seen = []

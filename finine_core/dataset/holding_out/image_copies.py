@@ -26,6 +26,9 @@ FLAT = 2.0  # standard deviation of the levels; a picture with less shows nothin
 # Comparing all pairs of more would take minutes; of these only images of equal pixels are copies.
 MOST_COMPARED = 20_000
 _ROWS_AT_ONCE = 256  # times MOST_COMPARED words: 40 MB
+_LEVELS_AT_ONCE = 4_000_000  # of either image of the pairs that are looked at: 16 MB
+
+Pairs = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
 def image_copies(pixels: NDArray[np.uint8], usable: NDArray[np.bool_] | None = None) -> np.ndarray:
@@ -42,9 +45,6 @@ def image_copies(pixels: NDArray[np.uint8], usable: NDArray[np.bool_] | None = N
         >>> image_copies(np.concatenate([pixels, brighter, pixels[2:]])).tolist()
         [0, 1, 2, 0, 2]
     """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     rows = len(pixels)
     flat = pixels.reshape(rows, -1)
     whole = np.ascontiguousarray(flat).view(np.dtype((np.void, flat.shape[1]))).reshape(-1)
@@ -55,19 +55,31 @@ def image_copies(pixels: NDArray[np.uint8], usable: NDArray[np.bool_] | None = N
     of_each = first if usable is None else first[usable[first]]
     of_each = np.sort(of_each[flat[of_each].std(axis=1) >= FLAT])
     if 1 < len(of_each) <= MOST_COMPARED:
-        pairs = np.array(list(_pairs(pixels[of_each])), dtype=np.int64).reshape(-1, 2)
-        a, b = same[of_each[pairs[:, 0]]], same[of_each[pairs[:, 1]]]
-        size = int(same.max()) + 1
-        links = coo_array((np.ones(len(a)), (a, b)), shape=(size, size))
-        same = connected_components(links, directed=False)[1][same]
+        same = _with_links(same, of_each, _pairs(pixels[of_each]))
     return in_order(same)
 
 
-def _pairs(pixels: NDArray[np.uint8]) -> Iterator[tuple[int, int]]:
+def _with_links(same: np.ndarray, places: np.ndarray, pairs: Iterator[Pairs]) -> np.ndarray:
+    """The sets that are left when those of each pair are one; `pairs` are of `places`."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    size = int(same.max()) + 1
+    joined = np.arange(size)  # after each bunch, so that the pairs of many alike are not kept
+    for a, b in pairs:
+        links = joined[same[places[a]]], joined[same[places[b]]]
+        graph = coo_array((np.ones(len(a), dtype=np.bool_), links), shape=(size, size))
+        joined = connected_components(graph, directed=False)[1][joined]
+    return joined[same]
+
+
+def _pairs(pixels: NDArray[np.uint8]) -> Iterator[Pairs]:
+    """Pairs of copies, some at a time."""
     fine, coarse = _hashes(pixels)
     levels = pixels.reshape(len(pixels), -1).astype(np.float32)
     levels -= levels.mean(axis=1, keepdims=True)
     levels /= np.sqrt(np.square(levels).sum(axis=1, keepdims=True))
+    at_once = max(1, _LEVELS_AT_ONCE // levels.shape[1])
     for start in range(0, len(pixels), _ROWS_AT_ONCE):
         stop = min(start + _ROWS_AT_ONCE, len(pixels))
         apart = np.bitwise_count(coarse[start:stop, None] ^ coarse[None, start:])
@@ -77,9 +89,13 @@ def _pairs(pixels: NDArray[np.uint8]) -> Iterator[tuple[int, int]]:
         a, b = start + a, start + b
         same = np.bitwise_count(fine[a] ^ fine[b]).sum(axis=1) <= FINE_BITS
         a, b, same = (one[near | same] for one in (a, b, same))
-        alike = np.einsum("nd,nd->n", levels[a], levels[b])
+        alike = np.empty(len(a), dtype=np.float32)
+        for some in range(0, len(a), at_once):
+            part = slice(some, some + at_once)
+            alike[part] = np.einsum("nd,nd->n", levels[a[part]], levels[b[part]])
         keep = alike >= np.where(same, FINE_CORRELATION, COARSE_CORRELATION)
-        yield from zip(a[keep].tolist(), b[keep].tolist(), strict=True)
+        if keep.any():
+            yield a[keep], b[keep]
 
 
 def _hashes(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:

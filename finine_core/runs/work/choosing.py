@@ -57,12 +57,14 @@ def choose_settings(
     weights = np.ones(len(encoded.validation_x)) if before is None else before.trust
     if not weights.any():
         weights = np.ones_like(weights)
+    weighed = bool((weights < 1).any())  # held-out rows count as far as their label is trusted
     tried = try_out(
         trainers,
         _placed(encoded.validation_x, first),
         _placed(encoded.validation_y, first),
         weights,
         watch=_Progress(folder, list(trainers)),
+        stop=resolved.early_stopping,
     )
     best = best_of(tried, weights)
     found = resolved.model_copy(update={"model": best.model})
@@ -70,7 +72,10 @@ def choose_settings(
         found = found.model_copy(update={"epochs": best.epochs})
     folder.update(
         resolved=found.model_dump(mode="json"),
-        tried=[_told(one, weighed=bool((weights < 1).any())) for one in tried],
+        tried=[
+            _told(one) | {"measure": first.objective.measure.name, "weighed": weighed}
+            for one in tried
+        ],
         seconds_choosing=time.perf_counter() - started,
     )
     return found
@@ -80,8 +85,8 @@ def _placed(array: np.ndarray, beside: Trainer) -> torch.Tensor:
     return torch.from_numpy(np.ascontiguousarray(array)).to(beside.train_x.device)
 
 
-def _told(one: Tried, *, weighed: bool) -> dict[str, object]:
-    """As run.json has it; `weighed`: held-out rows count as far as their label is trusted."""
+def _told(one: Tried) -> dict[str, object]:
+    """As run.json has it."""
     diverged = math.isinf(one.loss)
     return {
         "model": one.model,
@@ -89,7 +94,6 @@ def _told(one: Tried, *, weighed: bool) -> dict[str, object]:
         "trained": one.trained,
         "loss": None if diverged else one.loss,
         "quality": None if diverged else one.quality,
-        "weighed": weighed,
     }
 
 
