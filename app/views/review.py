@@ -188,7 +188,7 @@ def _review(run: api.Run) -> None:
 
 def _header(run: api.Run, record: dict[str, Any]) -> str:
     """Name, state, how far the decisions are, and the ranking; gives the ranking."""
-    rows = int(record["dataset"]["rows" if run.rankings[0] == BY_SUSPICION else "train_rows"])
+    rows = int(record["dataset"]["rows"]) if run.rankings[0] == BY_SUSPICION else run.scored
     counts = run.log.counts()
     said = " · ".join(f"{count:,} {decision}" for decision, count in counts.items())
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):

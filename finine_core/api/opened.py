@@ -63,6 +63,11 @@ class Opened:
         """How many trainings it is, each without another fold of the rows; 1 without folds."""
         return folds_in(self.folder.read())
 
+    @property
+    def scored(self) -> int:
+        """How many rows have a μ: those that some training learned from."""
+        return len(self._results.scored_rows())
+
     # --- its life ---
 
     def wait(self, on_progress: Callable[[Status], None] | None = None) -> Status:

@@ -3,7 +3,7 @@
 The rows are cut into K folds; training k (1, 2, … K) holds out fold k and learns from the others.
 So every row is held out once and learned from K − 1 times. Takes a dataset, however it is split;
 gives the fold of each row, and the dataset as training k sees it. A dataset that was kept without
-its tables, for its counts, stays without.
+its rows, for its counts (`without_rows`), stays without.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from finine_core.errors import FinineError, shown
 
 NOT_USED, NEVER_HELD_OUT = -1, 0  # instead of a fold: a damaged image; the only row of its class
 
+FOLDS = "folds"  # how rows are held out, in run.json
 OPTIONAL = ("pixels", "groups", "copies")  # arrays of a part, where it has them
 
 
@@ -88,12 +89,31 @@ def cut(dataset: Dataset, count: int, seed: int) -> NDArray[np.int64]:
     empty = count - len(np.unique(found[found > NEVER_HELD_OUT]))
     if empty:
         name = dataset.roles.group
-        sets = "sets of copies" if name is None else f"groups of {shown(name)}"
+        what = "rows" if together is None else "sets of copies"
+        if name is not None:
+            what = f"groups of {shown(name)}"
         raise FinineError(
-            f"{count} folds need more {sets} than there are: {empty} would hold nothing out.",
+            f"{count} folds need more {what} than there are: {empty} would hold nothing out.",
             "Ask for fewer folds.",
         )
     return found
+
+
+def without_rows(dataset: Dataset) -> Dataset:
+    """The same for its counts alone, without what takes memory; folds are cut as of the whole."""
+    empty = dataset.table.schema.empty_table()
+    own = dataset.train.row_numbers, dataset.validation.row_numbers
+    same = None
+    if dataset.train.copies is None and not (np.concatenate(own) < 0).any():
+        same = same_inputs(dataset.table, dataset.roles)
+
+    def light(part: Part) -> Part:
+        copies = part.copies if same is None else same[part.row_numbers]
+        return replace(part, table=empty, pixels=None, copies=copies)
+
+    return replace(
+        dataset, table=empty, train=light(dataset.train), validation=light(dataset.validation)
+    )
 
 
 def _together(
@@ -141,7 +161,10 @@ def in_training(dataset: Dataset, folds: NDArray[np.int64], training: int) -> Da
             check_learnable(train.table, dataset.roles)
     held_out = _part(dataset, np.flatnonzero(folds == training))
     notes = tuple(note for note in dataset.notes if note != NOTHING_HELD_OUT)
-    return replace(dataset, train=train, validation=held_out, held_out={}, notes=notes)
+    facts: dict[str, int | str] = {"by": FOLDS, "folds": int(folds.max())}
+    if dataset.roles.group is not None:
+        facts["group"] = dataset.roles.group
+    return replace(dataset, train=train, validation=held_out, held_out=facts, notes=notes)
 
 
 def _part(dataset: Dataset, rows: NDArray[np.int64]) -> Part:

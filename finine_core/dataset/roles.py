@@ -70,6 +70,9 @@ Columns: 'age', 'name', 'sick'.
     both = {"group": _maybe(named.id), "time": (*_maybe(named.id), *named.features)}
     for role, names in both.items():
         asked[role] = tuple(name for name in asked[role] if name not in names)
+    asked["ignore"] = tuple(
+        name for name in named.ignore if name not in (*asked["group"], *asked["time"])
+    )  # nothing is learned from these either
     all_names = table.column_names  # made anew each time it is asked for
     known = set(all_names)
     role_of: dict[str, str] = {}

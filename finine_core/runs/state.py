@@ -44,8 +44,8 @@ class Status:
         message: why it failed or stopped, else empty.
         ahead: runs that a queued one waits for; 0 when it is its turn.
         part, parts: with folds, which of how many trainings it is at.
-        phase: reading, encoding, embedding, training, auxiliary, scoring; empty before the first
-            event.
+        phase: reading, encoding, embedding, judging, choosing, training, auxiliary, scoring; empty
+            before the first event.
         step, steps: optimiser steps done and in all, or texts while they are embedded.
         epoch, epochs: likewise.
         measure: what `quality` is of the model.

@@ -53,7 +53,8 @@ class Probe:
         codes: the given classes, shape (n,), by which the form is chosen and folds are balanced.
         classes: how many there are.
         seed: of folds and random features.
-        groups: rows of a group are never judged by one another, shape (n,); none when None.
+        groups: no model judges a row that has learned from others of its group, shape (n,); none
+            when None. Neighbours may be of the same group.
         copies: equal numbers for rows known as near-duplicates, beside those that lie near one
             another, shape (n,).
 

@@ -12,6 +12,7 @@ from finine_core.dataset.folds import (
     folds_of,
     in_training,
     learned_from,
+    without_rows,
 )
 from finine_core.errors import FinineError
 
@@ -105,5 +106,8 @@ def test_groups_and_copies_lie_in_one_fold_and_too_few_groups_are_refused(tmp_pa
     assert all(len(set(folds[frame["who"] == who])) == 1 for who in range(13))
     seen = in_training(groups, folds, 2)
     assert set(seen.train.groups).isdisjoint(seen.validation.groups)
+    for whole in (copies, groups):  # the app keeps counts alone, and must come to the same folds
+        np.testing.assert_array_equal(cut(without_rows(whole), 3, seed=0), cut(whole, 3, seed=0))
+    assert seen.held_out == {"by": "folds", "folds": 3, "group": "who"}
     with pytest.raises(FinineError, match="14 folds need more groups of 'who' than there are"):
         cut(groups, 14, seed=0)

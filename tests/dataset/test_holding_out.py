@@ -420,3 +420,13 @@ def test_copies_that_a_column_parts_stay_where_it_puts_them(written):
     assert dataset.validation.row_numbers.tolist() == list(range(24))
     (leak,) = (one for one in check_dataset(dataset).findings if one.kind == "validation_leak")
     assert leak.numbers["held_out_rows"] == 24
+
+
+def test_a_column_of_groups_may_be_ignored_too_and_spaces_do_not_part_a_group(tmp_path):
+    names = [f"u{k % 10}{' ' if k % 3 else ''}" for k in range(60)]
+    rows = "".join(f"{name},{k % 7},{'ab'[k % 2]}\n" for k, name in enumerate(names))
+    (tmp_path / "rows.csv").write_text("user,x,y\n" + rows)
+    found = load_dataset(tmp_path / "rows.csv", label="y", group="user", ignore=["user"])
+    assert found.roles.group == "user"
+    assert len(set(found.train.groups) | set(found.validation.groups)) == 10
+    assert set(found.train.groups).isdisjoint(found.validation.groups)

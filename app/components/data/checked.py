@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -25,6 +25,7 @@ from finine_app.components.data.file_facts import (
 )
 from finine_core.api import Finding, Report
 from finine_core.dataset import Dataset, check_dataset, load_dataset
+from finine_core.dataset.folds import without_rows
 from finine_core.dataset.tasks import MULTI_LABEL, REGRESSION
 from finine_core.dataset.tasks.base import NO_LABEL
 from finine_core.errors import FinineError
@@ -73,14 +74,7 @@ def _checked(choice: DataChoice, stamps: tuple[int, ...]) -> Checked | FinineErr
         return FinineError(f"{choice.data} cannot be read ({error}).", "Check the path.")
     report = check_dataset(found)
     concerned = tuple(rows_concerned(found, finding) for finding in report.findings)
-    empty = found.table.schema.empty_table()  # only counts are asked for: let the rows go
-    stripped = replace(
-        found,
-        table=empty,
-        train=replace(found.train, table=empty, pixels=None, groups=None, copies=None),
-        validation=replace(found.validation, table=empty, pixels=None, groups=None, copies=None),
-    )
-    return Checked(stripped, report, concerned)
+    return Checked(without_rows(found), report, concerned)
 
 
 def class_counts(dataset: Dataset) -> list[tuple[str, int, int]]:

@@ -46,7 +46,7 @@ def counts_of(run: api.Run, plan: ExportPlan) -> Counts:
     return Counts(
         all=dataset["rows"],
         # a second validation file is not part of the file that is exported
-        held_out=0 if run.folds > 1 else dataset["rows"] - dataset["train_rows"],
+        held_out=dataset["rows"] - run.scored,
         removed=decided["delete"],
         corrected=plan.corrected.num_rows,
         in_review=decided["review"],

@@ -61,7 +61,7 @@ def run_form(choice: DataChoice, checked: Checked) -> None:
     about = st.container()  # it is written when the choices below are known
     link_to_warnings(checked.report)
     options: dict[str, Any] = {**asdict(choice), **_choices(has_validation, dataset)}
-    options["folds"] = folds_choice(choice.validation)
+    options["folds"] = folds_choice(choice)
     if dataset.roles.text:
         options["text_encoder"] = _encoder("Texts as numbers", "text_encoder", TEXT_ENCODERS)
     if dataset.roles.image is not None:

@@ -180,7 +180,7 @@ def _results(run: api.Run) -> None:
     record = run.record()
     results, dataset, resolved = record["results"], record["dataset"], record["resolved"]
     st.success(
-        f"Done: {dataset['train_rows'] if run.folds == 1 else dataset['rows']:,} rows have a μ "
+        f"Done: {run.scored:,} rows have a μ "
         f"(model {resolved['model']}, {resolved['epochs']} epochs{_folds(run)}).",
         icon=":material/check_circle:",
     )

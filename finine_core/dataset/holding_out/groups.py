@@ -85,13 +85,16 @@ def texts_of(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
 def numbered(texts: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
     """The groups by number, in the order in which they come, and which rows have no value.
 
+    Spaces before and after a name do not make it another.
+
     Examples:
-        >>> numbers, missing = numbered(pa.chunked_array([["b", None, "a", "b", " "]]))
+        >>> numbers, missing = numbered(pa.chunked_array([["b", None, "a", "b ", " "]]))
         >>> numbers.tolist(), missing.tolist()
         ([0, 1, 2, 0, 3], [False, True, False, False, True])
     """
     missing = is_blank(texts).to_numpy().astype(np.bool_)
-    codes = pa.array(texts.to_numpy(), pa.string()).dictionary_encode().indices
+    trimmed = pc.utf8_trim_whitespace(texts).combine_chunks()
+    codes = trimmed.dictionary_encode().indices
     found = codes.fill_null(-1).to_numpy().astype(np.int64)
     found[missing] = found.max(initial=0) + 1 + np.arange(missing.sum())
     return in_order(found), missing
