@@ -6,6 +6,7 @@ import contextlib
 import json
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,20 +27,18 @@ TRAINING = ("training", "auxiliary")  # phases with steps: the run, and its auxi
 
 @dataclass(frozen=True)
 class Stage:
-    """One of the trainings of a run, each about as long as the other.
+    """One of the trainings of a run.
 
     Attributes:
         phase: one of TRAINING.
         name: what its files are called; empty for the run's own training.
         place: how many trainings there are before it.
-        count: of the run's trainings.
         parts: folds of the run; 1 without.
     """
 
     phase: str = TRAINING[0]
     name: str = ""
     place: int = 0
-    count: int = 1
     parts: int = 1
 
     @property
@@ -52,7 +51,7 @@ class Stage:
         """For the log.
 
         Examples:
-            >>> Stage(place=1, count=3, parts=3).words
+            >>> Stage(place=1, parts=3).words
             'training, part 2 of 3'
         """
         return self.phase + part_words(self.place + 1, self.parts)
@@ -67,9 +66,9 @@ def stages_of(folds: int, *, auxiliary: bool) -> tuple[Stage, ...]:
     """
     if folds > 1:
         names = ["", *map(fold_name, range(2, folds + 1))]
-        return tuple(Stage(TRAINING[0], one, k, folds, folds) for k, one in enumerate(names))
+        return tuple(Stage(TRAINING[0], one, k, folds) for k, one in enumerate(names))
     if auxiliary:
-        return Stage(count=2), Stage(TRAINING[1], TRAINING[1], 1, 2)
+        return Stage(), Stage(TRAINING[1], TRAINING[1], 1)
     return (Stage(),)
 
 
@@ -89,7 +88,8 @@ class ProgressWriter:
     Args:
         folder: of the run.
         first_step: the trainer's step now.
-        steps, epochs: of its whole training.
+        steps: of each training of the run, in order.
+        epochs: of each.
         stage: which of the run's trainings it is.
         measure: of how good the model is: its name is the field's.
     """
@@ -98,15 +98,15 @@ class ProgressWriter:
         self,
         folder: RunFolder,
         first_step: int,
-        steps: int,
+        steps: Sequence[int],
         epochs: int,
         stage: Stage = Stage(),
         measure: Measure = ACCURACY,
     ) -> None:
         self.folder, self.stage, self.measure = folder, stage, measure
-        self.first, self.steps, self.epochs = first_step, steps, epochs
-        self.before, self.in_all = steps * stage.place, steps * stage.count
-        self.per_epoch = max(1, steps // epochs)
+        self.first, self.epochs = first_step, epochs
+        self.before, self.in_all = sum(steps[: stage.place]), sum(steps)
+        self.per_epoch = max(1, steps[stage.place] // epochs)
         self._started = self._last = self._logged = time.monotonic()
 
     def before_step(self, step: int, batch: object, learning_rate: float) -> None:  # noqa: ARG002

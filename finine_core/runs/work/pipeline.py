@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import numpy as np
 import torch
 from safetensors.numpy import load_file, save_file
 
+from finine_core.dataset.folds import learned_from
 from finine_core.encoders import TEXT, Encoded, encode
 from finine_core.encoders.pictures import image_encoder
 from finine_core.encoders.texts import text_encoder
@@ -86,29 +88,28 @@ def carry_out(folder: RunFolder, read: Reading, began: float, own: Own = NOTHING
     before = judged(dataset, _in_columns(folder, read, encoded), trusted=config.trusted)
     write_thumbnails(folder, dataset)
     stop_if_cancelled(folder)
+
+    def make(rows: Encoded, settings: Resolved) -> Trainer:
+        return make_trainer(rows, settings, len(dataset.answers), config.device, own)
+
     planned = resolved
-    resolved = choose_settings(
-        folder,
-        planned,
-        encoded,
-        before,
-        lambda rows, one: make_trainer(rows, one, len(dataset.answers), config.device, own),
-    )
+    resolved = choose_settings(folder, planned, encoded, before, make)
     read = replace(read, resolved=resolved)  # made once, by the first training's held-out rows
     kind = recipe_of(resolved, own).kind
     stop_if_cancelled(folder)
-    trainer, timings = make_trainer(encoded, resolved, len(dataset.answers), config.device, own), []
-    for stage in stages_of(config.folds, auxiliary=config.auxiliary):
+    trainer, timings = make(encoded, resolved), []
+    stages = stages_of(config.folds, auxiliary=config.auxiliary)
+    steps = [_steps_of(read, stage) for stage in stages]
+    for stage in stages:
         one, about = trainer, read
         if stage.name:  # nothing of it is kept beyond its signals: the run's model is the first
             about = part_of(read, stage)
             data = _anew(folder, about, kind.inputs) if stage.parts > 1 else encoded
-            answers = len(dataset.answers)
-            one = make_trainer(data, about.resolved, answers, config.device, own)
+            one = make(data, about.resolved)
         plan = plan_for(one, config.record_steps, resolved.targets)
         shared = shared_rows(about.dataset, resolved, one, before)
         margins = before is not None and stage.phase == TRAINING[0]
-        timings.append(_train(folder, one, plan, shared, stage, margins=margins))
+        timings.append(_train(folder, one, plan, shared, stage, steps, margins=margins))
         stop_if_cancelled(folder)
     begin_phase(folder, "scoring")
     started = time.perf_counter()
@@ -135,6 +136,14 @@ def carry_out(folder: RunFolder, read: Reading, began: float, own: Own = NOTHING
     )
 
 
+def _steps_of(read: Reading, stage: Stage) -> int:
+    """Optimiser steps of one of the run's trainings: folds of whole groups differ in size."""
+    rows = len(read.dataset.train)
+    if read.folds is not None:
+        rows = len(learned_from(read.folds, stage.place + 1))
+    return read.resolved.epochs * read.resolved.settings().steps_per_epoch(rows)
+
+
 @dataclass(frozen=True)
 class _Timing:
     train: float
@@ -147,9 +156,15 @@ def _train(
     plan: SignalPlan,
     shared: dict[str, Rows],
     stage: Stage,
+    steps: Sequence[int],
     *,
     margins: bool,
 ) -> _Timing:
+    """Train and record, or go on with it.
+
+    Args:
+        steps: of each training of the run, in order.
+    """
     latest = folder.checkpoints / f"{stage.name or 'latest'}.safetensors"
     signals = folder.signals / stage.name
     writer = _gone_on(trainer, plan, latest, signals, margins=margins)
@@ -160,7 +175,7 @@ def _train(
     progress = ProgressWriter(
         folder,
         trainer.step,
-        plan.total_steps,
+        steps,
         plan.epochs,
         stage,
         trainer.objective.measure,
