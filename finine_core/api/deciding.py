@@ -79,7 +79,8 @@ class Deciding(Looking):
         """Correct the labels of rows to those that are suggested for them: an event a label.
 
         Args:
-            selection: which rows, see `SelectionOptions`; those without a suggestion are left out.
+            selection: which rows, see `SelectionOptions`; those without a suggestion, and those
+                that are decided on already, are left out.
 
         Raises:
             FinineError: no row of the selection has a suggestion.
@@ -87,11 +88,13 @@ class Deciding(Looking):
         asked = Selection.of(selection)
         chosen = set(self._rows_of(asked).tolist())
         ranking = self._results.ranking(asked.target, asked.by)
-        found = self.review().query(target=ranking, where="suggested_label <> ''").to_pandas()
+        found = self.review().query(target=ranking, where="suggested_label <> '' AND decision = ''")
+        found = found.to_pandas()
         found = found[found["row_number"].isin(chosen)]
         if found.empty:
             raise FinineError(
-                f"For none of these {len(chosen):,} rows another label is suggested.",
+                f"For none of these {len(chosen):,} rows another label is suggested, or all that"
+                " have one are decided on.",
                 "Look at them one by one, or give the label yourself.",
             )
         return [

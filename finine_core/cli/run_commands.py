@@ -61,6 +61,9 @@ def show(run: RunId, home: Home = None, json: Json = False) -> None:
     for key, value in (record.get("resolved") or {}).items():
         if key not in ("targets", *HOW_CHOSEN):
             typer.echo(f"{key:<20} {value}")
+    if found.folds > 1 and record.get("results"):
+        words = f"{found.scored:,} rows have a μ; model and figures are of the first training"
+        typer.echo(f"{'folds':<20} {found.folds}: {words}")
     if tried := tried_words(record):
         typer.echo(f"{'tried':<20} {printable(tried)}")
     for note in (record.get("dataset") or {}).get("notes", []):

@@ -51,6 +51,7 @@ def tried_words(record: Mapping[str, Any]) -> str:
         >>> print(*told.split(". "), sep="\n")
         Taken: logistic (best after 6 epochs: held-out accuracy 74.0%, loss 0.500)
         Also tried: mlp (best after 4 epochs: held-out accuracy 71.0%, loss 0.600)
+        Within chance the usual model is kept
         These losses weigh a held-out row by how far its label is trusted, the curves do not.
     """
     tried: Sequence[Mapping[str, Any]] = record.get("tried") or []
@@ -65,7 +66,9 @@ def tried_words(record: Mapping[str, Any]) -> str:
         f" {measure.text(one['quality'])}, loss {one['loss']:.3f})"
         for one in sorted(tried, key=lambda one: one["model"] != resolved.get("model"))
     ]
-    also = f" Also tried: {'; '.join(others)}." if others else ""
+    also = ""
+    if others:
+        also = f" Also tried: {'; '.join(others)}. Within chance the usual model is kept."
     if not any(one.get("weighed") for one in tried):
         return f"Taken: {first}.{also}"
     return (

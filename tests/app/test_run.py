@@ -60,8 +60,8 @@ def test_a_tick_gives_every_row_an_influence_and_tells_its_price(app, tmp_path):
     page.checkbox(key="every_row").check().run()
     told = words(healthy(page))
     assert "The model is trained 3 times, each time without another third of the rows" in told
-    assert "from **379 rows**" in told
-    assert "3 times, other rows held out each time. 190 rows are held out." in told
+    assert "from **569 rows**" in told
+    assert "3 times. Each time another part of them is held out." in told
     assert "--folds 3" in page.code[0].value
     page.number_input(key="folds").set_value(5).run()
     assert "The model is trained 5 times" in words(healthy(page))

@@ -430,3 +430,11 @@ def test_a_column_of_groups_may_be_ignored_too_and_spaces_do_not_part_a_group(tm
     assert found.roles.group == "user"
     assert len(set(found.train.groups) | set(found.validation.groups)) == 10
     assert set(found.train.groups).isdisjoint(found.validation.groups)
+
+
+def test_single_rows_make_up_for_a_group_too_large_to_be_held_out(tmp_path):
+    rows = "".join(f"{'big' if k < 220 else k},{k % 7},{'ab'[k % 2]}\n" for k in range(300))
+    (tmp_path / "rows.csv").write_text("user,x,y\n" + rows)
+    found = load_dataset(tmp_path / "rows.csv", label="y", features=["x"], group="user")
+    assert len(found.validation) == 60
+    assert (found.validation.row_numbers >= 220).all()

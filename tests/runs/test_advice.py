@@ -90,6 +90,12 @@ def test_rows_are_marked_and_corrected_by_suspicion_held_out_ones_too(noisy):
     assert held_out & set(corrected), "the cleaned file is clean in all of its rows"
     for _ in events:
         run.undo()
+    first = sorted(corrected)[:5]
+    run.mark(rows=first, decision="delete")
+    again = run.correct(by="suspicion", where="suspicious")
+    assert sorted(run.corrected()) == sorted(corrected)[5:], "what was decided stays as it was"
+    for _ in (*again, "the deletion"):
+        run.undo()
 
 
 def test_a_ranking_there_is_not_is_refused(noisy):

@@ -99,12 +99,17 @@ def run_form(choice: DataChoice, checked: Checked) -> None:
 
 def _about(choice: DataChoice, dataset: Dataset, folds: int) -> None:
     """What the run does, in a sentence or two."""
-    held_out = f"{len(dataset.validation):,}" if len(dataset.validation) else "No"
-    often = f"{folds} times, other rows held out each time" if folds > 1 else "once"
+    rows, often = len(dataset.train), "once"
+    held_out = f"{len(dataset.validation):,} rows are held out."
+    if not len(dataset.validation):
+        held_out = "No rows are held out."
+    if folds > 1:
+        rows += len(dataset.validation)
+        often, held_out = f"{folds} times", "Each time another part of them is held out."
     st.markdown(
         f"A model learns to predict **{plain(', '.join(choice.labels))}** "
-        f"({_kind_words(dataset)}) from **{len(dataset.train):,} rows** of "
-        f"{plain(dataset.path.name)}, {often}. {held_out} rows are held out. "
+        f"({_kind_words(dataset)}) from **{rows:,} rows** of "
+        f"{plain(dataset.path.name)}, {often}. {held_out} "
         "On the way finine records how each row pulls on the model, and gives every row its "
         "influence μ with an interval. It runs in the background: you may close this page."
     )

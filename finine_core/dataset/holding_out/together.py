@@ -82,9 +82,9 @@ def stratified_folds(codes: Ints, folds: int, seed: int, together: Ints | None =
 def drawn_in_sets(codes: Ints, together: Ints, drawn: Bools, fraction: float, seed: int) -> Bools:
     """A draw of held-out rows in which sets of rows lie on one side, all in training or all not.
 
-    Rows that are in no set stay as they were drawn; every set is dealt out anew, in an order that
-    is drawn. Every class keeps a training row, and some row is held out if one was, as far as
-    whole sets allow.
+    Every set is dealt out anew, in an order that is drawn; rows that are in no set stay as they
+    were drawn, but for those that make up for what whole sets cannot. Every class keeps a training
+    row, and some row is held out if one was, as far as whole sets allow.
 
     Args:
         codes: (n,) class of each row.
@@ -99,8 +99,9 @@ def drawn_in_sets(codes: Ints, together: Ints, drawn: Bools, fraction: float, se
         >>> int(held.sum()), sorted(np.bincount(users, weights=held).tolist())[-3:]
         (6, [0.0, 3.0, 3.0])
     """
-    sets, _ = _sets_of(codes, together)
-    return _drawn(codes, sets, drawn, fraction, seed)
+    sets, alone = _sets_of(codes, together)
+    found = _drawn(codes, sets, drawn, fraction, seed)
+    return found if found is drawn else _made_up(codes, drawn, found, alone, seed)
 
 
 def parted_mended(codes: Ints, together: Ints, drawn: Bools, fraction: float, seed: int) -> Bools:
@@ -122,15 +123,22 @@ def parted_mended(codes: Ints, together: Ints, drawn: Bools, fraction: float, se
         return drawn
     alone = together.max() + 1 + np.arange(len(together))
     sets, _ = _sets_of(codes, np.where(parted[together], together, alone))
-    found = _drawn(codes, sets, drawn, fraction, seed).copy()
-    single = np.bincount(together)[together] == 1
+    found = _drawn(codes, sets, drawn, fraction, seed)
+    single = np.flatnonzero(np.bincount(together)[together] == 1)
+    return _made_up(codes, drawn, found, single, seed)
+
+
+def _made_up(codes: Ints, drawn: Bools, found: Bools, single: Ints, seed: int) -> Bools:
+    """`found` with as many rows of each class held out as were drawn, as far as single rows go."""
+    made, among = found.copy(), np.zeros(len(codes), dtype=np.bool_)
+    among[single] = True
     random = np.random.default_rng([seed, _SINGLES])
     for code in np.unique(codes):
         of_class = codes == code
-        more = int((drawn & of_class).sum()) - int((found & of_class).sum())
-        other = np.flatnonzero(of_class & single & (found == (more < 0)))
-        found[random.permutation(other)[: abs(more)]] = more > 0
-    return found
+        more = int((drawn & of_class).sum()) - int((made & of_class).sum())
+        other = np.flatnonzero(of_class & among & (made == (more < 0)))
+        made[random.permutation(other)[: abs(more)]] = more > 0
+    return made
 
 
 def joined(first: Ints, second: Ints) -> Ints:

@@ -87,9 +87,9 @@ class Ranked:
             )
         if not self.has_suspicion():
             raise FinineError(
-                f"The labels of run {self.folder.run_id} were not judged: only classes are, in runs"
-                " of this finine.",
-                "Rank by mu, or start a new run that learns classes.",
+                f"The labels of run {self.folder.run_id} were not judged: that takes classes to"
+                " learn, at least 40 training rows, and a run of this finine.",
+                "Rank by mu; with folds, fewer of them leave more training rows.",
             )
         return BY_SUSPICION
 
