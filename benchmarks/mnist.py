@@ -15,7 +15,6 @@ import torch
 from numpy.typing import NDArray
 
 from finine_core.influence import SignalWriter
-from finine_core.influence.probe import PROBE_ROWS
 from finine_core.influence.recorder import Recorder, plan_for
 from finine_core.training.models import model_kind
 from finine_core.training.settings import Settings
@@ -23,7 +22,7 @@ from finine_core.training.trainer import Trainer
 
 CLASSES = 10
 VALIDATION = 0.2
-EPOCHS, BATCH, RECORDED = 20, 64, 32  # the setting that the project's goals are stated for
+EPOCHS, BATCH = 20, 64  # the setting that the project's goals are stated for
 LEARNING_RATE = 0.01  # the default of `mlp` with SGD
 TARGETS = ("self", "validation")
 
@@ -73,9 +72,7 @@ def trainer(digits: Digits, seed: int, epochs: int = EPOCHS) -> Trainer:
     return Trainer(model, *(torch.from_numpy(array) for array in arrays), settings)
 
 
-def recorder(
-    run: Trainer, folder: Path, probe_rows: int = PROBE_ROWS, steps: int = RECORDED
-) -> Recorder:
+def recorder(run: Trainer, folder: Path) -> Recorder:
     """A recorder of both targets, writing into `folder`."""
-    plan = plan_for(run, steps, TARGETS, probe_rows)
+    plan = plan_for(run, TARGETS)
     return Recorder(run, SignalWriter(folder, plan))

@@ -33,7 +33,7 @@ NUMBERS = "diabetes"
 ROWS = {"digits": 500, "breast_cancer": 400, NUMBERS: 350}
 FLIPS = 0.15
 SHIFTS = (2.0, 4.0)  # standard deviations
-BATCH, RECORDED = 32, 32  # the defaults of a run
+BATCH = 32  # the default of a run
 TARGETS = ("self", "validation")
 
 
@@ -100,7 +100,7 @@ def recorded(problem: Problem, seed: int, folder: Path, start: int | None = None
     arrays = (problem.x, problem.y, problem.test_x, problem.test_y)
     objective = objective_named(problem.objective)
     trainer = Trainer(model, *(torch.from_numpy(one) for one in arrays), settings, objective)
-    writer = SignalWriter(folder, plan_for(trainer, RECORDED, TARGETS))
+    writer = SignalWriter(folder, plan_for(trainer, TARGETS))
     trainer.run([Recorder(trainer, writer)])
     writer.flush()
     final = trainer.loss(predict(trainer.model, trainer.train_x), trainer.train_y)

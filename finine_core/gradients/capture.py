@@ -58,6 +58,95 @@ class Captured:
     uses: dict[Use, Seen]
 
 
+class Keeper:
+    """Keeps what each use of each layer sees, while it is told that rows run.
+
+    Args:
+        shared: uses whose outputs are the same for all rows (position embeddings), with the axis
+            along which they are spread over rows, so that each row has gradients of its own.
+        came: told of each use with its outputs, through which the gradients will come back.
+    """
+
+    def __init__(self, shared: dict[Use, int], came: Callable[[Seen, Tensor], None]) -> None:
+        self.shared, self._came = shared, came
+        self.begin(0)
+
+    def begin(self, rows: int) -> None:
+        """So many rows are about to run forward; what was kept before is let go."""
+        self.uses: dict[Use, Seen] = {}
+        self._counts: dict[tuple[str, str], int] = defaultdict(int)
+        self.rows = rows
+        # Checkpointed blocks run once more in the backward pass, and must do the same again: what
+        # layers see the second time is not kept.
+        self.again = False
+
+    def watch(self, watched: Watched) -> Callable[[], None]:
+        """Keep what a layer sees from now on; gives back how to stop."""
+        if watched.rule is None:
+            return self._watch_call(watched)
+        return watched.rule.watch(watched.layer, self._of(watched.name))
+
+    def _of(self, name: str) -> Callable[[str, Tensor, Tensor], Tensor]:
+        def keep(place: str, a: Tensor, output: Tensor) -> Tensor:
+            if self.again:
+                axes = {x for (n, p, _), x in self.shared.items() if (n, p) == (name, place)}
+                return _spread(output, self.rows, *axes) if axes else output
+            use = self._next(name, place)
+            if use in self.shared:
+                axis = self.shared[use]
+                a, output = _spread(a, self.rows, axis), _spread(output, self.rows, axis)
+            self._keep(use, Seen(a.detach(), tuple(output.shape), None, a._version), output)
+            return output
+
+        return keep
+
+    def _watch_call(self, watched: Watched) -> Callable[[], None]:
+        def hook(
+            _: nn.Module, given: tuple[object, ...], named: dict[str, object], output: object
+        ) -> None:
+            if self.again:
+                return
+            use = self._next(watched.name, "")
+            if not isinstance(output, Tensor) or not output.requires_grad:
+                return  # such a call is not understood; its parameters are followed otherwise
+            first = next((x for x in (*given, *named.values()) if isinstance(x, Tensor)), output)
+            kept = tuple(_detached(x) for x in given)
+            named = {key: _detached(value) for key, value in named.items()}
+            seen = Seen(
+                first.detach(),
+                tuple(output.shape),
+                None,
+                first._version,
+                arguments=(kept, named),
+            )
+            self._keep(use, seen, output)
+
+        return watched.layer.register_forward_hook(hook, with_kwargs=True).remove
+
+    def _next(self, name: str, place: str) -> Use:
+        count = self._counts[name, place]
+        self._counts[name, place] = count + 1
+        return name, place, count
+
+    def _keep(self, use: Use, seen: Seen, output: Tensor) -> None:
+        self.uses[use] = seen
+        if output.requires_grad:
+            self._came(seen, output)
+
+    def require_untouched(self) -> None:
+        """Refuse inputs that were overwritten after their layer ran.
+
+        Raises:
+            FinineError: names the layer.
+        """
+        for use, seen in self.uses.items():
+            if seen.a._version != seen.version:
+                raise FinineError(
+                    f"The inputs of layer '{use[0]}' were overwritten in place after it ran.",
+                    "Build the activation that follows them with inplace=False.",
+                )
+
+
 def run(
     model: nn.Module,
     loss: PerRowLoss,
@@ -72,53 +161,28 @@ def run(
     Args:
         watched: layers whose parameters are wanted.
         frozen: parameters that are not, although they require gradients; they do not, meanwhile.
-        shared: uses whose outputs are the same for all rows (position embeddings), with the axis
-            along which they are spread over rows, so that each row has gradients of its own.
+        shared: see `Keeper`.
 
     Raises:
         FinineError: the loss is not one number per row, or inputs were overwritten in place.
     """
-    uses: dict[Use, Seen] = {}
-    counts: dict[tuple[str, str], int] = defaultdict(int)
-    rows = len(labels)
-    # Checkpointed blocks run once more in the backward pass, and must do the same again: layers are
-    # watched until it is over, but what they see the second time is not kept.
-    again = False
 
-    def keeper(name: str) -> Callable[[str, Tensor, Tensor], Tensor]:
-        def keep(place: str, a: Tensor, output: Tensor) -> Tensor:
-            if again:
-                axes = {axis for (n, p, _), axis in shared.items() if (n, p) == (name, place)}
-                return _spread(output, rows, *axes) if axes else output
-            use = (name, place, counts[name, place])
-            counts[name, place] += 1
-            if use in shared:
-                a, output = _spread(a, rows, shared[use]), _spread(output, rows, shared[use])
-            # The edge, not the tensor: an activation may overwrite outputs in place, and the tensor
-            # then stands for what came after.
-            edge = get_gradient_edge(output) if output.requires_grad else None
-            uses[use] = Seen(a.detach(), tuple(output.shape), edge, a._version)
-            return output
+    # The edge, not the tensor: an activation may overwrite outputs in place, and the tensor then
+    # stands for what came after.
+    def came(seen: Seen, output: Tensor) -> None:
+        seen.edge = get_gradient_edge(output)
 
-        return keep
-
+    keeper = Keeper(shared, came)
+    keeper.begin(len(labels))
+    uses = keeper.uses
     with ready(model, frozen), torch.enable_grad(), ExitStack() as watching:
-        with ExitStack() as first:
-            for w in watched:
-                if w.rule is None:
-                    first.callback(_watch_call(w, uses, counts))
-                else:
-                    watching.callback(w.rule.watch(w.layer, keeper(w.name)))
-            outputs = model(*inputs)
-        again = True
+        for w in watched:
+            watching.callback(keeper.watch(w))
+        outputs = model(*inputs)
+        keeper.again = True
         losses = loss(outputs, labels)
-        require_one_per_row(losses, rows)
-        for use, seen in uses.items():
-            if seen.a._version != seen.version:
-                raise FinineError(
-                    f"The inputs of layer '{use[0]}' were overwritten in place after it ran.",
-                    "Build the activation that follows them with inplace=False.",
-                )
+        require_one_per_row(losses, len(labels))
+        keeper.require_untouched()
         edges = [seen.edge for seen in uses.values() if seen.edge is not None]
         found = iter(
             torch.autograd.grad(losses, edges, torch.ones_like(losses), allow_unused=True)
@@ -150,32 +214,6 @@ def ready(model: nn.Module, frozen: list[nn.Parameter]) -> Iterator[None]:
         torch.backends.cudnn.enabled = cudnn
         for parameter in frozen:
             parameter.requires_grad_(True)
-
-
-def _watch_call(
-    watched: Watched, uses: dict[Use, Seen], counts: dict[tuple[str, str], int]
-) -> Callable[[], None]:
-    name = watched.name
-
-    def hook(
-        _: nn.Module, given: tuple[object, ...], named: dict[str, object], output: object
-    ) -> None:
-        use = (name, "", counts[name, ""])
-        counts[name, ""] += 1
-        if not isinstance(output, Tensor) or not output.requires_grad:
-            return  # such a call is not understood; its parameters are followed otherwise
-        first = next((x for x in (*given, *named.values()) if isinstance(x, Tensor)), output)
-        kept = tuple(_detached(x) for x in given)
-        named = {key: _detached(value) for key, value in named.items()}
-        uses[use] = Seen(
-            first.detach(),
-            tuple(output.shape),
-            get_gradient_edge(output),
-            first._version,
-            arguments=(kept, named),
-        )
-
-    return watched.layer.register_forward_hook(hook, with_kwargs=True).remove
 
 
 def _detached(value: object) -> object:

@@ -38,6 +38,12 @@ class GhostRows:
     def __len__(self) -> int:
         return len(self.losses)
 
+    def take(self, rows: slice) -> GhostRows:
+        """Some of the rows; a view."""
+        outputs = self.outputs[rows] if isinstance(self.outputs, Tensor) else self.outputs
+        forms = tuple(form.take(rows) for form in self._forms)
+        return GhostRows(self.losses[rows], outputs, self.parameters, self.dtype, forms)
+
     def squared_norms(self) -> Tensor:
         """‖g_i‖², shape (n,)."""
         totals = self.totals(norms=True)[0]

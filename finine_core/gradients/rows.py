@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from finine_core.errors import FinineError
-from finine_core.gradients.capture import PerRowLoss, ready, require_one_per_row, run
+from finine_core.gradients.capture import Captured, PerRowLoss, ready, require_one_per_row, run
 from finine_core.gradients.checks import (
     FallbackWarning,
     require_eval_mode,
@@ -27,6 +27,7 @@ from finine_core.gradients.forms import Choice, Direction, Room
 from finine_core.gradients.ghost import GhostRows
 from finine_core.gradients.products import ProbeSet, Products
 from finine_core.gradients.projection import Projector, RandomProjection
+from finine_core.gradients.structure import Structure
 from finine_core.gradients.survey import Survey, survey
 
 # Memory for one chunk's activations, their gradients and the products. Against 192 MiB, pairs of a
@@ -206,6 +207,27 @@ class RowGradients:
         given = self._begin(inputs, labels)
         return self._ghosts(given, labels, 0)
 
+    def learned(self, inputs: Inputs, labels: Tensor) -> Structure:
+        """What is known of the model, learned from the first of these rows if it is new."""
+        self._begin(inputs, labels)
+        assert self._survey is not None
+        return self._survey.structure
+
+    def of_captured(self, found: Captured, inputs: tuple[Tensor, ...], labels: Tensor) -> GhostRows:
+        """Rows that have run already: what layers saw of them, as the model's structure has it.
+
+        Args:
+            inputs, labels: of the rows; looked at only where parameters are followed through the
+                whole model.
+        """
+        assert self._survey is not None
+        outputs = found.outputs.detach() if isinstance(found.outputs, Tensor) else found.outputs
+        structure = self._survey.structure
+        with torch.no_grad():
+            forms = structure.forms(found, self.loss, inputs, labels, self.dtype)
+        shapes = {name: tuple(p.shape) for name, p in self._selected.items()}
+        return GhostRows(found.losses, outputs, shapes, self.dtype, tuple(forms))
+
     def explain(self) -> str:
         """Which form each layer's products took in the last chunk, with the operation counts.
 
@@ -273,11 +295,7 @@ class RowGradients:
             structure.shared,
         )
         require_finite_losses(found.losses, start)
-        outputs = found.outputs.detach() if isinstance(found.outputs, Tensor) else found.outputs
-        with torch.no_grad():
-            forms = structure.forms(found, self.loss, inputs, labels, self.dtype)
-        shapes = {name: tuple(p.shape) for name, p in self._selected.items()}
-        return GhostRows(found.losses, outputs, shapes, self.dtype, tuple(forms))
+        return self.of_captured(found, inputs, labels)
 
     def _tell(self) -> None:
         assert self._survey is not None

@@ -64,6 +64,11 @@ class Structure:
             self.follow(part.name, reason)
 
     @property
+    def by_rules(self) -> bool:
+        """Whether every parameter's gradients follow from what its layers saw."""
+        return not self.followed and all(one.rule is not None for one in self.watched)
+
+    @property
     def traced_numbers(self) -> int:
         """How many numbers per row are spelled out because there is no rule for them."""
         names = set(self.followed)
@@ -93,7 +98,7 @@ class Structure:
             of_a, of_delta = self.axes[use]
             a = seen.a if not seen.a.is_floating_point() else seen.a.to(dtype)
             delta = seen.delta.to(dtype).movedim(of_delta, 0)
-            call = LayerCall(use[1], a.movedim(of_a, 0), delta, len(labels), parts)
+            call = LayerCall(use[1], a.movedim(of_a, 0), delta, len(captured.losses), parts)
             found += watched.rule.forms(watched.layer, call)
         found = combined(found)
         if self.followed:

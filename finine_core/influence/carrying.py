@@ -5,9 +5,10 @@ curvature is the Fisher matrix F = (1/m) Σ_c g_c g_cᵀ over m rows c: g_c is t
 row's loss but of v_cᵀ f(x_c), f the model's outputs and v_c drawn so that E v vᵀ is the curvature
 of the loss in the outputs (`Objective.curved`; with the given labels F would shrink as the model
 fits). Everything needed of F follows from products ⟨g_i, g_c⟩ and ⟨g_c, g_c′⟩: the m × m matrix of
-the latter, over m, has F's eigenvalues. What lies outside of the span of the g_c is curved as well,
-on average by what one half of the rows c shows of it that the other half leaves over
-(`curvature_outside`). Held against real retraining in docs/fidelity.md.
+the latter, over m, has F's eigenvalues. The KEPT directions of most curvature are told apart; what
+lies outside of them is curved as well, all of it by one number: the mean curvature of the other
+directions, or where there is none, what one half of the rows c shows that the other half leaves
+over (`curvature_outside`). Held against real retraining in docs/fidelity.md.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from finine_core.influence.ends import Ends
 from finine_core.influence.response import Horizon
 
-# Fewer rows see less of the curvature than there is: sizes and rankings are further off.
-CURVATURE_ROWS = 256
+# Rows c. With 64 sizes were further off; 256 cost half as much again as 128 for little.
+CURVATURE_ROWS = 128
+KEPT = 48  # directions told apart; all of 128 gave no better order, and sizes further off
 # Eigenvalues below this share of the largest are rounding errors of float32 products.
 SMALLEST = 1e-6
 _TINY = 1e-30  # what is divided by at the least
@@ -48,6 +51,8 @@ class Curvature:
 
     Args:
         own: ⟨g_c, g_c′⟩ of the curvature rows, shape (m, m).
+        horizon: what the run leaves along a direction of a curvature; None where that is not known
+            (then there are the eigenvectors alone).
 
     Attributes:
         effect: of a kick, what is left of it.
@@ -64,15 +69,22 @@ class Curvature:
         (9.1074, 9.1074)
     """
 
-    def __init__(self, own: Tensor, horizon: Horizon) -> None:
+    def __init__(self, own: Tensor, horizon: Horizon | Ends | None) -> None:
         own = own.double()
         self._basis, values = _eigenvectors(own)
-        curvature = torch.cat([values, curvature_outside(own)[None]])  # λ_k, and that of the rest
-        every = curvature.cpu().numpy()
-        self.effect, self.noise, self.start = (
-            _kept(torch.from_numpy(left(every)).to(own))
-            for left in (horizon.effect, horizon.noise, horizon.start)
-        )
+        outside = curvature_outside(own) if len(values) <= KEPT else _mean_curvature(values[:-KEPT])
+        self._basis, values = self._basis[:, -KEPT:], values[-KEPT:]
+        every = torch.cat([values, outside[None]]).cpu().numpy()  # λ_k, and that of the rest
+        if horizon is not None:
+            self.effect, self.noise, self.start = (
+                _kept(torch.from_numpy(left(every)).to(own))
+                for left in (horizon.effect, horizon.noise, horizon.start)
+            )
+
+    def as_it_is(self, times: float) -> tuple[Kept, Kept]:
+        """Effect and noise of steps that are not carried, each of which stands for so many."""
+        whole = torch.ones(self._basis.shape[1], dtype=self._basis.dtype, device=self._basis.device)
+        return Kept(times * whole, times), Kept(times**0.5 * whole, times**0.5)
 
     def coordinates(self, pairs: Tensor) -> Tensor:
         """⟨g_i, u_k⟩ from products with the curvature rows (n, m); shape (n, K)."""
@@ -102,6 +114,11 @@ def curvature_outside(own: Tensor) -> Tensor:
     length = rest.diagonal().mean()
     found = squares / max(1, pairs) / length.clamp(min=_TINY)
     return found if length > SMALLEST * own.diagonal().mean() else torch.zeros_like(found)
+
+
+def _mean_curvature(values: Tensor) -> Tensor:
+    """Of the rows c's gradients in directions of these curvatures: each has λ of their length."""
+    return values.square().sum() / values.sum()
 
 
 def _eigenvectors(own: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,11 +1,10 @@
-"""Records the signals of a run: at some steps, every training row's gradient products.
+"""Records the signals of a run inside its own training steps.
 
-Watches a `Trainer`. At a recorded step it takes, with the parameters that the step will change,
-the products of docs/method.md ("One run") for all rows by ghost arithmetic, and writes them to the
-signal store: as they are, and, with SGD, as what is left of them at the end of the run
-(`views.py`).
-The variance comes from an all-pairs probe (`probe.py`): a fresh sample of rows, the
-batch among them, whose products with every row are formed; the batch's own give the background.
+Watches a `Trainer`. In a recorded epoch, hooks keep what layers see of each step's batch
+(`recording`); no row of the batch runs again. The steps of a window share one look at the curvature
+(some rows, run forward and back once) and at the gradients of the targets that all rows share. From
+products with these come every row's signal and variance at its own step (`views.py`): as they are,
+and, with SGD, as what is left of them at the end of the run.
 With Adam the products are those of plain gradients, as with SGD: the preconditioner is left out,
 and so is momentum; a factor common to all rows cancels in μ. What Adam leaves of a kick follows
 from neither, so its signals are not carried.
@@ -15,6 +14,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -22,76 +23,70 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from finine_core.errors import FinineError
-from finine_core.gradients import Direction, ProbeSet, RowGradients
+from finine_core.gradients import Direction, GhostRows, RowGradients
 from finine_core.influence.carrying import CURVATURE_ROWS, Curvature
-from finine_core.influence.probe import PROBE_ROWS, Probe, draw_probe
-from finine_core.influence.response import Horizon
+from finine_core.influence.ends import ends_of
+from finine_core.influence.signal_plan import SignalPlan, recorded_epochs
 from finine_core.influence.signal_writer import SignalWriter
-from finine_core.influence.signals import SignalPlan
 from finine_core.influence.targets import SELF, VALIDATION, row_targets
-from finine_core.influence.views import AsItIs, CarriedToTheEnd, Quantities, Step, View
+from finine_core.influence.views import Shared, View, WindowRows
+from finine_core.recording.buffer import StepBuffer
+from finine_core.recording.hooks import StepHooks
 from finine_core.training.settings import Progress
-from finine_core.training.trainer import MOMENTUM, Trainer, predict
+from finine_core.training.trainer import MOMENTUM, Learned, Trainer, predict
 
-# Keep the random numbers of probe and curvature apart from those of the batch order.
-_PROBE_STREAM, _CURVATURE_STREAM = 7, 8
+# Keep the random numbers of the curvature and of the targets' rows apart from the batch order's.
+_CURVATURE_STREAM, _TARGET_STREAM = 8, 9
 SMALLEST_LOSS = 1e-6  # a mean loss below is as good as zero, and has no unit of its own
-_BATCH = "batch"  # the direction of the batch's mean gradient
+# A window looks at a target's row for every four of its own, or at so many if it is short.
+TARGET_SHARE, LEAST_TARGET_ROWS = 0.25, 512
+CURVATURE_POOLS = 4  # windows take turns with so many sets of curvature rows
+COMPARED_ROWS = 64  # rows on either side whose gradients are compared outside of the directions
 
-
-def recorded_steps(
-    total_steps: int, wanted: int, short_every: int | None = None
-) -> tuple[int, ...]:
-    """`wanted` steps spread evenly over the run, each in the middle of its share.
-
-    Args:
-        short_every: when the last batch of an epoch is smaller, the steps of an epoch. Such a step
-            is never recorded, the one before it is: a row is less often in a small batch and moves
-            more in it, so such signals would stand for the run's at too large a size.
-
-    Examples:
-        >>> recorded_steps(100, 4)
-        (12, 37, 62, 87)
-        >>> recorded_steps(3, 32)
-        (0, 1, 2)
-        >>> recorded_steps(100, 4, short_every=13)
-        (11, 37, 62, 87)
-    """
-    if total_steps <= wanted:
-        steps = list(range(total_steps))
-    else:
-        steps = [int((k + 0.5) * total_steps / wanted) for k in range(wanted)]
-    if short_every is not None and short_every > 1:
-        steps = [step - 1 if step % short_every == short_every - 1 else step for step in steps]
-    return tuple(dict.fromkeys(steps))
+# Inputs and labels of some rows.
+Rows = tuple[Tensor, Tensor]
 
 
 def plan_for(
     trainer: Trainer,
-    wanted_steps: int,
     targets: tuple[str, ...],
-    probe_rows: int = PROBE_ROWS,
+    epochs: tuple[int, ...] | None = None,
 ) -> SignalPlan:
     """What a run of `trainer` will record; signals are carried to its end where it uses SGD and the
     objective knows its curvature.
+
+    Args:
+        epochs: to record, the last one among them; by default those of `recorded_epochs`.
     """
-    settings, per_epoch = trainer.settings, trainer.settings.steps_per_epoch(trainer.rows)
-    short = trainer.rows % settings.batch_size != 0
+    settings = trainer.settings
     return SignalPlan(
         rows=trainer.rows,
-        steps=recorded_steps(trainer.total_steps, wanted_steps, per_epoch if short else None),
+        recorded=epochs or recorded_epochs(settings.epochs),
         total_steps=trainer.total_steps,
         epochs=settings.epochs,
         batch_size=settings.batch_size,
-        probe_rows=probe_rows,
         targets=targets,
         row_targets=row_targets(targets),
         carried=settings.optimizer == "sgd" and trainer.objective.carried,
     )
 
 
-# Inputs and labels of some rows.
-Rows = tuple[Tensor, Tensor]
+@dataclass
+class _Window:
+    """An open window: what its rows are compared with, and what was found of them so far."""
+
+    place: int
+    curvature: Curvature
+    held: GhostRows
+    directions: list[Direction]
+    shared: Shared
+    views: list[View]
+    hooks: StepHooks
+    buffer: StepBuffer
+    rows: list[NDArray[np.int64]] = field(default_factory=list)
+    steps: list[int] = field(default_factory=list)
+    found: list[tuple[Tensor, Tensor, Tensor, Tensor]] = field(default_factory=list)
+    cosine: float | None = None
 
 
 class Recorder:
@@ -101,147 +96,218 @@ class Recorder:
         shared: rows of the targets that all training rows share, by name; validation is known.
 
     Attributes:
-        seconds: time spent recording so far.
+        seconds: time spent so far on what training alone would not do, hooks left out.
     """
 
     def __init__(
         self, trainer: Trainer, writer: SignalWriter, shared: Mapping[str, Rows] | None = None
     ) -> None:
         self.trainer, self.writer = trainer, writer
-        self.shared = {VALIDATION.name: (trainer.validation_x, trainer.validation_y)}
-        self.shared |= shared or {}
         self.plan: SignalPlan = writer.plan
-        self._lines = {step: line for line, step in enumerate(self.plan.steps)}
+        known = {VALIDATION.name: (trainer.validation_x, trainer.validation_y), **(shared or {})}
+        self.shared = {name: known[name] for name in self.plan.targets if name != SELF.name}
+        self._starts = {window.first: k for k, window in enumerate(self.plan.windows)}
         self.gradients = RowGradients(trainer.model, trainer.loss)
+        self._window: _Window | None = None
+        self._hooked = ExitStack()
         self.seconds = 0.0
 
+    @property
+    def between(self) -> bool:
+        """Whether a checkpoint can be written: no window is open, to be begun anew after a kill."""
+        return self._window is None
+
     def before_step(self, step: int, batch: NDArray[np.int64], learning_rate: float) -> None:
-        """Record, when this step is one of the plan's."""
-        if step not in self._lines:
+        """Open a window where one begins, and watch the step when it is in one."""
+        if step in self._starts:
+            started = time.perf_counter()
+            self.trainer.model.eval()
+            self._window = self._opened(self._starts[step], step, learning_rate)
+            self._hooked.enter_context(self._window.hooks)
+            self.seconds += time.perf_counter() - started
+        if self._window is not None:
+            self._window.hooks.begin(len(batch))
+
+    def learned(self, one: Learned) -> None:
+        """Keep what the step saw; work off what is kept when it is enough, or the window ends."""
+        window = self._window
+        if window is None:
             return
         started = time.perf_counter()
-        self.trainer.model.eval()
-        self._record(Step(self._lines[step], step, batch, learning_rate))
+        captured = window.hooks.seen(one.losses, one.outputs)
+        if not window.buffer.fits(captured):
+            self._work_off(window, one)
+        window.buffer.add(captured)
+        window.rows.append(one.batch)
+        window.steps.append(one.step)
+        last = one.step + 1 == self.plan.windows[window.place].beyond
+        if window.buffer.full or last:
+            self._work_off(window, one)
+        if last:
+            self._close(window)
         self.seconds += time.perf_counter() - started
 
     def after_epoch(self, progress: Progress) -> None:
         """Nothing to do: signals are a matter of steps."""
 
-    def _record(self, at: Step) -> None:
+    def _opened(self, place: int, step: int, rate: float) -> _Window:
         trainer, plan = self.trainer, self.plan
-        self.writer.write_step(at.line, at.batch, at.learning_rate)
-        probe = self.probe(at) if SELF.name in plan.targets else None
-        directions = self._directions(at, probe)  # name -> mean gradient and mean loss
-        held, views = self._views(at, probe, directions)
-        in_batch = torch.zeros(plan.rows, dtype=torch.bool, device=trainer.train_x.device)
-        in_batch[torch.from_numpy(at.batch).to(in_batch.device)] = True
-        shared = [(name, k) for k, name in enumerate(directions) if name != _BATCH]
-        along: dict[bool, list[Tensor]] = {view.carried: [] for view in views}
-        for rows, found in self.gradients.stream(
-            trainer.train_x,
-            trainer.train_y,
-            probes=held,
-            directions=[gradient for gradient, _ in directions.values()],
-            norms=probe is not None,
-        ):
-            self.writer.write_losses(at.line, rows, found.losses.float().cpu().numpy())
-            for view in views:
-                said = view.of_chunk(found, rows, in_batch[rows])
-                if said.on_self is not None:
-                    self._write(at, SELF.name, rows, view, said.on_self)
-                if shared:
-                    assert said.along is not None
-                    along[view.carried].append(said.along)
-        for view in views:
-            for name, k in shared:
-                of_all = torch.cat([part[:, k] for part in along[view.carried]])
-                self._write(at, name, slice(0, plan.rows), view, view.on_shared(of_all, k))
-
-    def probe(self, at: Step) -> Probe:
-        """The rows that stand for all in the variance of this step; always the same ones."""
-        random = np.random.default_rng([self.trainer.settings.seed, _PROBE_STREAM, at.number])
-        # A stored signal is ‖g‖² up to a factor. From the files, so that a resumed run sees it too.
-        norms = self.writer.signal(at.line - 1, SELF.name) if at.line else None
-        return draw_probe(self.plan.rows, at.batch, norms, self.plan.probe_rows, random)
-
-    def _directions(self, at: Step, probe: Probe | None) -> dict[str, tuple[Direction, float]]:
-        """Mean gradient and loss of the targets that all rows share, and of the batch if needed."""
-        trainer = self.trainer
-        rows = {name: self.shared[name] for name in self.plan.targets if name != SELF.name}
-        if probe is not None and not probe.batch_rows:  # else it is the mean of the probe's columns
-            rows[_BATCH] = trainer.train_x[at.batch], trainer.train_y[at.batch]
-        found = {}
-        for name, (inputs, labels) in rows.items():
-            products = self.gradients.products(inputs, labels, mean=True)
-            assert products.mean is not None
-            found[name] = products.mean, float(products.losses.double().mean())
-        return found
-
-    def _views(
-        self, at: Step, probe: Probe | None, directions: dict[str, tuple[Direction, float]]
-    ) -> tuple[ProbeSet | None, list[View]]:
-        """The rows to pair all rows with (probe, then curvature), and what the step stores."""
-        trainer = self.trainer
-        names, gradients = list(directions), [gradient for gradient, _ in directions.values()]
-        plain = AsItIs(at, probe, names.index(_BATCH) if _BATCH in names else None)
-        places = np.empty(0, dtype=np.int64) if probe is None else probe.index
-        inputs, labels = trainer.train_x[places], trainer.train_y[places]
-        if not self.plan.carried:
-            return (None if probe is None else self.gradients.probe(inputs, labels)), [plain]
-        random = np.random.default_rng([trainer.settings.seed, _CURVATURE_STREAM, at.number])
-        count = min(CURVATURE_ROWS, trainer.rows)
-        curved = trainer.train_x[np.sort(random.choice(trainer.rows, count, replace=False))]
-        inputs = torch.cat([inputs, curved])
-        drawn = trainer.objective.curved(predict(trainer.model, curved), random)
-        labels = torch.cat([trainer.objective.whole(labels, drawn.shape[1]).to(drawn), drawn])
+        rows = self._curved_rows(place)
+        count = len(rows)
+        inputs, labels = trainer.train_x[rows], trainer.train_y[rows]
+        if trainer.objective.carried:
+            random = np.random.default_rng([trainer.settings.seed, _CURVATURE_STREAM, step])
+            labels = trainer.objective.curved(predict(trainer.model, inputs), random)
         held = self.gradients.probe(inputs, labels)
-        found = self.gradients.products(inputs, labels, probes=held, directions=gradients)
-        assert found.pairs is not None
-        curvature = Curvature(found.pairs[len(places) :, len(places) :], self._horizon(at))
-        to_curved = found.pairs[: len(places), len(places) :]
-        lengths = [sum(float(g.double().square().sum()) for g in one.values()) for one in gradients]
-        squared = torch.tensor(lengths, dtype=torch.float64, device=inputs.device)
-        along = found.pairs.new_empty(0, count)
-        if found.along is not None:
-            along = found.along[len(places) :].T
-        return held, [
-            plain,
-            CarriedToTheEnd(
-                plain,
-                curvature,
-                of_probe=curvature.coordinates(to_curved),
-                of_directions=curvature.coordinates(along),
-                squared=squared,
-                unit=trainer.objective.unit,
-                units=[1 / max(loss, SMALLEST_LOSS) for _, loss in directions.values()],
-                participations=self.plan.epochs / self.plan.total_steps,
-                rate=at.learning_rate,
-                start_variance=trainer.initial_variance / self.plan.total_steps,
-                start_draw=float(random.standard_normal()),
-            ),
-        ]  # fmt: skip
-
-    def _horizon(self, at: Step) -> Horizon:
-        settings, total = self.trainer.settings, self.plan.total_steps
-        return Horizon(
-            rate=at.learning_rate,
-            momentum=MOMENTUM,
-            decay=settings.weight_decay,
-            left=self.plan.left(at.line),
-            total=total,
-            per_epoch=settings.steps_per_epoch(self.plan.rows),
-            convex=self.trainer.convex,
-            weight=self.plan.weight(at.line),
+        directions, losses = [], []
+        for name in self.shared:
+            found = self.gradients.products(*self._looked_at(name, place), mean=True)
+            assert found.mean is not None
+            directions.append(found.mean)
+            losses.append(float(found.losses.double().mean()))
+        totals, _ = held.rows.totals(probe=held.rows, directions=directions)
+        assert totals.pairs is not None
+        horizon = None
+        if plan.carried:
+            horizon = ends_of(
+                plan,
+                plan.windows[place].line,
+                rate=rate,
+                momentum=MOMENTUM,
+                decay=trainer.settings.weight_decay,
+                convex=trainer.convex,
+            )
+        curvature = Curvature(totals.pairs, horizon)
+        along = totals.pairs.new_empty(0, count) if totals.along is None else totals.along.T
+        lengths = [_squared_length(one) for one in directions]
+        shared = Shared(
+            tuple(self.shared),
+            curvature.coordinates(along.double()),
+            torch.tensor(lengths, dtype=torch.float64, device=inputs.device),
+            losses,
+        )
+        structure = self.gradients.learned(inputs, labels)
+        return _Window(
+            place,
+            curvature,
+            held.rows,
+            directions,
+            shared,
+            self._views(curvature, place, rate),
+            StepHooks(trainer.model, structure),
+            StepBuffer(structure),
         )
 
+    def _curved_rows(self, place: int) -> NDArray[np.int64]:
+        """The rows that a window's curvature is of: now some, now others of the same few."""
+        random = np.random.default_rng([self.trainer.settings.seed, _CURVATURE_STREAM])
+        known = random.permutation(self.trainer.rows)[: CURVATURE_POOLS * CURVATURE_ROWS]
+        return np.sort(np.roll(known, -place * CURVATURE_ROWS)[:CURVATURE_ROWS])
+
+    def _looked_at(self, target: str, place: int) -> Rows:
+        """Some of a target's rows, others in each window; all where they are few."""
+        inputs, labels = self.shared[target]
+        first, beyond, _ = self.plan.windows[place]
+        of_window = (beyond - first) * self.trainer.settings.batch_size
+        most = max(LEAST_TARGET_ROWS, int(TARGET_SHARE * of_window))
+        if len(labels) <= most:
+            return inputs, labels
+        random = np.random.default_rng([self.trainer.settings.seed, _TARGET_STREAM])
+        order = np.roll(random.permutation(len(labels)), -place * most)
+        rows = np.sort(order[:most])
+        return inputs[rows], labels[rows]
+
+    def _views(self, curvature: Curvature, place: int, rate: float) -> list[View]:
+        plan, trainer = self.plan, self.trainer
+        batches = plan.batch, plan.noisy_batch
+        times = plan.weight(plan.windows[place].line)
+        views = [View(False, *curvature.as_it_is(times), rate, *batches)]
+        if plan.carried:
+            views.append(
+                View(
+                    True,
+                    curvature.effect,
+                    curvature.noise,
+                    rate,
+                    *batches,
+                    start=curvature.start,
+                    start_variance=trainer.initial_variance / plan.total_steps,
+                    participations=plan.epochs / plan.total_steps,
+                    unit=trainer.objective.unit,
+                    smallest=SMALLEST_LOSS,
+                )
+            )
+        return views
+
+    def _work_off(self, window: _Window, now: Learned) -> None:
+        """Take the products of the rows that wait."""
+        if not len(window.buffer):
+            return
+        captured = window.buffer.taken()
+        self.trainer.model.eval()  # for layers that are run again; the next step trains again
+        inputs = self.trainer.train_x[now.batch], self.trainer.train_y[now.batch]
+        rows = self.gradients.of_captured(captured, inputs[:1], inputs[1])
+        totals, _ = rows.totals(norms=True, probe=window.held, directions=window.directions)
+        assert totals.norms is not None
+        assert totals.pairs is not None
+        mine = window.curvature.coordinates(totals.pairs)
+        along = mine.new_empty(len(rows), 0) if totals.along is None else totals.along
+        if window.cosine is None:
+            window.cosine = _cosine_outside(rows, mine, totals.norms)
+        window.found.append((captured.losses, mine, totals.norms, along))
+
+    def _close(self, window: _Window) -> None:
+        """Write what the window's rows come to."""
+        self._hooked.close()
+        self._window = None
+        losses, mine, norms, along = (torch.cat(part) for part in zip(*window.found, strict=True))
+        index = np.concatenate(window.rows)
+        sizes = torch.tensor([len(batch) for batch in window.rows], device=mine.device)
+        rows = WindowRows(
+            losses,
+            mine.double(),
+            norms.double(),
+            along.double(),
+            torch.repeat_interleave(sizes),
+            window.cosine or 0.0,
+        )
+        for view in window.views:
+            if SELF.name in self.plan.targets:
+                self._write(window, SELF.name, index, view, view.on_self(rows))
+            for k, name in enumerate(window.shared.names):
+                self._write(window, name, index, view, view.on_shared(rows, window.shared, k))
+        self.writer.write_losses(window.place, index, losses.float().cpu().numpy())
+
     def _write(
-        self, at: Step, target: str, rows: slice, view: View, quantities: Quantities
+        self,
+        window: _Window,
+        target: str,
+        rows: NDArray[np.int64],
+        view: View,
+        quantities: dict[str, NDArray[np.floating]],
     ) -> None:
         for name, values in quantities.items():
             if not np.isfinite(values).all():
                 raise FinineError(
-                    f"The {name} of target '{target}' is not finite at step {at.number}"
-                    f" (batch of {len(at.batch)}).",
+                    f"The {name} of target '{target}' is not finite in steps"
+                    f" {window.steps[0]} to {window.steps[-1]}.",
                     "Lower the learning rate, or look for extreme feature values.",
                 )
-        self.writer.write(at.line, target, rows, carried=view.carried, **quantities)
+        self.writer.write(window.place, target, rows, carried=view.carried, **quantities)
+
+
+def _squared_length(direction: Direction) -> float:
+    return sum(float(g.double().square().sum()) for g in direction.values())
+
+
+def _cosine_outside(rows: GhostRows, mine: Tensor, norms: Tensor) -> float:
+    """Mean squared cosine of what the first and the last rows have outside of the directions."""
+    count = min(COMPARED_ROWS, len(rows) // 2)
+    if count == 0:
+        return 0.0
+    first, last = slice(0, count), slice(len(rows) - count, len(rows))
+    products = rows.take(first).pairs(rows.take(last)).double()
+    left = (norms - mine.square().sum(dim=1)).double().clamp(min=0)
+    over = (products - mine[first].double() @ mine[last].double().T).square().sum()
+    most = left[first].sum() * left[last].sum()
+    return float(over / most) if most > 0 else 0.0

@@ -1,7 +1,8 @@
 """How do the signals of a run come to the disk, and go on there when the run is resumed?
 
-Takes what the recorder found at a step; the arrays are memory-mapped, and their blocks are taken
-before the first step. A resumed run goes on only where all that it recorded before is there.
+Takes what the recorder found in a window of steps; the arrays are memory-mapped, and their blocks
+are taken before the first step. A resumed run goes on only where all that it recorded before is
+there.
 """
 
 from __future__ import annotations
@@ -14,14 +15,8 @@ from numpy.typing import NDArray
 
 from finine_core.errors import FinineError
 from finine_core.files import read_json, write_atomically, write_json
-from finine_core.influence.signals import (
-    QUANTITIES,
-    SCHEMA,
-    Floats,
-    SignalPlan,
-    as_json,
-    file_stem,
-)
+from finine_core.influence.signal_plan import QUANTITIES, SIGNAL, SignalPlan, as_json
+from finine_core.influence.signals import file_stem
 
 
 class SignalWriter:
@@ -39,61 +34,54 @@ class SignalWriter:
     def __init__(self, folder: Path, plan: SignalPlan, *, resumed_at: int = 0) -> None:
         self.folder, self.plan = folder, plan
         self._open = kept_array if resumed_at else made_array
-        content = {"schema": SCHEMA, **as_json(plan)}
+        content = as_json(plan)
         if resumed_at and read_json(folder / "index.json") != content:
             raise FinineError(f"The signals in {folder} are not those of this run.")
         folder.mkdir(exist_ok=True)  # an error when the run's folder was deleted
-        steps = len(plan.steps)
         self._arrays = {
             (target, carried, quantity): self._array(
-                file_stem(plan, target, carried, quantity), (steps, plan.width(target, quantity))
+                file_stem(plan, target, carried, quantity),
+                (plan.lines(target, quantity), plan.width(target, quantity)),
             )
             for target in plan.targets
             for carried in plan.views
             for quantity in QUANTITIES
+            if plan.width(target, quantity)
         }
-        self._losses = self._array("losses", (steps, plan.rows))
-        self._batches = self._array("batches", (steps, plan.batch_size), np.int64)
-        self._rates = self._array("learning_rates", (steps,), np.float64)
-        before = np.asarray(plan.steps) < resumed_at
-        if not (self._rates[before] > 0).all():  # none is ever zero
+        self._losses = self._array("losses", (len(plan.recorded), plan.rows))
+        self._done = self._array("done", (len(plan.windows),), np.int8)
+        before = np.array([window.beyond <= resumed_at for window in plan.windows])
+        if not self._done[before].all():
             raise FinineError(f"The signals in {folder} end before step {resumed_at}.")
         write_json(folder / "index.json", content)
 
     def write(
         self,
-        line: int,
+        window: int,
         target: str,
-        rows: slice,
+        rows: NDArray[np.int64],
         *,
         carried: bool = False,
         **quantities: NDArray[np.floating],
     ) -> None:
-        """Store quantities of some rows at the line-th recorded step."""
+        """Store quantities of the rows that took part in a window of the plan."""
         for quantity, values in quantities.items():
             array = self._arrays[target, carried, quantity]
-            if array.shape[1] == 1:
-                array[line, 0] = values
+            if array.shape[1] == 1 and quantity != SIGNAL:
+                array[window, 0] = values
             else:
-                array[line, rows] = values
+                array[self.plan.windows[window].line, rows] = values
 
-    def signal(self, line: int, target: str) -> Floats:
-        """The stored signals of the line-th recorded step, (n,)."""
-        return np.asarray(self._arrays[target, False, "signal"][line])
-
-    def write_losses(self, line: int, rows: slice, losses: NDArray[np.floating]) -> None:
-        """Store the rows' losses at the line-th recorded step."""
-        self._losses[line, rows] = losses
-
-    def write_step(self, line: int, batch: NDArray[np.int64], learning_rate: float) -> None:
-        """Store which rows the step's batch held, and its learning rate."""
-        self._batches[line] = -1  # padding, for a smaller last batch
-        self._batches[line, : len(batch)] = batch
-        self._rates[line] = learning_rate
+    def write_losses(
+        self, window: int, rows: NDArray[np.int64], losses: NDArray[np.floating]
+    ) -> None:
+        """Store losses of the rows that took part in a window; it is done with that."""
+        self._losses[self.plan.windows[window].line, rows] = losses
+        self._done[window] = 1
 
     def flush(self) -> None:
         """Bring everything written so far to disk (before a checkpoint refers to it)."""
-        for array in (*self._arrays.values(), self._losses, self._batches, self._rates):
+        for array in (*self._arrays.values(), self._losses, self._done):
             array.flush()
 
     def _array(self, name: str, shape: tuple[int, ...], dtype: type = np.float32) -> np.memmap:

@@ -71,10 +71,8 @@ class Trainings:
         return [(k, int(places[0])) for k, places in enumerate(found) if len(places)]
 
     def losses(self) -> Floats:
-        """The mean loss of each row over the recorded steps."""
-        return self.mean(
-            [np.asarray(one.losses()).mean(axis=0, dtype=np.float64) for one in self.stores]
-        )
+        """The mean loss of each row over the epochs."""
+        return self.mean([one.mean_losses() for one in self.stores])
 
     def scores(self, estimator: Estimator, target: Target, seed: int) -> TargetScores:
         """μ, its interval and its rank on a target, of each row in the order of `rows`.

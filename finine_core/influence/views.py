@@ -1,217 +1,190 @@
-"""What is stored of a recorded step: its signals as they are, and carried to the end of the run.
+"""What is stored of a window of steps: its signals as they are, and carried to the end of the run.
 
-Both views take the same products of a chunk of rows and give the same four quantities (listed
-in `signals.py`). The first knows only its step. The second asks the curvature what is left of
+Both views take the same numbers of the window's rows and give the same quantities (listed in
+`signals.py`). In the first everything stays as it is. The second asks the curvature what is left of
 everything at the end (`carrying.py`), speaks of margins (of errors, in regression) instead of
 losses on target self, and adds to the variance what other initial parameters would have changed.
+
+The variance of a row's batch is that over all rows j of the window of ⟨g_i, M g_j⟩, with the row
+itself left out: along the directions that the curvature tells apart by their covariance, outside of
+them by the mean squared cosine of what is left over of two rows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from finine_core.gradients import Products
-from finine_core.influence.carrying import Curvature
-from finine_core.influence.probe import Probe, moments
+from finine_core.influence.carrying import Kept
 
 Quantities = dict[str, NDArray[np.floating]]
+# Of the variance over all rows, what is left when the row itself is taken out, at the least.
+LEAST_SHARE = 0.02
+_TINY = 1e-300  # what is divided by at the least
 
 
 @dataclass(frozen=True)
-class Step:
-    """One recorded step: its place among them, its number, its batch and learning rate."""
-
-    line: int
-    number: int
-    batch: NDArray[np.int64]
-    learning_rate: float
-
-
-@dataclass(frozen=True)
-class OfChunk:
-    """What a view says of a chunk of n rows.
+class WindowRows:
+    """The n rows that took part in a window, in the order of its steps.
 
     Attributes:
-        on_self: quantities of the rows on themselves; None without target self.
-        along: along each of k directions, (n, k, 2): what becomes signal and noise; None without.
+        losses: at their own steps, (n,).
+        mine: coordinates along the curvature's directions, (n, K), float64.
+        norms: ‖g_i‖², (n,).
+        along: ⟨g_i, V_k⟩ with the targets' gradients, (n, k).
+        steps: which step of the window each was in, (n,).
+        cosine: mean squared cosine of what two rows have outside of the directions.
     """
 
-    on_self: Quantities | None
-    along: Tensor | None
+    losses: Tensor
+    mine: Tensor
+    norms: Tensor
+    along: Tensor
+    steps: Tensor
+    cosine: float
+
+    @cached_property
+    def outside(self) -> Tensor:
+        """Squared length outside of the directions, (n,)."""
+        return (self.norms - self.mine.square().sum(dim=1)).clamp(min=0)
+
+    @cached_property
+    def apart(self) -> Tensor:
+        """Coordinates less their mean, (n, K)."""
+        return self.mine - self.mine.mean(dim=0)
+
+    @cached_property
+    def covariance(self) -> Tensor:
+        """Of the coordinates, (K, K)."""
+        return self.apart.T @ self.apart / max(1, len(self.mine) - 1)
+
+    @cached_property
+    def sizes(self) -> Tensor:
+        """Rows in the batch of each row, (n,)."""
+        return torch.bincount(self.steps).to(self.mine)[self.steps]
+
+    @cached_property
+    def others(self) -> Tensor:
+        """Sum of the others in the row's batch, of coordinates less their mean, (n, K)."""
+        sums = self.apart.new_zeros(int(self.steps.max()) + 1, self.mine.shape[1])
+        sums.index_add_(0, self.steps, self.apart)
+        return sums[self.steps] - self.apart
 
 
 @dataclass(frozen=True)
-class AsItIs:
-    """The signals of the step alone.
+class Shared:
+    """The k targets that all rows share, as gradients V_k.
 
     Attributes:
-        probe: the rows whose products with every row give variance and trend; None without self.
-        batch_along: which direction is the batch's mean gradient, when the probe lacks the batch.
+        names: of them.
+        coordinates: along the curvature's directions, (k, K).
+        squared: ‖V_k‖², (k,).
+        losses: mean loss of each target's rows.
     """
 
-    at: Step
-    probe: Probe | None
-    batch_along: int | None
-
-    carried = False
-
-    def of_chunk(self, found: Products, rows: slice, in_batch: Tensor) -> OfChunk:
-        """What a chunk of rows adds, on themselves and along each direction."""
-        along = None if found.along is None else found.along[:, :, None].expand(-1, -1, 2)
-        return OfChunk(None if self.probe is None else self._on_self(found, rows, in_batch), along)
-
-    def _on_self(self, found: Products, rows: slice, in_batch: Tensor) -> Quantities:
-        assert self.probe is not None
-        assert found.norms is not None
-        assert found.pairs is not None
-        size = len(self.at.batch)
-        pairs = found.pairs[:, : len(self.probe.index)].clone()  # moments overwrites them
-        of_batch = pairs[:, :size].mean(dim=1)
-        if self.batch_along is not None:
-            assert found.along is not None
-            of_batch = found.along[:, self.batch_along]
-        own = found.norms / size
-        background = of_batch - torch.where(in_batch, own, torch.zeros_like(own))
-        trend, variance = moments(pairs, self.probe, rows)
-        return _scaled(self.at.learning_rate, own, background, trend, variance / size)
-
-    def on_shared(self, along: Tensor, direction: int) -> Quantities:  # noqa: ARG002
-        """Quantities of all rows from what `of_chunk` said of them along the direction, (n, 2)."""
-        return _scaled(self.at.learning_rate, *_shared(along, self.at.batch))
-
-
-@dataclass(frozen=True)
-class CarriedToTheEnd:
-    """What is left of the step's signals at the end of the run.
-
-    Attributes:
-        plain: the other view; it knows the probe.
-        curvature: at this step.
-        of_probe: coordinates of the probe's rows, (m, K).
-        of_directions, squared: coordinates (k, K) and squared lengths (k,) of the directions.
-        units: 1 ÷ the mean loss of the rows of each direction: their *log* loss is moved by that
-            much more than their loss, and levels off less. A trade-off function is the same for
-            both, since one follows from the other.
-        unit: of a row's own loss (`Objective.unit`).
-        participations: of a row in a step, on average.
-        rate: learning rate; momentum is in what is left of a kick.
-        start_variance: of the initial parameters, over the steps of the run: a step's share.
-        start_draw: standard normal; which initial parameters the background has seen.
-    """
-
-    plain: AsItIs
-    curvature: Curvature
-    of_probe: Tensor
-    of_directions: Tensor
+    names: tuple[str, ...]
+    coordinates: Tensor
     squared: Tensor
-    units: Sequence[float]
-    unit: Callable[[Tensor], Tensor]
-    participations: float
-    rate: float
-    start_variance: float
-    start_draw: float
-
-    carried = True
-
-    def of_chunk(self, found: Products, rows: slice, in_batch: Tensor) -> OfChunk:
-        """What a chunk of rows adds: on themselves, in the objective's unit, and along each
-        direction, as what is left of their effect and of their noise.
-        """
-        assert found.pairs is not None
-        probe, left = self.plain.probe, self.curvature
-        held = 0 if probe is None else len(probe.index)
-        mine = left.coordinates(found.pairs[:, held:])
-        along = None
-        if found.along is not None:
-            views = (left.effect, left.noise)
-            both = [one.between(mine, self.of_directions, found.along) for one in views]
-            along = torch.stack(both, dim=2)
-        if probe is None:
-            return OfChunk(None, along)
-        pairs = left.noise.between(mine, self.of_probe, found.pairs[:, :held])
-        own = self._on_self(found, rows, in_batch, mine, pairs, along)
-        return OfChunk(own, along)
-
-    def _on_self(
-        self,
-        found: Products,
-        rows: slice,
-        in_batch: Tensor,
-        mine: Tensor,
-        pairs: Tensor,
-        along: Tensor | None,
-    ) -> Quantities:
-        """From the rows' coordinates (n, K) and what is left of products with the probe (n, m)."""
-        probe, size, left = self.plain.probe, len(self.plain.at.batch), self.curvature
-        assert probe is not None
-        assert found.norms is not None
-        of_batch = pairs[:, :size].mean(dim=1)
-        if self.plain.batch_along is not None:
-            assert along is not None
-            of_batch = along[:, self.plain.batch_along, 1]
-        norms = found.norms
-        own = left.noise.own(mine, norms) / size
-        background = of_batch - torch.where(in_batch, own, torch.zeros_like(own))
-        trend, variance = moments(pairs, probe, rows)
-        unit = self.unit(found.losses)
-        start = left.start.own(mine, norms) * unit.square() * self.start_variance
-        # When a row takes part differs between runs too, in those that have it: half counts.
-        timing = 0.5 * self.participations * own.square()
-        return _scaled(
-            self.rate * unit,
-            left.effect.own(mine, norms) / size,
-            background,
-            trend,
-            variance / size + timing,
-            start,
-            self.start_draw,
-        )
-
-    def on_shared(self, along: Tensor, direction: int) -> Quantities:
-        """Quantities of all rows from what `of_chunk` said of them along the direction, (n, 2)."""
-        theirs, squared = self.of_directions[direction, None], self.squared[direction, None]
-        unit, start = self.units[direction], self.curvature.start.own(theirs, squared)[0]
-        shared = _shared(along, self.plain.at.batch)
-        return _scaled(
-            self.rate * unit, *shared, start * unit**2 * self.start_variance, self.start_draw
-        )
+    losses: Sequence[float]
 
 
-View = AsItIs | CarriedToTheEnd
+@dataclass(frozen=True)
+class View:
+    """How a window's steps count.
 
-
-def _shared(along: Tensor, batch: NDArray[np.int64]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Signal, background, trend and variance of a target that all rows share, before the rate.
-
-    Trend is b times the mean signal in both views: groups take the mean from it.
+    Attributes:
+        carried: whether as what is left of them at the end.
+        effect, noise: what is left of signals and of deviations.
+        rate: learning rate; momentum is in what is left of a kick.
+        batch, noisy_batch: rows per batch (`SignalPlan`).
+        start: what is left of the initial parameters; None where they are not counted.
+        start_variance: theirs, over the steps of the run: a step's share.
+        participations: of a row in a step, on average; 0 where when it takes part is no matter.
+        unit: of a row's own loss (`Objective.unit`).
+        smallest: a target's mean loss below it is taken for it, when it is the unit; None where
+            losses are not told in units of it.
     """
-    effect, noise = along.double().unbind(dim=1)
-    deviation = noise[torch.from_numpy(batch).to(noise.device)].mean() - noise.mean()
-    trend = effect.mean()
-    return effect / len(batch), trend + deviation, trend, noise.var() / len(batch)
+
+    carried: bool
+    effect: Kept
+    noise: Kept
+    rate: float
+    batch: float
+    noisy_batch: float
+    start: Kept | None = None
+    start_variance: float = 0.0
+    participations: float = 0.0
+    unit: Callable[[Tensor], Tensor] = torch.ones_like
+    smallest: float | None = None
+
+    def on_self(self, rows: WindowRows) -> Quantities:
+        """Signal, background and variance of each row on itself, (n,)."""
+        unit, mine, norms = self.unit(rows.losses).double(), rows.mine, rows.norms
+        effect, noise = self.effect.own(mine, norms), self.noise.own(mine, norms)
+        inside, deviation = self._inside(rows)
+        variance = (inside + self._outside(rows)) / self.noisy_batch
+        variance = self.rate**2 * unit.square() * (variance + self._timing(noise))
+        if self.start is not None:
+            start = self.start.own(mine, norms)
+            variance = variance + start * unit.square() * self.start_variance
+        told = deviation / torch.sqrt(inside.clamp(min=_TINY))
+        return _numbers(
+            signal=self.rate * unit * effect / self.batch,
+            background=told * torch.sqrt(variance),
+            variance=variance,
+        )
+
+    def on_shared(self, rows: WindowRows, shared: Shared, k: int) -> Quantities:
+        """Signal of each row on a target (n,), and what is the same for all rows, (1,)."""
+        theirs, along = shared.coordinates[k, None], rows.along[:, k, None]
+        effect = self.effect.between(rows.mine, theirs, along)[:, 0]
+        noise = self.noise.between(rows.mine, theirs, along)[:, 0]
+        unit = 1.0 if self.smallest is None else 1 / max(shared.losses[k], self.smallest)
+        spread = noise.var() if len(noise) > 1 else torch.zeros_like(noise.sum())
+        variance = (self.rate * unit) ** 2 * spread / self.noisy_batch
+        if self.start is not None:
+            start = self.start.own(theirs, shared.squared[k, None])[0]
+            variance = variance + start * unit**2 * self.start_variance
+        batch = noise[rows.steps == rows.steps[len(rows.steps) // 2]]  # one of the window's
+        told = (batch.mean() - noise.mean()) / torch.sqrt((spread / len(batch)).clamp(min=_TINY))
+        trend = self.rate * unit * effect.mean()
+        return _numbers(
+            signal=self.rate * unit * effect / self.batch,
+            background=trend + told * torch.sqrt(variance),
+            trend=trend,
+            variance=variance,
+        )
+
+    def _inside(self, rows: WindowRows) -> tuple[Tensor, Tensor]:
+        """Along the directions: the variance over the other rows j of ⟨g_i, M g_j⟩, (n,); and by
+        how much the mean of the others in the row's batch differs from that of all, over what it
+        differs by on average.
+        """
+        count = len(rows.mine)
+        left = rows.mine * self.noise.inside.to(rows.mine)
+        every = ((left @ rows.covariance) * left).sum(dim=1)
+        own = (left * rows.apart).sum(dim=1)  # what the row's own product deviates by
+        others = (count - 1) * every - count / max(1, count - 1) * own.square()
+        variance = torch.maximum(others / max(1, count - 2), LEAST_SHARE * every)
+        of_others = (rows.others * left).sum(dim=1)
+        return variance, of_others / torch.sqrt((rows.sizes - 1).clamp(min=1))
+
+    def _outside(self, rows: WindowRows) -> Tensor:
+        """Likewise outside of them."""
+        outside = rows.outside
+        others = (outside.sum() - outside) / max(1, len(outside) - 1)
+        return self.noise.outside**2 * rows.cosine * outside * others
+
+    def _timing(self, noise: Tensor) -> Tensor:
+        """When a row takes part differs between runs too, in those that have it: half counts."""
+        return 0.5 * self.participations * (noise / self.batch).square()
 
 
-def _scaled(
-    rate: Tensor | float,
-    signal: Tensor,
-    background: Tensor,
-    trend: Tensor,
-    variance: Tensor,
-    start: Tensor | float = 0.0,
-    start_draw: float = 0.0,
-) -> Quantities:
-    """Quantities times the learning rate, with a share of the initial parameters' variance."""
-    start = torch.as_tensor(start, dtype=torch.float64, device=signal.device)
-    found = {
-        "signal": rate * signal,
-        "background": rate * background + start_draw * start.sqrt(),
-        "trend": rate * trend,
-        "variance": rate**2 * variance + start,
-    }
-    return {name: values.detach().float().cpu().numpy() for name, values in found.items()}
+def _numbers(**quantities: Tensor) -> Quantities:
+    return {k: values.detach().float().cpu().numpy() for k, values in quantities.items()}

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -35,6 +36,30 @@ class Observer(Protocol):
 
     def after_epoch(self, progress: Progress) -> None:
         """Called when an epoch is complete."""
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A step that has come back, before it changes the parameters.
+
+    Attributes:
+        step: its number.
+        batch: the rows it learns from.
+        losses, outputs: of these rows.
+    """
+
+    step: int
+    batch: NDArray[np.int64]
+    losses: Tensor
+    outputs: Tensor
+
+
+@runtime_checkable
+class StepObserver(Protocol):
+    """An observer that also looks at steps from within."""
+
+    def learned(self, one: Learned) -> None:
+        """Called when the gradients have come back, before the parameters change."""
 
 
 class Trainer:
@@ -108,6 +133,7 @@ class Trainer:
         per_epoch = self.settings.steps_per_epoch(self.rows)
         if self.step == 0:  # else they went on from the checkpoint: what a dropout layer draws
             torch.manual_seed(self.settings.seed)
+        within = [one for one in observers if isinstance(one, StepObserver)]
         while self.step < self.total_steps:
             epoch = self.step // per_epoch
             if self.step % per_epoch == 0:
@@ -115,7 +141,7 @@ class Trainer:
             for batch in self._batches(epoch, self.step % per_epoch):
                 for observer in observers:
                     observer.before_step(self.step, batch, self.settings.learning_rate)
-                loss, points = self._one_step(batch)
+                loss, points = self._one_step(batch, within)
                 self._losses.append(loss)
                 self._seen += len(batch)
                 self._points += points
@@ -136,16 +162,21 @@ class Trainer:
         for start in range(skip * size, self.rows, size):
             yield order[start : start + size]
 
-    def _one_step(self, batch: NDArray[np.int64]) -> tuple[float, Tensor]:
+    def _one_step(
+        self, batch: NDArray[np.int64], within: Sequence[StepObserver]
+    ) -> tuple[float, Tensor]:
         """Learn from a batch; gives its loss, and the points that its rows had before."""
         self.model.train()
         rows = torch.from_numpy(batch).to(self.train_x.device)
         self.optimizer.zero_grad(set_to_none=True)
         outputs, labels = self.model(self.train_x[rows]), self.train_y[rows]
-        loss = self.loss(outputs, labels).mean()
+        losses = self.loss(outputs, labels)
+        loss = losses.mean()
         value = float(loss.detach())
         self._require_finite(value, "loss")
         loss.backward()
+        for observer in within:
+            observer.learned(Learned(self.step, batch, losses.detach(), outputs.detach()))
         self.optimizer.step()
         return value, self.objective.points(outputs.detach(), labels).sum()
 

@@ -31,7 +31,7 @@ def homes(tmp_path_factory, finished_run, wait_for):
     lost = api.run(data, label=SAMPLE.label, id=SAMPLE.id, home=failed, block=False)
     data.unlink()  # before the worker has come up, which takes seconds
     going_on = api.run(SAMPLE.path, label=SAMPLE.label, id=SAMPLE.id, home=running,
-                       epochs=100_000, record_steps=4, block=False)  # fmt: skip
+                       epochs=100_000, model="mlp", block=False)  # fmt: skip
     assert lost.wait().state is State.FAILED
     wait_for(lambda: going_on.status().phase == "training")
     os.setpriority(os.PRIO_PROCESS, last_beat(going_on.folder).process.pid, 19)  # after the pages

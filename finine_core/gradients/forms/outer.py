@@ -56,6 +56,9 @@ class Outer(Form):
         self.rows = len(left)
         self._spelled: Tensor | None = None
         self._sums: Tensor | None = None
+        # Products of the right factors with those of the probe, (n, m), where they are known: of
+        # inputs that do not change they are the same in every epoch.
+        self.known: Tensor | None = None
 
     # --- shapes and factors; a convolution overrides these ---------------------------------------
 
@@ -116,10 +119,11 @@ class Outer(Form):
                 inputs += 1.0
             totals.norms.addcmul_(inputs, squared(left))
         if totals.pairs is not None and probe is not None:
-            inputs = right @ probe.right[:, 0, 0].T  # (n, m)
+            inputs = self.known if self.known is not None else right @ probe.right[:, 0, 0].T
+            theirs = left @ probe.left[:, 0, 0].T  # (n, m)
+            totals.pairs.addcmul_(inputs, theirs)
             if self.bias is not None:
-                inputs += 1.0
-            totals.pairs.addcmul_(inputs, left @ probe.left[:, 0, 0].T)
+                totals.pairs += theirs
         if totals.along is not None:
             self._add_along(ask.directions, totals.along)
         if totals.projected is not None:

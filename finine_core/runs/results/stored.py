@@ -72,7 +72,7 @@ class Results(Ranked):
         return found.assign(given=line[GIVEN]) if GIVEN in line else found
 
     def signals(self, row: int, target: str | None) -> pd.DataFrame:
-        """A line per recorded step: step, signal s_it, deviation σ_it, loss, and what is left.
+        """A line per recorded epoch: epoch, signal s_i, deviation σ_i, loss, and what is left.
 
         With folds: in the first of the trainings that learned from the row.
         """
@@ -82,7 +82,8 @@ class Results(Ranked):
         trainings = self._trainings()
         number, place = trainings.of(row)[0]
         store = trainings.stores[number]
-        found = pd.DataFrame({"step": store.plan.steps})
+        name, numbers = store.plan.places
+        found = pd.DataFrame({name: numbers})
         for carried, before in ((False, ""), (True, "carried_"))[: len(store.plan.views)]:
             signals = store.row(self.target(target), place, carried=carried)
             found[f"{before}signal"] = signals.signal[:, 0]
@@ -120,7 +121,7 @@ class Results(Ranked):
         return group_curve(signals, store.plan, places, influence, seed=self._seed())
 
     def group_signals(self, rows: NDArray[np.int64], target: str) -> pd.DataFrame:
-        """A line per recorded step: what the members have on average, as `signals` of a row."""
+        """A line per recorded epoch: what the members have on average, as `signals` of a row."""
         import pandas as pd
 
         from finine_core.influence import (
@@ -138,9 +139,10 @@ class Results(Ranked):
         sums = member_sums(signals, places)
         refilled, _ = group_signals(signals, store.plan, sums, refill=True)
         losses = [np.take(line, places).mean(dtype=np.float64) for line in store.losses()]
+        name, numbers = store.plan.places
         return pd.DataFrame(
             {
-                "step": store.plan.steps,
+                name: numbers,
                 "signal": refilled.signal[:, 0] / len(places),
                 "deviation": np.sqrt(signals.variance[:, 0]),
                 "loss": losses,

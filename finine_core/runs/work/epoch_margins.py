@@ -1,8 +1,8 @@
 """How sure was the model of each training row's label, epoch by epoch?
 
-After an epoch all training rows are run forward once; margin and loss of each are kept in
+Each row's margin and loss where it takes part, before the step changes the model, are kept in
 `signals/margins.npy` and `signals/epoch_losses.npy`. The mean margin over the epochs is the AUM of
-Pleiss, Zhang, Elenberg and Weinberger (2020).
+Pleiss, Zhang, Elenberg and Weinberger (2020), who take it at the same place.
 """
 
 from __future__ import annotations
@@ -10,23 +10,26 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from finine_core.influence.signal_writer import kept_array, made_array
+from finine_core.influence.signals import EPOCH_LOSSES
 from finine_core.training.settings import Progress
-from finine_core.training.trainer import Trainer, predict
+from finine_core.training.trainer import Learned, Trainer
 
-MARGINS, LOSSES = "margins.npy", "epoch_losses.npy"
+MARGINS, LOSSES = "margins.npy", f"{EPOCH_LOSSES}.npy"
 SMALLEST = 1e-30  # a probability below is as good as none; keeps margins finite
-# Epochs looked at: of a long run the mean hardly moves with more, and each costs a pass forward.
-MOST_EPOCHS = 10
+MOST_EPOCHS = 20  # looked at: of a long run the mean hardly moves with more
+TOGETHER = 256  # steps whose margins are taken at once
 
 
 def looked_at(epochs: int, most: int = MOST_EPOCHS) -> tuple[int, ...]:
-    """Which epochs' ends are looked at, evenly spread, the last among them.
+    """Which epochs (1, 2, …) are looked at, evenly spread, the last among them.
 
     Examples:
-        >>> looked_at(4), looked_at(40)
+        >>> looked_at(4), looked_at(40, most=10)
         ((1, 2, 3, 4), (4, 8, 12, 16, 20, 24, 28, 32, 36, 40))
     """
     count = min(epochs, most)
@@ -34,39 +37,75 @@ def looked_at(epochs: int, most: int = MOST_EPOCHS) -> tuple[int, ...]:
 
 
 class EpochMargins:
-    """Watches a run of a classifier and writes both files; of a resumed one it goes on in them.
+    """Watches a run and writes both files; of a resumed one it goes on in them.
+
+    Without classes there are losses alone.
 
     Args:
         folder: of the signals; it is there.
+        margins: whether there are classes.
 
     Raises:
         FinineError: the run is resumed, and a file is not (wholly) there.
     """
 
-    def __init__(self, folder: Path, trainer: Trainer) -> None:
+    def __init__(self, folder: Path, trainer: Trainer, *, margins: bool) -> None:
         self.trainer = trainer
-        self._line = {epoch: k for k, epoch in enumerate(looked_at(trainer.settings.epochs))}
-        self._margins, self._losses = _arrays(folder, trainer, new=trainer.step == 0)
+        self._line = {epoch - 1: k for k, epoch in enumerate(looked_at(trainer.settings.epochs))}
+        self._per_epoch = trainer.settings.steps_per_epoch(trainer.rows)
+        self._losses = _array(folder / LOSSES, trainer, new=trainer.step == 0)
+        self._margins = None
+        if margins:
+            self._margins = _array(folder / MARGINS, trainer, new=trainer.step == 0)
+        self._waiting: list[Learned] = []
 
     def before_step(self, step: int, batch: object, learning_rate: float) -> None:
-        """Nothing to do: margins are a matter of epochs."""
+        """Nothing to do: the rows have not run yet."""
 
-    def after_epoch(self, progress: Progress) -> None:
-        """Write the epoch's line."""
-        if progress.epoch not in self._line:
+    def learned(self, one: Learned) -> None:
+        """Keep what the step's rows had."""
+        if one.step // self._per_epoch in self._line:
+            self._waiting.append(one)
+            if len(self._waiting) >= TOGETHER:
+                self._write()
+
+    def after_epoch(self, progress: Progress) -> None:  # noqa: ARG002
+        """Write what is left of the epoch's steps."""
+        self._write()
+
+    def flush(self) -> None:
+        """Bring everything so far to disk (before a checkpoint refers to it)."""
+        self._write()
+        for array in (self._losses, self._margins):
+            if array is not None:
+                array.flush()
+
+    def _write(self) -> None:
+        if not self._waiting:
             return
-        line = self._line[progress.epoch]
-        outputs = predict(self.trainer.model, self.trainer.train_x)
-        chances = self.trainer.objective.chances(outputs)
-        if chances is None:
-            return
-        logs = chances.double().clamp(min=SMALLEST).log()
-        own = logs.gather(1, self.trainer.train_y[:, None])[:, 0]
-        others = logs.scatter(1, self.trainer.train_y[:, None], -np.inf).amax(dim=1)
-        self._margins[line] = (own - others).float().cpu().numpy()
-        self._losses[line] = (-own).float().cpu().numpy()
-        self._margins.flush()
-        self._losses.flush()
+        waiting, self._waiting = self._waiting, []
+        line = self._line[waiting[0].step // self._per_epoch]
+        rows = np.concatenate([one.batch for one in waiting])
+        losses = torch.cat([one.losses for one in waiting])
+        self._losses[line, rows] = losses.float().cpu().numpy()
+        if self._margins is not None:
+            outputs = torch.cat([one.outputs for one in waiting])
+            chances = self.trainer.objective.chances(outputs)
+            if chances is not None:
+                labels = self.trainer.train_y[rows]
+                self._margins[line, rows] = margins_of(chances, labels).float().cpu().numpy()
+
+
+def margins_of(chances: Tensor, labels: Tensor) -> Tensor:
+    """log p of each row's label less that of the likeliest other, (n,).
+
+    Examples:
+        >>> margins_of(torch.tensor([[0.8, 0.2], [0.5, 0.5]]), torch.tensor([0, 1])).exp().round()
+        tensor([4., 1.], dtype=torch.float64)
+    """
+    logs = chances.double().clamp(min=SMALLEST).log()
+    own = logs.gather(1, labels[:, None])[:, 0]
+    return own - logs.scatter(1, labels[:, None], -np.inf).amax(dim=1)
 
 
 def mean_margins(folder: Path) -> NDArray[np.float64] | None:
@@ -78,17 +117,17 @@ def mean_margins(folder: Path) -> NDArray[np.float64] | None:
     return found
 
 
-def check_kept(folder: Path, trainer: Trainer) -> None:
+def check_kept(folder: Path, trainer: Trainer, *, margins: bool) -> None:
     """Refuse to go on with a run some of whose margins are gone: they would count as 0.
 
     Raises:
         FinineError: a file is missing, damaged or of another shape.
     """
-    _arrays(folder, trainer, new=False)
+    for name in (LOSSES, MARGINS) if margins else (LOSSES,):
+        _array(folder / name, trainer, new=False)
 
 
-def _arrays(folder: Path, trainer: Trainer, *, new: bool) -> tuple[np.memmap, np.memmap]:
-    """Margins and losses, with room on the disk for all of them."""
+def _array(path: Path, trainer: Trainer, *, new: bool) -> np.memmap:
+    """A line an epoch, with room on the disk for all of them."""
     shape = (len(looked_at(trainer.settings.epochs)), trainer.rows)
-    made = made_array if new else kept_array
-    return made(folder / MARGINS, shape, np.float32), made(folder / LOSSES, shape, np.float32)
+    return (made_array if new else kept_array)(path, shape, np.float32)

@@ -106,7 +106,7 @@ def carry_out(folder: RunFolder, read: Reading, began: float, own: Own = NOTHING
             about = part_of(read, stage)
             data = _anew(folder, about, kind.inputs) if stage.parts > 1 else encoded
             one = make(data, about.resolved)
-        plan = plan_for(one, config.record_steps, resolved.targets)
+        plan = plan_for(one, resolved.targets)
         shared = shared_rows(about.dataset, resolved, one, before)
         margins = before is not None and stage.phase == TRAINING[0]
         timings.append(_train(folder, one, plan, shared, stage, steps, margins=margins))
@@ -190,11 +190,12 @@ def _train(
         epochs=plan.epochs,
     )
     started = time.perf_counter()
-    watching: list[Observer] = [recorder, progress, Checkpoints(latest, trainer, writer)]
-    if margins:
-        watching.insert(0, EpochMargins(signals, trainer))
+    seen = EpochMargins(signals, trainer, margins=margins)
+    kept = Checkpoints(latest, trainer, (writer, seen), lambda: recorder.between)
+    watching: list[Observer] = [kept, recorder, seen, progress]
     trainer.run(watching)
     writer.flush()
+    seen.flush()
     found = _Timing(time.perf_counter() - started - recorder.seconds, recorder.seconds)
     write_json(seconds, asdict(found))
     return found
@@ -211,8 +212,7 @@ def _gone_on(
         try:
             checkpoint = load_checkpoint(latest)
             writer = SignalWriter(signals, plan, resumed_at=checkpoint.step)
-            if margins:
-                check_kept(signals, trainer)
+            check_kept(signals, trainer, margins=margins)
             trainer.restore(checkpoint)
             return writer
         except FinineError as error:
