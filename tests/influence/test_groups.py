@@ -20,7 +20,7 @@ from finine_core.tradeoff import empirical_curve, mu_from_auc
 
 ROWS, BATCH, EPOCHS, STEPS = 400, 20, 30, 40
 TOTAL = EPOCHS * ROWS // BATCH
-PLAN = SignalPlan(ROWS, tuple(range(STEPS)), TOTAL, EPOCHS, BATCH, 256, ("validation",), ())
+PLAN = SignalPlan(ROWS, tuple(range(STEPS)), TOTAL, EPOCHS, BATCH, ("validation",), ())
 
 
 def recorded(products, seed=0):
