@@ -91,7 +91,7 @@ class SignalPlan:
     @property
     def batch(self) -> float:
         """b such that a row's share of an epoch is 1 / b a step: rows over steps."""
-        return self.rows / self.per_epoch
+        return float(self.batch_size) if self.by_steps else self.rows / self.per_epoch
 
     @property
     def noisy_batch(self) -> float:
@@ -130,6 +130,12 @@ class SignalPlan:
         """
         near, far = self.left(line)
         return (far - near) * len(self.recorded) / self.total_steps
+
+    @property
+    def weights(self) -> tuple[float, ...]:
+        """How many times each line counts in signals as they are; a recorded step counts once."""
+        lines = range(len(self.recorded))
+        return tuple(1.0 if self.by_steps else self.weight(line) for line in lines)
 
     @cached_property
     def windows(self) -> tuple[Window, ...]:

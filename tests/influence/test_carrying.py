@@ -186,5 +186,5 @@ def test_a_run_by_sgd_carries_its_signals_and_adam_says_it_does_not(tmp_path, mo
                 store.target("self", carried=True)
         else:
             shared = store.target("validation", carried=True)
-            mean = np.asarray(shared.signal).mean(axis=1) * 32
+            mean = np.asarray(shared.signal).mean(axis=1) * store.plan.batch
             np.testing.assert_allclose(mean, shared.trend[:, 0], rtol=1e-3, atol=1e-9)
