@@ -69,6 +69,12 @@ class Structure:
         return not self.followed and all(one.rule is not None for one in self.watched)
 
     @property
+    def by_batches(self) -> bool:
+        """Whether a layer goes by statistics of its batch while the model trains."""
+        kinds = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+        return any(isinstance(one.layer, kinds) for one in self.watched)
+
+    @property
     def traced_numbers(self) -> int:
         """How many numbers per row are spelled out because there is no rule for them."""
         names = set(self.followed)

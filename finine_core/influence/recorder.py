@@ -244,9 +244,9 @@ class Recorder:
         if not len(window.buffer):
             return
         captured = window.buffer.taken()
-        self.trainer.model.eval()  # for layers that are run again; the next step trains again
         inputs = self.trainer.train_x[now.batch], self.trainer.train_y[now.batch]
         rows = self.gradients.of_captured(captured, inputs[:1], inputs[1])
+        self.trainer.model.eval()  # for layers that are run again; the next step trains again
         totals, _ = rows.totals(norms=True, probe=window.held, directions=window.directions)
         assert totals.norms is not None
         assert totals.pairs is not None

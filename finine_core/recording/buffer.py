@@ -27,7 +27,7 @@ class StepBuffer:
     _bytes_of_one: int = 0
 
     def __post_init__(self) -> None:
-        self._by_rules = self.structure.by_rules
+        self._alone = not self.structure.by_rules or self.structure.by_batches
 
     def __len__(self) -> int:
         return len(self._steps)
@@ -36,10 +36,11 @@ class StepBuffer:
     def full(self) -> bool:
         """Whether it is to be worked off before another step.
 
-        Gradients that no rule gives are taken from the parameters as they are now.
+        Gradients that no rule gives are taken from the parameters as they are now, and what batch
+        norm made of a row depends on its batch.
         """
         held = len(self._steps) * self._bytes_of_one
-        return held >= BUFFER_BYTES or (held > 0 and not self._by_rules)
+        return held >= BUFFER_BYTES or (held > 0 and self._alone)
 
     def add(self, step: Captured) -> None:
         """Put a step's rows at the end."""
