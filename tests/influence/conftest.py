@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import nn
 
-from finine_core.influence import SignalStore, SignalWriter
-from finine_core.influence import carrying, recorder as recording_steps
+from finine_core.influence import SignalStore, SignalWriter, carrying
+from finine_core.influence import recorder as recording_steps
 from finine_core.influence.recorder import Recorder, plan_for
 from finine_core.recording import buffer
 from finine_core.training.settings import Settings

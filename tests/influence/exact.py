@@ -179,7 +179,10 @@ class Window:
         outside = noise.outside**2 * cosine * length * (length.sum() - length) / (n - 1)
         variance = eta**2 * unit**2 * ((varied + outside) / self.noisy_b + timing) + begun
         return {
-            "signal": eta * unit * _not_below_0((g * effect.of(g, self.projection)).sum(1)) / self.b,
+            "signal": eta
+            * unit
+            * _not_below_0((g * effect.of(g, self.projection)).sum(1))
+            / self.b,
             "background": deviation / np.sqrt(varied) * np.sqrt(variance),
             "variance": variance,
         }

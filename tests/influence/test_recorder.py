@@ -11,6 +11,7 @@ from finine_core.training.objectives.own import OwnLoss
 from tests.influence.conftest import HELD_OUT, ROWS, record, small_trainer
 from tests.influence.exact import Window
 
+
 def focal(outputs, labels):
     """A loss of one's own, whose curvature nobody knows."""
     each = torch.nn.functional.cross_entropy(outputs, labels, reduction="none")
@@ -34,9 +35,7 @@ TRAINERS = {
     "numbers": {"objective": objective_named("squared"), "targets": lambda one: one[:, :1]},
     "several labels": {"objective": objective_named("multi_label"), "targets": held},
     "adam": {"optimizer": "adam"},
-    "a loss of one's own": {
-        "objective": OwnLoss("focal", focal, objective_named("cross_entropy"))
-    },
+    "a loss of one's own": {"objective": OwnLoss("focal", focal, objective_named("cross_entropy"))},
     "single precision": {"dtype": torch.float32},
 }
 
@@ -90,7 +89,9 @@ def test_signals_on_shared_targets_are_the_exact_ones(recorded):
             for window in recorded.windows:
                 expected = window.on_shared(x, y, carried)
                 found = {"signal": stored.signal[window.line, window.rows]}
-                compared(recorded, found, {"signal": expected["signal"]}, f"{name}, carried {carried}")
+                compared(
+                    recorded, found, {"signal": expected["signal"]}, f"{name}, carried {carried}"
+                )
                 share = (window.beyond - window.first) / plan.per_epoch
                 of_epoch.setdefault(window.line, []).append((share, expected))
             for line, parts in of_epoch.items():

@@ -58,9 +58,7 @@ class Attending(nn.Module):
             x = key = value = other
         if self.attention.in_proj_weight is None:
             value = torch.sin(key)
-        y, seen = self.attention(
-            x, key, value, key_padding_mask=padding, need_weights=self.weights
-        )
+        y, seen = self.attention(x, key, value, key_padding_mask=padding, need_weights=self.weights)
         y = y if first else y.transpose(0, 1)
         scores = self.last(torch.tanh(y).mean(1))
         return scores if seen is None else scores + seen.flatten(1).square().sum(1, keepdim=True)
@@ -69,9 +67,9 @@ class Attending(nn.Module):
 class Encoder(nn.Module):
     """Tokens, places that all rows share, a transformer's layer."""
 
-    def __init__(self, dropout=0.0, *, leading=False):
+    def __init__(self, dropout=0.0, *, leading=False, causal=False):
         super().__init__()
-        self.leading = leading
+        self.leading, self.causal = leading, causal
         self.tokens, self.places = nn.Embedding(11, 8, padding_idx=0), nn.Embedding(6, 8)
         self.layer = nn.TransformerEncoderLayer(8, 2, 12, dropout=dropout, batch_first=True)
         self.last = nn.Linear(8, CLASSES)
@@ -79,7 +77,9 @@ class Encoder(nn.Module):
     def forward(self, tokens):
         at = torch.arange(tokens.shape[1])
         x = self.tokens(tokens) + self.places(at[None] if self.leading else at)
-        return self.last(self.layer(x).mean(1))
+        mask = nn.Transformer.generate_square_subsequent_mask(x.shape[1], dtype=x.dtype)
+        mask = mask if self.causal else None
+        return self.last(self.layer(x, src_mask=mask, is_causal=self.causal).mean(1))
 
 
 class Tied(nn.Module):
@@ -201,6 +201,7 @@ BY_RULES = {
     "a layer used twice": (Twice, numbers(4)),
     "places that rows share": (Encoder, tokens(11, 6)),
     "places that rows share, an axis of one": (lambda: Encoder(leading=True), tokens(11, 6)),
+    "causal attention": (lambda: Encoder(causal=True), tokens(11, 6)),
     "in place after a layer": (
         lambda: Head(nn.Linear(4, 5), 5, after=nn.ReLU(inplace=True)),
         numbers(4),
@@ -251,12 +252,12 @@ WITH_DROPOUT = {
 }
 
 
-def built(kind):
+def built(kind, dtype=torch.float64):
     """A model, its rows and their labels."""
     make, rows = kind
     torch.manual_seed(0)
-    model = make().double()
+    model, x = make().to(dtype), rows()
     with torch.no_grad():  # scales and shifts of norm layers start at 1 and 0
         for p in model.parameters():
             p.add_(0.3 * torch.randn_like(p))
-    return model, rows(), torch.randint(CLASSES, (ROWS,))
+    return model, x.to(dtype) if x.is_floating_point() else x, torch.randint(CLASSES, (ROWS,))
