@@ -158,6 +158,7 @@ class Window:
         """Signal, background and variance of each row on itself."""
         g, n = self.g, len(self.g)
         effect, noise, *start = self.left(carried)
+        own_effect = _not_below_0((g * effect.of(g, self.projection)).sum(1))
         left, begun = noise.of(g, self.projection), 0.0
         unit, timing, eta = np.ones(n), 0.0, self.eta
         if carried:
@@ -179,10 +180,7 @@ class Window:
         outside = noise.outside**2 * cosine * length * (length.sum() - length) / (n - 1)
         variance = eta**2 * unit**2 * ((varied + outside) / self.noisy_b + timing) + begun
         return {
-            "signal": eta
-            * unit
-            * _not_below_0((g * effect.of(g, self.projection)).sum(1))
-            / self.b,
+            "signal": eta * unit * own_effect / self.b,
             "background": deviation / np.sqrt(varied) * np.sqrt(variance),
             "variance": variance,
         }

@@ -95,10 +95,9 @@ def test_products_are_those_of_each_steps_own_parameters(kind, together, monkeyp
         work_off(STEPS[-1])
     by_steps = not together or kind in WITHOUT_RULES or kind in BATCH_NORM
     assert len(found) == (len(STEPS) if by_steps else 1)
-    for name, mine, theirs in zip(
-        ("losses", "norms", "pairs", "along"), zip(*found), zip(*expected), strict=True
-    ):
-        close(torch.cat(mine), torch.cat(theirs), name)
+    for place, name in enumerate(("losses", "norms", "pairs", "along")):
+        mine, theirs = (torch.cat([one[place] for one in every]) for every in (found, expected))
+        close(mine, theirs, name)
 
 
 @pytest.mark.parametrize("kind", [*BY_RULES, "a layer without a rule", *BATCH_NORM, *WITH_DROPOUT])
@@ -257,8 +256,6 @@ def test_inputs_that_are_overwritten_in_place_are_refused_by_name():
 
     model, x, y = built((Overwriting, numbers(4)))
     _, structure = structure_of(model, x[:8], y[:8])
-    for p in model.one.parameters():
-        p.requires_grad_(True)
     model.train()
     with StepHooks(model, structure) as hooks:
         hooks.begin(8)
