@@ -112,6 +112,14 @@ class Recorder:
         self._hooked = ExitStack()
         self.seconds = 0.0
 
+    def __enter__(self) -> Recorder:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Take hooks off the model, however the run ends."""
+        self._hooked.close()
+        self._window = None
+
     @property
     def between(self) -> bool:
         """Whether a checkpoint can be written: no window is open, to be begun anew after a kill."""
