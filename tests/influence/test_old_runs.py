@@ -24,9 +24,9 @@ STEPS = (0, 2, 5, 9, 12, 14)
 QUANTITIES = ("signal", "background", "trend", "variance")
 
 
-def written(folder, schema, rows=ROWS, seed=0, total=TOTAL):
+def written(folder, schema, rows=ROWS):
     """A store as it was written: T × n arrays, the batches and the learning rates; its arrays."""
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(0)
     folder.mkdir(parents=True)
     found = {}
     for target in ("self", "validation"):
@@ -45,7 +45,7 @@ def written(folder, schema, rows=ROWS, seed=0, total=TOTAL):
     np.save(folder / "losses.npy", found["losses"])
     np.save(folder / "learning_rates.npy", np.full(len(STEPS), 0.01))
     index = {
-        "schema": schema, "rows": rows, "steps": list(STEPS), "total_steps": total,
+        "schema": schema, "rows": rows, "steps": list(STEPS), "total_steps": TOTAL,
         "epochs": EPOCHS, "batch_size": BATCH, "probe_rows": PROBES,
         "targets": ["self", "validation"], "row_targets": ["self"],
     }  # fmt: skip
