@@ -83,6 +83,15 @@ class Structure:
                 names |= {part.name for part in self.parts[watched.name].values()}
         return sum(self.selected[name].numel() for name in names)
 
+    def axes_of(self, use: Use) -> tuple[int, int]:
+        """The rows' axis of inputs and outputs.
+
+        Training may use layers that evaluation does not, or more often: then as in other uses of
+        the layer, or first.
+        """
+        alike = (axes for known, axes in self.axes.items() if known[:2] == use[:2])
+        return self.axes.get(use) or next(alike, (0, 0))
+
     def forms(
         self,
         captured: Captured,
@@ -101,7 +110,7 @@ class Structure:
             if watched.rule is None:
                 found.append(self._traced(use, watched.layer, parts, seen, dtype))
                 continue
-            of_a, of_delta = self.axes[use]
+            of_a, of_delta = self.axes_of(use)
             a = seen.a if not seen.a.is_floating_point() else seen.a.to(dtype)
             delta = seen.delta.to(dtype).movedim(of_delta, 0)
             call = LayerCall(use[1], a.movedim(of_a, 0), delta, len(captured.losses), parts)
@@ -119,16 +128,16 @@ class Structure:
         assert seen.delta is not None
         given, named = seen.arguments
         everything = [*given, *named.values()]
-        rows = [x for x, yes in zip(everything, self.batched[use], strict=True) if yes]
+        batched = self.batched.get(use) or tuple(
+            isinstance(x, Tensor) and x.shape[:1] == seen.delta.shape[:1] for x in everything
+        )
+        rows = [x for x, yes in zip(everything, batched, strict=True) if yes]
         tensors = tuple(x for x in rows if isinstance(x, Tensor))
 
         def score(values: dict[str, Tensor], tensors: tuple[Tensor, ...]) -> Tensor:
             delta, *moving = tensors
             left = iter(moving)
-            filled = [
-                next(left) if yes else x
-                for x, yes in zip(everything, self.batched[use], strict=True)
-            ]
+            filled = [next(left) if yes else x for x, yes in zip(everything, batched, strict=True)]
             output = functional_call(
                 layer,
                 {local: values[part.name] for local, part in parts.items()},

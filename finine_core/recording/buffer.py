@@ -85,7 +85,7 @@ def _joined(structure: Structure, use: Use, seen: list[Seen], sizes: list[int]) 
     if len(seen) == 1:
         delta = deltas[0] * sizes[0] if deltas else None
         return replace(seen[0], delta=delta)
-    of_a, of_delta = structure.axes[use]
+    of_a, of_delta = structure.axes_of(use)
     a = torch.cat([one.a for one in seen], dim=of_a)
     if not deltas:
         return Seen(a, seen[0].output_shape, None, 0)
@@ -107,12 +107,9 @@ def _shapes(structure: Structure, step: Captured) -> dict[Use, tuple[object, ...
     def apart_from(tensor: Tensor, axis: int) -> tuple[int, ...]:
         return (*tensor.shape[:axis], *tensor.shape[axis + 1 :])
 
-    return {
-        use: (
-            apart_from(seen.a, structure.axes[use][0]),
-            None if seen.delta is None else apart_from(seen.delta, structure.axes[use][1]),
-        )
-        if use in structure.axes
-        else ()
-        for use, seen in step.uses.items()
-    }
+    found: dict[Use, tuple[object, ...]] = {}
+    for use, seen in step.uses.items():
+        of_a, of_delta = structure.axes_of(use)
+        delta = None if seen.delta is None else apart_from(seen.delta, of_delta)
+        found[use] = (apart_from(seen.a, of_a), delta)
+    return found

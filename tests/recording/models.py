@@ -156,6 +156,22 @@ class Again(nn.Module):
         return self.last(x.mean(1))
 
 
+class Deeper(nn.Module):
+    """Training takes another way than evaluation: through more layers, and more often."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer, self.more = nn.Linear(4, 4), nn.Linear(4, 4)
+        self.pair, self.last = nn.Bilinear(4, 4, 4), nn.Linear(4, CLASSES)
+
+    def forward(self, x):
+        x = torch.tanh(self.pair(x, self.layer(x)))
+        if self.training:
+            x = torch.tanh(self.layer(x)) + self.more(x)
+            x = x + torch.tanh(self.pair(x, x))
+        return self.last(x)
+
+
 def numbers(*shape):
     return lambda: torch.randn(ROWS, *shape, dtype=torch.float64)
 
@@ -248,6 +264,7 @@ WITH_DROPOUT = {
         lambda: Attending(weights=False, dropout=0.3),
         numbers(4, 4),
     ),
+    "other ways in training": (Deeper, numbers(4)),
     "checkpointed blocks": (Again, numbers(3, 4)),
 }
 
