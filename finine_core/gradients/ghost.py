@@ -8,13 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from finine_core.errors import FinineError
-from finine_core.gradients.forms import Ask, Choice, Direction, Form, Room, Totals, added
+from finine_core.gradients.forms import (
+    Ask,
+    Choice,
+    Direction,
+    Form,
+    Outer,
+    Room,
+    SparseOuter,
+    Totals,
+    added,
+)
 from finine_core.gradients.projection import Projector
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 
 @dataclass(frozen=True)
@@ -43,6 +57,18 @@ class GhostRows:
         outputs = self.outputs[rows] if isinstance(self.outputs, Tensor) else self.outputs
         forms = tuple(form.take(rows) for form in self._forms)
         return GhostRows(self.losses[rows], outputs, self.parameters, self.dtype, forms)
+
+    def with_sparse_inputs(self, key: tuple[str, ...], inputs: csr_array) -> GhostRows:
+        """The same with the inputs of one layer given as they are few, (n, q).
+
+        Args:
+            key: names of the layer's parameters (`Form.key`); its form has one position.
+        """
+        forms = tuple(
+            SparseOuter(form, inputs) if form.key == key and isinstance(form, Outer) else form
+            for form in self._forms
+        )
+        return GhostRows(self.losses, self.outputs, self.parameters, self.dtype, forms)
 
     def squared_norms(self) -> Tensor:
         """‖g_i‖², shape (n,)."""

@@ -32,14 +32,15 @@ from finine_core.influence.targets import SELF, VALIDATION, row_targets
 from finine_core.influence.views import Shared, View, WindowRows
 from finine_core.recording.buffer import StepBuffer
 from finine_core.recording.hooks import StepHooks
+from finine_core.recording.inputs import FirstLayer, sparse_inputs
 from finine_core.training.settings import Progress
 from finine_core.training.trainer import MOMENTUM, Learned, Trainer, predict
 
 # Keep the random numbers of the curvature and of the targets' rows apart from the batch order's.
 _CURVATURE_STREAM, _TARGET_STREAM = 8, 9
 SMALLEST_LOSS = 1e-6  # a mean loss below is as good as zero, and has no unit of its own
-# A window looks at a target's row for every four of its own, or at so many if it is short.
-TARGET_SHARE, LEAST_TARGET_ROWS = 0.25, 512
+# A window looks at a target's row for every eight of its own, or at so many if it is short.
+TARGET_SHARE, LEAST_TARGET_ROWS = 0.125, 512
 CURVATURE_POOLS = 4  # windows take turns with so many sets of curvature rows
 COMPARED_ROWS = 64  # rows on either side whose gradients are compared outside of the directions
 
@@ -87,6 +88,8 @@ class _Window:
     steps: list[int] = field(default_factory=list)
     found: list[tuple[Tensor, Tensor, Tensor, Tensor]] = field(default_factory=list)
     cosine: float | None = None
+    first: FirstLayer | None = None
+    worked: int = 0  # of its steps, those that are worked off
 
 
 class Recorder:
@@ -108,6 +111,7 @@ class Recorder:
         self.shared = {name: known[name] for name in self.plan.targets if name != SELF.name}
         self._starts = {window.first: k for k, window in enumerate(self.plan.windows)}
         self.gradients = RowGradients(trainer.model, trainer.loss)
+        self._sparse = sparse_inputs(trainer.train_x)
         self._window: _Window | None = None
         self._hooked = ExitStack()
         self.seconds = 0.0
@@ -143,6 +147,12 @@ class Recorder:
             return
         started = time.perf_counter()
         captured = window.hooks.seen(one.losses, one.outputs)
+        if not window.steps:
+            structure = window.buffer.structure
+            window.first = FirstLayer.of(structure, captured, one.inputs, self._sparse)
+            if window.first is not None:
+                window.buffer.apart = window.first.use
+                window.held = window.first.filled(window.held, self._curved_rows(window.place))
         if not window.buffer.fits(captured):
             self._work_off(window, one)
         window.buffer.add(captured)
@@ -252,9 +262,12 @@ class Recorder:
         if not len(window.buffer):
             return
         captured = window.buffer.taken()
-        inputs = self.trainer.train_x[now.batch], self.trainer.train_y[now.batch]
-        rows = self.gradients.of_captured(captured, inputs[:1], inputs[1])
+        rows = self.gradients.of_captured(captured, (now.inputs,), self.trainer.train_y[now.batch])
         self.trainer.model.eval()  # for layers that are run again; the next step trains again
+        if window.first is not None:
+            index = np.concatenate(window.rows[window.worked :])
+            rows = window.first.filled(rows, index)
+        window.worked = len(window.rows)
         totals, _ = rows.totals(norms=True, probe=window.held, directions=window.directions)
         assert totals.norms is not None
         assert totals.pairs is not None

@@ -52,12 +52,22 @@ class WindowRows:
     @cached_property
     def outside(self) -> Tensor:
         """Squared length outside of the directions, (n,)."""
-        return (self.norms - self.mine.square().sum(dim=1)).clamp(min=0)
+        return (self.norms - self.squares.sum(dim=1)).clamp(min=0)
+
+    @cached_property
+    def squares(self) -> Tensor:
+        """Squared coordinates, (n, K)."""
+        return self.mine.square()
 
     @cached_property
     def apart(self) -> Tensor:
         """Coordinates less their mean, (n, K)."""
         return self.mine - self.mine.mean(dim=0)
+
+    @cached_property
+    def by_apart(self) -> Tensor:
+        """Coordinates times themselves less their mean, (n, K)."""
+        return self.mine * self.apart
 
     @cached_property
     def covariance(self) -> Tensor:
@@ -70,11 +80,16 @@ class WindowRows:
         return torch.bincount(self.steps).to(self.mine)[self.steps]
 
     @cached_property
-    def others(self) -> Tensor:
-        """Sum of the others in the row's batch, of coordinates less their mean, (n, K)."""
+    def by_others(self) -> Tensor:
+        """Coordinates times the sum of the others' in the batch, less their mean, (n, K)."""
         sums = self.apart.new_zeros(int(self.steps.max()) + 1, self.mine.shape[1])
         sums.index_add_(0, self.steps, self.apart)
-        return sums[self.steps] - self.apart
+        return self.mine * sums[self.steps] - self.by_apart
+
+    def own(self, kept: Kept) -> Tensor:
+        """g_iᵀ M g_i, (n,); never negative."""
+        inside = (kept.inside - kept.outside).to(self.mine)
+        return (self.squares @ inside + kept.outside * self.norms).clamp(min=0)
 
 
 @dataclass(frozen=True)
@@ -125,13 +140,13 @@ class View:
 
     def on_self(self, rows: WindowRows) -> Quantities:
         """Signal, background and variance of each row on itself, (n,)."""
-        unit, mine, norms = self.unit(rows.losses).double(), rows.mine, rows.norms
-        effect, noise = self.effect.own(mine, norms), self.noise.own(mine, norms)
+        unit = self.unit(rows.losses).double()
+        effect, noise = rows.own(self.effect), rows.own(self.noise)
         inside, deviation = self._inside(rows)
         variance = (inside + self._outside(rows)) / self.noisy_batch
         variance = self.rate**2 * unit.square() * (variance + self._timing(noise))
         if self.start is not None:
-            start = self.start.own(mine, norms)
+            start = rows.own(self.start)
             variance = variance + start * unit.square() * self.start_variance
         told = deviation / torch.sqrt(inside.clamp(min=_TINY))
         return _numbers(
@@ -167,12 +182,12 @@ class View:
         differs by on average.
         """
         count = len(rows.mine)
-        left = rows.mine * self.noise.inside.to(rows.mine)
-        every = ((left @ rows.covariance) * left).sum(dim=1)
-        own = (left * rows.apart).sum(dim=1)  # what the row's own product deviates by
+        left = self.noise.inside.to(rows.mine)
+        every = ((rows.mine @ (left[:, None] * rows.covariance * left)) * rows.mine).sum(dim=1)
+        own = rows.by_apart @ left  # what the row's own product deviates by
         others = (count - 1) * every - count / max(1, count - 1) * own.square()
         variance = torch.maximum(others / max(1, count - 2), LEAST_SHARE * every)
-        of_others = (rows.others * left).sum(dim=1)
+        of_others = rows.by_others @ left
         return variance, of_others / torch.sqrt((rows.sizes - 1).clamp(min=1))
 
     def _outside(self, rows: WindowRows) -> Tensor:

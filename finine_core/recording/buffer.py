@@ -20,9 +20,11 @@ class StepBuffer:
 
     Args:
         structure: of the model.
+        apart: a use whose inputs need not be kept, since they are known.
     """
 
     structure: Structure
+    apart: Use | None = None
     _steps: list[Captured] = field(default_factory=list)
     _bytes_of_one: int = 0
 
@@ -49,6 +51,9 @@ class StepBuffer:
                 seen.a.nbytes + (0 if seen.delta is None else seen.delta.nbytes)
                 for seen in step.uses.values()
             )
+        if self.apart in step.uses:
+            seen = step.uses[self.apart]
+            seen.a = seen.a.new_zeros(1, 1).expand(seen.a.shape)
         self._steps.append(step)
 
     def fits(self, step: Captured) -> bool:
@@ -86,7 +91,10 @@ def _joined(structure: Structure, use: Use, seen: list[Seen], sizes: list[int]) 
         delta = deltas[0] * sizes[0] if deltas else None
         return replace(seen[0], delta=delta)
     of_a, of_delta = structure.axes_of(use)
-    a = torch.cat([one.a for one in seen], dim=of_a)
+    if all(one.a.stride() == (0, 0) for one in seen):  # not kept
+        a = seen[0].a.new_zeros(1, 1).expand(sum(sizes), seen[0].a.shape[1])
+    else:
+        a = torch.cat([one.a for one in seen], dim=of_a)
     if not deltas:
         return Seen(a, seen[0].output_shape, None, 0)
     if len(set(sizes)) == 1:

@@ -49,11 +49,12 @@ class Learned:
     Attributes:
         step: its number.
         batch: the rows it learns from.
-        losses, outputs: of these rows.
+        inputs, losses, outputs: of these rows.
     """
 
     step: int
     batch: NDArray[np.int64]
+    inputs: Tensor
     losses: Tensor
     outputs: Tensor
 
@@ -180,14 +181,15 @@ class Trainer:
         self.model.train()
         rows = torch.from_numpy(batch).to(self.train_x.device)
         self.optimizer.zero_grad(set_to_none=True)
-        outputs, labels = self.model(self.train_x[rows]), self.train_y[rows]
+        inputs, labels = self.train_x[rows], self.train_y[rows]
+        outputs = self.model(inputs)
         losses = self.loss(outputs, labels)
         loss = losses.mean()
         value = float(loss.detach())
         self._require_finite(value, "loss")
         loss.backward()
         for observer in within:
-            observer.learned(Learned(self.step, batch, losses.detach(), outputs.detach()))
+            observer.learned(Learned(self.step, batch, inputs, losses.detach(), outputs.detach()))
         self.optimizer.step()
         return value, self.objective.points(outputs.detach(), labels).sum()
 

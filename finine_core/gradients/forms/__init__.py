@@ -1,6 +1,7 @@
 """The shapes a row gradient may take, each with the arithmetic of its products.
 
-`Outer` (weight matrices), `Convolution`, `Scatter` (lookup tables), `Dense` (small parameters),
+`Outer` (weight matrices), `SparseOuter` (the same of inputs that are mostly zeros), `Convolution`,
+`Scatter` (lookup tables), `Dense` (small parameters),
 `Traced` (modules without a rule), `Tied` (parameters used in several ways).
 """
 
@@ -9,6 +10,7 @@ from finine_core.gradients.forms.convolution import Convolution, Kernel
 from finine_core.gradients.forms.dense import Dense
 from finine_core.gradients.forms.outer import Outer
 from finine_core.gradients.forms.scatter import Scatter
+from finine_core.gradients.forms.sparse import SparseOuter
 from finine_core.gradients.forms.tied import added, combined
 from finine_core.gradients.forms.traced import Traced
 
@@ -24,6 +26,7 @@ __all__ = [
     "Part",
     "Room",
     "Scatter",
+    "SparseOuter",
     "Totals",
     "Traced",
     "added",

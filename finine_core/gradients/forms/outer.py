@@ -56,9 +56,6 @@ class Outer(Form):
         self.rows = len(left)
         self._spelled: Tensor | None = None
         self._sums: Tensor | None = None
-        # Products of the right factors with those of the probe, (n, m), where they are known: of
-        # inputs that do not change they are the same in every epoch.
-        self.known: Tensor | None = None
 
     # --- shapes and factors; a convolution overrides these ---------------------------------------
 
@@ -112,24 +109,44 @@ class Outer(Form):
 
     def _add_single(self, probe: Outer | None, ask: Ask, totals: Totals) -> None:
         """One position: everything follows from products of the factors' rows."""
-        left, right = self.left[:, 0, 0], self.right[:, 0, 0]  # (n, p), (n, q)
+        left = self.left[:, 0, 0]  # (n, p)
         if totals.norms is not None:
-            inputs = squared(right)
+            inputs = self._right_squares()
             if self.bias is not None:
                 inputs += 1.0
             totals.norms.addcmul_(inputs, squared(left))
         if totals.pairs is not None and probe is not None:
-            inputs = self.known if self.known is not None else right @ probe.right[:, 0, 0].T
+            inputs = self._right_with(probe)  # (n, m)
             theirs = left @ probe.left[:, 0, 0].T  # (n, m)
-            totals.pairs.addcmul_(inputs, theirs)
             if self.bias is not None:
-                totals.pairs += theirs
+                inputs += 1.0
+            totals.pairs.addcmul_(inputs, theirs)
         if totals.along is not None:
             self._add_along(ask.directions, totals.along)
         if totals.projected is not None:
             self._add_projected(ask, totals.projected)
 
+    def _right_squares(self) -> Tensor:
+        """Squared lengths of the right factors, (n,); of one position."""
+        return squared(self.right[:, 0, 0])
+
+    def _right_with(self, probe: Outer) -> Tensor:
+        """Products of the right factors with the probe's, (n, m); of one position."""
+        return self._right_times(probe.right[:, 0, 0].T)
+
+    def _right_times(self, matrix: Tensor) -> Tensor:
+        """The right factors times a matrix (q, m), (n, m); of one position."""
+        return self.right[:, 0, 0] @ matrix
+
     def _add_along(self, directions: Sequence[Direction], along: Tensor) -> None:
+        if self.shape.groups == 1 and self.shape.positions == 1:
+            left = self.left[:, 0, 0]  # (n, p)
+            for k, direction in enumerate(directions):
+                moved = self._right_times(self._matrix(direction).T)
+                if self.bias is not None:
+                    moved += self.bias.of(direction).to(moved)
+                along[:, k] += moved.mul_(left).sum(dim=1)
+            return
         right, left = self.right, self.left
         if self.shape.groups == 1:
             right, left = right[:, 0], left[:, 0]  # (n, T, q), (n, T, p)
