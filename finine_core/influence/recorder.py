@@ -29,7 +29,7 @@ from finine_core.influence.ends import ends_of
 from finine_core.influence.signal_plan import SignalPlan, recorded_epochs
 from finine_core.influence.signal_writer import SignalWriter
 from finine_core.influence.targets import SELF, VALIDATION, row_targets
-from finine_core.influence.views import Shared, View, WindowRows
+from finine_core.influence.views import Shared, View, WindowRows, cosine_outside
 from finine_core.recording.buffer import StepBuffer
 from finine_core.recording.hooks import StepHooks
 from finine_core.recording.inputs import FirstLayer, sparse_inputs
@@ -42,7 +42,6 @@ SMALLEST_LOSS = 1e-6  # a mean loss below is as good as zero, and has no unit of
 # A window looks at a target's row for every eight of its own, or at so many if it is short.
 TARGET_SHARE, LEAST_TARGET_ROWS = 0.125, 512
 CURVATURE_POOLS = 4  # windows take turns with so many sets of curvature rows
-COMPARED_ROWS = 64  # rows on either side whose gradients are compared outside of the directions
 
 # Inputs and labels of some rows.
 Rows = tuple[Tensor, Tensor]
@@ -274,7 +273,7 @@ class Recorder:
         mine = window.curvature.coordinates(totals.pairs)
         along = mine.new_empty(len(rows), 0) if totals.along is None else totals.along
         if window.cosine is None:
-            window.cosine = _cosine_outside(rows, mine, totals.norms)
+            window.cosine = cosine_outside(rows, mine, totals.norms)
         window.found.append((captured.losses, mine, totals.norms, along))
 
     def _close(self, window: _Window) -> None:
@@ -319,16 +318,3 @@ class Recorder:
 
 def _squared_length(direction: Direction) -> float:
     return sum(float(g.double().square().sum()) for g in direction.values())
-
-
-def _cosine_outside(rows: GhostRows, mine: Tensor, norms: Tensor) -> float:
-    """Mean squared cosine of what the first and the last rows have outside of the directions."""
-    count = min(COMPARED_ROWS, len(rows) // 2)
-    if count == 0:
-        return 0.0
-    first, last = slice(0, count), slice(len(rows) - count, len(rows))
-    products = rows.take(first).pairs(rows.take(last)).double()
-    left = (norms - mine.square().sum(dim=1)).double().clamp(min=0)
-    over = (products - mine[first].double() @ mine[last].double().T).square().sum()
-    most = left[first].sum() * left[last].sum()
-    return float(over / most) if most > 0 else 0.0

@@ -21,11 +21,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from finine_core.gradients import GhostRows
 from finine_core.influence.carrying import Kept
 
 Quantities = dict[str, NDArray[np.floating]]
 # Of the variance over all rows, what is left when the row itself is taken out, at the least.
 LEAST_SHARE = 0.02
+COMPARED_ROWS = 64  # rows on either side whose gradients are compared outside of the directions
 _TINY = 1e-300  # what is divided by at the least
 
 
@@ -199,6 +201,19 @@ class View:
     def _timing(self, noise: Tensor) -> Tensor:
         """When a row takes part differs between runs too, in those that have it: half counts."""
         return 0.5 * self.participations * (noise / self.batch).square()
+
+
+def cosine_outside(rows: GhostRows, mine: Tensor, norms: Tensor) -> float:
+    """Mean squared cosine of what the first and the last rows have outside of the directions."""
+    count = min(COMPARED_ROWS, len(rows) // 2)
+    if count == 0:
+        return 0.0
+    first, last = slice(0, count), slice(len(rows) - count, len(rows))
+    products = rows.take(first).pairs(rows.take(last)).double()
+    left = (norms - mine.square().sum(dim=1)).double().clamp(min=0)
+    over = (products - mine[first].double() @ mine[last].double().T).square().sum()
+    most = left[first].sum() * left[last].sum()
+    return float(over / most) if most > 0 else 0.0
 
 
 def _numbers(**quantities: Tensor) -> Quantities:

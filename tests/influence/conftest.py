@@ -32,18 +32,31 @@ class KeepParameters:
         pass
 
 
-def small_trainer(*, objective=None, optimizer="sgd", epochs=4, targets=None, dtype=torch.float64):
-    """Of a small network; 60 rows in batches of 8, so that the last of an epoch has 4."""
+def small_trainer(
+    *,
+    objective=None,
+    optimizer="sgd",
+    targets=None,
+    dtype=torch.float64,
+    features=FEATURES,
+    there=1.0,
+):
+    """Of a small network; 60 rows in batches of 8, so that the last of an epoch has 4.
+
+    Args:
+        there: share of the inputs that are not zero.
+    """
     random = np.random.default_rng(3)
-    x = torch.from_numpy(random.normal(size=(ROWS + HELD_OUT, FEATURES)))
+    x = torch.from_numpy(random.normal(size=(ROWS + HELD_OUT, features)))
+    x *= torch.from_numpy(random.random(x.shape) < there)
     noisy = x[:, :CLASSES] + 0.5 * torch.from_numpy(random.normal(size=(len(x), CLASSES)))
     y = noisy.argmax(dim=1) if targets is None else targets(noisy)
     y = y.to(dtype) if y.is_floating_point() else y
     outputs = 1 if objective is not None and objective.name == "squared" else CLASSES
     torch.manual_seed(5)
-    model = nn.Sequential(nn.Linear(FEATURES, 8), nn.Tanh(), nn.Linear(8, outputs)).to(dtype)
+    model = nn.Sequential(nn.Linear(features, 8), nn.Tanh(), nn.Linear(8, outputs)).to(dtype)
     x = x.to(dtype)
-    settings = Settings(epochs, 8, 0.05, optimizer, 1e-3, seed=5)
+    settings = Settings(4, 8, 0.05, optimizer, 1e-3, seed=5)
     return Trainer(model, x[:ROWS], y[:ROWS], x[ROWS:], y[ROWS:], settings, objective)
 
 

@@ -36,25 +36,26 @@ def losses(trainer, parameters, x, y):
 
 
 def moved(trainer, curvature, steps):
-    """By how much a gradient that deviates by one has moved the parameters, over the learning rate,
-    0, 1, … steps later."""
+    """By how much a gradient that deviates by one has moved the parameters along each direction,
+    over the learning rate, 0, 1, … steps later; (steps, directions)."""
     eta, decay = trainer.settings.learning_rate, trainer.settings.weight_decay
-    velocity, x, found = 1.0, -1.0, []
+    velocity, x = np.ones_like(curvature), -np.ones_like(curvature)
+    found = []
     for _ in range(steps):
         found.append(-x)
         velocity = MOMENTUM * velocity + (curvature + decay) * eta * x
-        x -= velocity
+        x = x - velocity
     return np.array(found)
 
 
 def started(trainer, curvature, steps):
-    """Where parameters end that began at one."""
+    """Where parameters that began at one are after 0, 1, … steps; (steps + 1, directions)."""
     eta, decay = trainer.settings.learning_rate, trainer.settings.weight_decay
-    velocity, x = 0.0, 1.0
+    velocity, found = np.zeros_like(curvature), [np.ones_like(curvature)]
     for _ in range(steps):
-        velocity = MOMENTUM * velocity + (curvature + decay) * x
-        x -= eta * velocity
-    return x
+        velocity = MOMENTUM * velocity + (curvature + decay) * found[-1]
+        found.append(found[-1] - eta * velocity)
+    return np.array(found)
 
 
 @dataclass
@@ -123,25 +124,17 @@ class Window:
                 weight**0.5 * self.projection, weight**0.5
             )
         ends = [max(1, round(place * plan.epochs)) * plan.per_epoch for place in ENDS]
-        effect, noise, start = [], [], []
-        for curvature in (*self.values, self.outside):
-            h, found = moved(self.trainer, curvature, total), np.zeros(3)
-            for end in ends:
-                of_end = h[[end - 1 - t for t in stands_for if t < end]]
-                share = len(of_end) / len(stands_for)
-                begun = started(self.trainer, curvature, end) ** 2
-                found += (
-                    of_end.sum() / len(stands_for),
-                    (of_end**2).sum() / len(stands_for),
-                    begun * share * total / end,
-                )
-            one, two, three = weight * found / len(ends)
-            effect.append(one)
-            noise.append(np.sqrt(two))
-            start.append(three)
+        curvature, effect, noise, start = np.array([*self.values, self.outside]), 0, 0, 0
+        h, begun = (of(self.trainer, curvature, total) for of in (moved, started))
+        for end in ends:
+            of_end = h[[end - 1 - t for t in stands_for if t < end]]
+            effect += of_end.sum(0) / len(stands_for)
+            noise += (of_end**2).sum(0) / len(stands_for)
+            start += begun[end] ** 2 * len(of_end) / len(stands_for) * total / end
+        every = [weight * one / len(ends) for one in (effect, noise, start)]
         return tuple(
             Left((self.vectors * shares[:-1]) @ self.vectors.T, shares[-1])
-            for shares in (effect, noise, start)
+            for shares in (every[0], np.sqrt(every[1]), every[2])
         )
 
     def cosine(self):

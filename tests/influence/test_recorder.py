@@ -6,6 +6,7 @@ import torch
 
 from finine_core.errors import FinineError
 from finine_core.influence import SignalStore
+from finine_core.recording.inputs import sparse_inputs
 from finine_core.training.objectives import objective_named
 from finine_core.training.objectives.own import OwnLoss
 from tests.influence.conftest import HELD_OUT, ROWS, record, small_trainer
@@ -30,6 +31,7 @@ CASES = {
     "more directions than there are": {"directions": 200},
     "all but one kept": {"directions": 59, "window_steps": 5, "together": 1},
     "some epochs": {"epochs": (1, 3)},
+    "mostly zeros, a flush a step": {"together": 1, "window_steps": 5},
 }
 TRAINERS = {
     "numbers": {"objective": objective_named("squared"), "targets": lambda one: one[:, :1]},
@@ -37,10 +39,12 @@ TRAINERS = {
     "adam": {"optimizer": "adam"},
     "a loss of one's own": {"objective": OwnLoss("focal", focal, objective_named("cross_entropy"))},
     "single precision": {"dtype": torch.float32},
+    "mostly zeros": {"features": 30, "there": 0.03},
+    "mostly zeros, a flush a step": {"features": 30, "there": 0.03},
 }
 
 
-@pytest.fixture(scope="module", params=[*CASES, *TRAINERS])
+@pytest.fixture(scope="module", params=list(dict.fromkeys([*CASES, *TRAINERS])))
 def recorded(request, tmp_path_factory):
     trainer = small_trainer(**TRAINERS.get(request.param, {}))
     shared = {}
@@ -48,6 +52,7 @@ def recorded(request, tmp_path_factory):
         ones = trainer.validation_y == 1
         shared["class:1"] = (trainer.validation_x[ones], trainer.validation_y[ones])
     folder = tmp_path_factory.mktemp("signals")
+    assert (sparse_inputs(trainer.train_x) is not None) == ("zeros" in request.param)
     found = record(trainer, folder, shared=shared, **CASES.get(request.param, {}))
     found.windows = [Window(found, place) for place in range(len(found.plan.windows))]
     return found
