@@ -59,7 +59,7 @@ class Captured:
 
 
 class Keeper:
-    """Keeps what each use of each layer sees, while it is told that rows run.
+    """Keeps what each use of each layer sees, while it is told that rows run: none run at first.
 
     Args:
         shared: uses whose outputs are the same for all rows (position embeddings), with the axis
@@ -72,7 +72,10 @@ class Keeper:
         self.begin(0)
 
     def begin(self, rows: int) -> None:
-        """So many rows are about to run forward; what was kept before is let go."""
+        """So many rows are about to run forward; what was kept before is let go.
+
+        None: what runs is not one of the steps, and is left alone.
+        """
         self.uses: dict[Use, Seen] = {}
         self._counts: dict[tuple[str, str], int] = defaultdict(int)
         self.rows = rows
@@ -88,6 +91,8 @@ class Keeper:
 
     def _of(self, name: str) -> Callable[[str, Tensor, Tensor], Tensor]:
         def keep(place: str, a: Tensor, output: Tensor) -> Tensor:
+            if not self.rows:
+                return output
             if self.again:
                 axes = {x for (n, p, _), x in self.shared.items() if (n, p) == (name, place)}
                 return _spread(output, self.rows, *axes) if axes else output
@@ -104,7 +109,7 @@ class Keeper:
         def hook(
             _: nn.Module, given: tuple[object, ...], named: dict[str, object], output: object
         ) -> None:
-            if self.again:
+            if self.again or not self.rows:
                 return
             use = self._next(watched.name, "")
             if not isinstance(output, Tensor) or not output.requires_grad:

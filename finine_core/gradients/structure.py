@@ -69,6 +69,12 @@ class Structure:
         return not self.followed and all(one.rule is not None for one in self.watched)
 
     @property
+    def by_batches(self) -> bool:
+        """Whether a layer goes by statistics of its batch while the model trains."""
+        kinds = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+        return any(isinstance(one.layer, kinds) for one in self.watched)
+
+    @property
     def traced_numbers(self) -> int:
         """How many numbers per row are spelled out because there is no rule for them."""
         names = set(self.followed)
@@ -76,6 +82,15 @@ class Structure:
             if watched.rule is None:
                 names |= {part.name for part in self.parts[watched.name].values()}
         return sum(self.selected[name].numel() for name in names)
+
+    def axes_of(self, use: Use) -> tuple[int, int]:
+        """The rows' axis of inputs and outputs.
+
+        Training may use layers that evaluation does not, or more often: then as in other uses of
+        the layer, or first.
+        """
+        alike = (axes for known, axes in self.axes.items() if known[:2] == use[:2])
+        return self.axes.get(use) or next(alike, (0, 0))
 
     def forms(
         self,
@@ -95,7 +110,7 @@ class Structure:
             if watched.rule is None:
                 found.append(self._traced(use, watched.layer, parts, seen, dtype))
                 continue
-            of_a, of_delta = self.axes[use]
+            of_a, of_delta = self.axes_of(use)
             a = seen.a if not seen.a.is_floating_point() else seen.a.to(dtype)
             delta = seen.delta.to(dtype).movedim(of_delta, 0)
             call = LayerCall(use[1], a.movedim(of_a, 0), delta, len(captured.losses), parts)
@@ -113,16 +128,16 @@ class Structure:
         assert seen.delta is not None
         given, named = seen.arguments
         everything = [*given, *named.values()]
-        rows = [x for x, yes in zip(everything, self.batched[use], strict=True) if yes]
+        batched = self.batched.get(use) or tuple(
+            isinstance(x, Tensor) and x.shape[:1] == seen.delta.shape[:1] for x in everything
+        )
+        rows = [x for x, yes in zip(everything, batched, strict=True) if yes]
         tensors = tuple(x for x in rows if isinstance(x, Tensor))
 
         def score(values: dict[str, Tensor], tensors: tuple[Tensor, ...]) -> Tensor:
             delta, *moving = tensors
             left = iter(moving)
-            filled = [
-                next(left) if yes else x
-                for x, yes in zip(everything, self.batched[use], strict=True)
-            ]
+            filled = [next(left) if yes else x for x, yes in zip(everything, batched, strict=True)]
             output = functional_call(
                 layer,
                 {local: values[part.name] for local, part in parts.items()},

@@ -214,8 +214,9 @@ def group_signals(
 ) -> tuple[TargetSignals, Floats]:
     """Each group as one column of signals, for any estimator; and the variance without it, (T, G).
 
-    The moments of all rows are stored: trend = b · mean signal, variance = b · Var of signals. What
-    is not the members' is the rest's, so no other row is read.
+    The moments of all rows are stored: trend = b · mean signal, and of a line that counts w times
+    variance = b² / (w b') · Var of signals, b' the `noisy_batch`. What is not the members' is the
+    rest's, so no other row is read.
     """
     size, rows = sums.rows, plan.rows
     stored = signals.variance.astype(np.float64)  # (T, 1)
@@ -223,18 +224,19 @@ def group_signals(
     unchanged = np.broadcast_to(stored, sums.total.shape)
     if not refill:
         return columns, unchanged
-    mean = signals.trend.astype(np.float64) / plan.batch_size  # (T, 1), of all rows
+    mean = signals.trend.astype(np.float64) / plan.batch  # (T, 1), of all rows
     rest_mean = (rows * mean - sums.total) / (rows - size)
     refilled = (sums.total - size * rest_mean).astype(np.float32)
     if signals.carried:  # its variance is not that of signals alone
         return replace(columns, signal=refilled), unchanged
     own_mean = sums.total / size
     # Sums of squared deviations: all = the group's + the rest's + those of the two means.
-    all_squares = (rows - 1) * stored / plan.batch_size
+    times = plan.batch**2 / plan.noisy_batch / np.array(plan.weights)[:, None]  # (T, 1)
+    all_squares = (rows - 1) * stored / times
     own_squares = np.maximum(sums.squares - sums.total * own_mean, 0.0)
     between = size * (rows - size) / rows * (own_mean - rest_mean) ** 2
     rest_squares = np.maximum(all_squares - own_squares - between, 0.0)  # 0 but for rounding
-    rest = plan.batch_size * rest_squares / (rows - size - 1)
+    rest = times * rest_squares / (rows - size - 1)
     variance = ((stored + rest) / 2).astype(np.float32)
     return replace(columns, signal=refilled, variance=variance), rest
 

@@ -116,6 +116,14 @@ class Recorder:
         self._hooked = ExitStack()
         self.seconds = 0.0
 
+    def __enter__(self) -> Recorder:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Take hooks off the model, however the run ends."""
+        self._hooked.close()
+        self._window = None
+
     @property
     def between(self) -> bool:
         """Whether a checkpoint can be written: no window is open, to be begun anew after a kill."""
@@ -254,8 +262,8 @@ class Recorder:
         if not len(window.buffer):
             return
         captured = window.buffer.taken()
-        self.trainer.model.eval()  # for layers that are run again; the next step trains again
         rows = self.gradients.of_captured(captured, (now.inputs,), self.trainer.train_y[now.batch])
+        self.trainer.model.eval()  # for layers that are run again; the next step trains again
         if window.first is not None:
             index = np.concatenate(window.rows[window.worked :])
             rows = window.first.filled(rows, index)

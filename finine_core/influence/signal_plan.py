@@ -52,6 +52,7 @@ class SignalPlan:
         row_targets: those of the targets whose background differs from row to row.
         carried: whether signals are also kept as they are left at the end of the run.
         schema: of the files.
+        window_steps: of a window, at most.
     """
 
     rows: int
@@ -63,6 +64,7 @@ class SignalPlan:
     row_targets: tuple[str, ...]
     carried: bool = False
     schema: int = SCHEMA
+    window_steps: int = WINDOW_STEPS
 
     @property
     def by_steps(self) -> bool:
@@ -89,7 +91,7 @@ class SignalPlan:
     @property
     def batch(self) -> float:
         """b such that a row's share of an epoch is 1 / b a step: rows over steps."""
-        return self.rows / self.per_epoch
+        return float(self.batch_size) if self.by_steps else self.rows / self.per_epoch
 
     @property
     def noisy_batch(self) -> float:
@@ -129,15 +131,21 @@ class SignalPlan:
         near, far = self.left(line)
         return (far - near) * len(self.recorded) / self.total_steps
 
+    @property
+    def weights(self) -> tuple[float, ...]:
+        """How many times each line counts in signals as they are; a recorded step counts once."""
+        lines = range(len(self.recorded))
+        return tuple(1.0 if self.by_steps else self.weight(line) for line in lines)
+
     @cached_property
     def windows(self) -> tuple[Window, ...]:
-        """All windows, in order: each recorded epoch in even parts of at most WINDOW_STEPS steps.
+        """All windows, in order: each recorded epoch in even parts of at most so many steps.
 
         Examples:
             >>> SignalPlan(9, (1, 4), 15, 5, 3, ("self",), ("self",)).windows[1]
             Window(first=12, beyond=15, line=1)
         """
-        parts = math.ceil(self.per_epoch / WINDOW_STEPS)
+        parts = math.ceil(self.per_epoch / self.window_steps)
         cuts = [round(k * self.per_epoch / parts) for k in range(parts + 1)]
         return tuple(
             Window(epoch * self.per_epoch + first, epoch * self.per_epoch + beyond, line)

@@ -143,8 +143,20 @@ class SignalStore:
         return replace(found, auxiliary=other.target(name, carried=carried).background)
 
     def row(self, name: str, position: int, *, carried: bool = False) -> TargetSignals:
-        """The signals of one training row, (L, 1)."""
-        return self.target(name, carried=carried).of_rows(slice(position, position + 1))
+        """The signals of one training row, (L, 1).
+
+        Where lines are recorded steps, a row of a step's batch has its own share taken out of the
+        background, as far as it is stored: of signals as they are.
+        """
+        signals = self.target(name, carried=carried).of_rows(slice(position, position + 1))
+        if not self.plan.by_steps or name in self.plan.row_targets or carried:
+            return signals
+        in_batch = (self._load("batches") == position).any(axis=1)[:, None]
+        own = np.where(in_batch, signals.signal, np.float32(0.0))
+        signals = replace(signals, background=signals.background - own)
+        if (other := self.auxiliary) is None:
+            return signals
+        return replace(signals, auxiliary=other.row(name, position).background)
 
     def losses(self) -> Floats:
         """Every training row's loss where it took part in each recorded epoch, (L, n)."""

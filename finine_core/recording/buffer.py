@@ -29,7 +29,7 @@ class StepBuffer:
     _bytes_of_one: int = 0
 
     def __post_init__(self) -> None:
-        self._by_rules = self.structure.by_rules
+        self._alone = not self.structure.by_rules or self.structure.by_batches
 
     def __len__(self) -> int:
         return len(self._steps)
@@ -38,10 +38,11 @@ class StepBuffer:
     def full(self) -> bool:
         """Whether it is to be worked off before another step.
 
-        Gradients that no rule gives are taken from the parameters as they are now.
+        Gradients that no rule gives are taken from the parameters as they are now, and what batch
+        norm made of a row depends on its batch.
         """
         held = len(self._steps) * self._bytes_of_one
-        return held >= BUFFER_BYTES or (held > 0 and not self._by_rules)
+        return held >= BUFFER_BYTES or (held > 0 and self._alone)
 
     def add(self, step: Captured) -> None:
         """Put a step's rows at the end."""
@@ -89,7 +90,7 @@ def _joined(structure: Structure, use: Use, seen: list[Seen], sizes: list[int]) 
     if len(seen) == 1:
         delta = deltas[0] * sizes[0] if deltas else None
         return replace(seen[0], delta=delta)
-    of_a, of_delta = structure.axes[use]
+    of_a, of_delta = structure.axes_of(use)
     if all(one.a.stride() == (0, 0) for one in seen):  # not kept
         a = seen[0].a.new_zeros(1, 1).expand(sum(sizes), seen[0].a.shape[1])
     else:
@@ -114,12 +115,9 @@ def _shapes(structure: Structure, step: Captured) -> dict[Use, tuple[object, ...
     def apart_from(tensor: Tensor, axis: int) -> tuple[int, ...]:
         return (*tensor.shape[:axis], *tensor.shape[axis + 1 :])
 
-    return {
-        use: (
-            apart_from(seen.a, structure.axes[use][0]),
-            None if seen.delta is None else apart_from(seen.delta, structure.axes[use][1]),
-        )
-        if use in structure.axes
-        else ()
-        for use, seen in step.uses.items()
-    }
+    found: dict[Use, tuple[object, ...]] = {}
+    for use, seen in step.uses.items():
+        of_a, of_delta = structure.axes_of(use)
+        delta = None if seen.delta is None else apart_from(seen.delta, of_delta)
+        found[use] = (apart_from(seen.a, of_a), delta)
+    return found

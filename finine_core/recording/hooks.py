@@ -50,7 +50,7 @@ class StepHooks:
         self._keeper.begin(rows)
 
     def seen(self, losses: Tensor, outputs: Tensor) -> Captured:
-        """What was seen of the rows that ran, once their gradients have come back.
+        """What was seen of the rows that ran, once their gradients have come back; hooks rest then.
 
         Args:
             losses, outputs: of these rows.
@@ -59,7 +59,9 @@ class StepHooks:
             FinineError: a layer's inputs were overwritten in place.
         """
         self._keeper.require_untouched()
-        return Captured(losses, outputs, self._keeper.uses)
+        uses = self._keeper.uses
+        self._keeper.begin(0)
+        return Captured(losses, outputs, uses)
 
     def _forward_is_over(self, *_: object) -> None:
         self._keeper.again = True

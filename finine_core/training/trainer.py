@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -29,7 +30,10 @@ PREDICT_IMAGES = 512  # the same of images, whose layers give many more numbers 
 
 
 class Observer(Protocol):
-    """Watches a run; every method may raise to stop it."""
+    """Watches a run; every method may raise to stop it.
+
+    One that is a context manager is entered for as long as the run goes on.
+    """
 
     def before_step(self, step: int, batch: NDArray[np.int64], learning_rate: float) -> None:
         """Called with the parameters that step `step` will change, and its batch's rows."""
@@ -134,6 +138,13 @@ class Trainer:
         per_epoch = self.settings.steps_per_epoch(self.rows)
         if self.step == 0:  # else they went on from the checkpoint: what a dropout layer draws
             torch.manual_seed(self.settings.seed)
+        with ExitStack() as watching:
+            for one in observers:
+                if isinstance(one, AbstractContextManager):
+                    watching.enter_context(one)
+            self._run(observers, per_epoch)
+
+    def _run(self, observers: Sequence[Observer], per_epoch: int) -> None:
         within = [one for one in observers if isinstance(one, StepObserver)]
         while self.step < self.total_steps:
             epoch = self.step // per_epoch

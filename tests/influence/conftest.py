@@ -1,16 +1,21 @@
 """A small real training run, recorded, with every step's parameters kept for checking."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
-from finine_core.influence import SignalPlan, SignalStore, SignalWriter
-from finine_core.influence.recorder import Recorder, recorded_steps
-from finine_core.training.models import model_kind
+from finine_core.influence import SignalStore, SignalWriter, carrying
+from finine_core.influence import recorder as recording_steps
+from finine_core.influence.recorder import Recorder, plan_for
+from finine_core.recording import buffer
 from finine_core.training.settings import Settings
 from finine_core.training.trainer import Trainer
+
+ROWS, HELD_OUT, FEATURES, CLASSES = 60, 10, 5, 3
 
 
 class KeepParameters:
@@ -27,33 +32,59 @@ class KeepParameters:
         pass
 
 
-# Probes hold the batch of 8 where there is room for it; a probe as large as the data holds it all.
-@pytest.fixture(scope="session", params=[20, 5, 99], ids=["some", "few", "all"])
-def recorded(request, tmp_path_factory):
+def small_trainer(*, objective=None, optimizer="sgd", epochs=4, targets=None, dtype=torch.float64):
+    """Of a small network; 60 rows in batches of 8, so that the last of an epoch has 4."""
     random = np.random.default_rng(3)
-    x = random.normal(size=(70, 5)).astype(np.float32)
-    y = (x[:, 0] + 0.5 * random.normal(size=70) > 0).astype(np.int64)
-    x, y = torch.from_numpy(x), torch.from_numpy(y)
-    settings = Settings(4, 8, 0.05, "sgd", 1e-3, seed=5)
-    model = model_kind("mlp").seeded((5,), 2, seed=5)
-    trainer = Trainer(model, x[:60], y[:60], x[60:], y[60:], settings)
-    plan = SignalPlan(
-        rows=60,
-        steps=recorded_steps(trainer.total_steps, 6),
-        total_steps=trainer.total_steps,
-        epochs=4,
-        batch_size=8,
-        probe_rows=request.param,
-        targets=("self", "validation", "class:1"),
-        row_targets=("self",),
-        carried=True,
-    )
-    folder = tmp_path_factory.mktemp("signals")
-    writer, kept = SignalWriter(folder, plan), KeepParameters(model)
-    ones = torch.nonzero(y[60:] == 1).flatten()
-    recorder = Recorder(trainer, writer, {"class:1": (x[60:][ones], y[60:][ones])})
-    trainer.run([recorder, kept])
-    writer.flush()
+    x = torch.from_numpy(random.normal(size=(ROWS + HELD_OUT, FEATURES)))
+    noisy = x[:, :CLASSES] + 0.5 * torch.from_numpy(random.normal(size=(len(x), CLASSES)))
+    y = noisy.argmax(dim=1) if targets is None else targets(noisy)
+    y = y.to(dtype) if y.is_floating_point() else y
+    outputs = 1 if objective is not None and objective.name == "squared" else CLASSES
+    torch.manual_seed(5)
+    model = nn.Sequential(nn.Linear(FEATURES, 8), nn.Tanh(), nn.Linear(8, outputs)).to(dtype)
+    x = x.to(dtype)
+    settings = Settings(epochs, 8, 0.05, optimizer, 1e-3, seed=5)
+    return Trainer(model, x[:ROWS], y[:ROWS], x[ROWS:], y[ROWS:], settings, objective)
+
+
+def record(
+    trainer,
+    folder,
+    *,
+    shared=None,
+    window_steps=None,
+    epochs=None,
+    together=10**9,
+    directions=None,
+    curvature_rows=None,
+):
+    """Train and record; gives what was kept of it.
+
+    Args:
+        window_steps: in a window, at most.
+        together: steps that are worked off at once: all of a window, or one.
+        directions, curvature_rows: in place of KEPT and CURVATURE_ROWS.
+    """
+    directions = directions or carrying.KEPT
+    curvature_rows = curvature_rows or carrying.CURVATURE_ROWS
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(carrying, "KEPT", directions)
+        patch.setattr(recording_steps, "CURVATURE_ROWS", curvature_rows)
+        if together == 1:
+            patch.setattr(buffer, "BUFFER_BYTES", 1)
+        targets = ("self", "validation", *(shared or {}))
+        plan = plan_for(trainer, targets, epochs)
+        if window_steps:
+            plan = replace(plan, window_steps=window_steps)
+        writer, kept = SignalWriter(folder, plan), KeepParameters(trainer.model)
+        trainer.run([Recorder(trainer, writer, shared), kept])
+        writer.flush()
     return SimpleNamespace(
-        trainer=trainer, plan=plan, kept=kept, recorder=recorder, store=SignalStore(folder)
+        trainer=trainer,
+        plan=plan,
+        kept=kept,
+        store=SignalStore(folder),
+        directions=directions,
+        curvature_rows=min(curvature_rows, ROWS),
+        together=together,
     )

@@ -172,7 +172,7 @@ def test_a_kept_matrix_never_gives_a_negative_square():
 def test_a_run_by_sgd_carries_its_signals_and_adam_says_it_does_not(tmp_path, model):
     for optimizer in ("sgd", "adam"):
         run = digits_run(model, optimizer, epochs=3)
-        writer = SignalWriter(tmp_path / optimizer, plan_for(run, 6, ("self", "validation")))
+        writer = SignalWriter(tmp_path / optimizer, plan_for(run, ("self", "validation")))
         run.run([Recorder(run, writer)])
         writer.flush()
         store = SignalStore(tmp_path / optimizer)
@@ -186,5 +186,5 @@ def test_a_run_by_sgd_carries_its_signals_and_adam_says_it_does_not(tmp_path, mo
                 store.target("self", carried=True)
         else:
             shared = store.target("validation", carried=True)
-            mean = np.asarray(shared.signal).mean(axis=1) * 32
+            mean = np.asarray(shared.signal).mean(axis=1) * store.plan.batch
             np.testing.assert_allclose(mean, shared.trend[:, 0], rtol=1e-3, atol=1e-9)

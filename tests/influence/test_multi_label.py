@@ -1,19 +1,14 @@
 """Labels that may hold together: what is recorded equals the exact gradients of the summed loss."""
 
 import numpy as np
-import pytest
 import torch
 from torch.func import functional_call, grad, vmap
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from finine_core.gradients import ghost_rows
-from finine_core.influence import SignalPlan, SignalStore, SignalWriter
-from finine_core.influence.recorder import Recorder, recorded_steps
 from finine_core.training.models import model_kind
 from finine_core.training.objectives import objective_named
-from finine_core.training.settings import Settings
-from finine_core.training.trainer import Trainer
-from tests.influence.conftest import KeepParameters
+from tests.influence.conftest import record, small_trainer
 
 TRAIN, HELD_OUT, LABELS = 40, 10, 3
 OBJECTIVE = objective_named("multi_label")
@@ -38,45 +33,25 @@ def exact_gradients(model, parameters, x, y):
     return torch.cat([per_row[name].flatten(1) for name in parameters], dim=1).numpy()
 
 
-@pytest.fixture(scope="module")
-def recorded(tmp_path_factory):
-    x, y = rows()
-    model = model_kind("mlp").seeded((5,), LABELS, seed=5)
-    settings = Settings(4, 8, 0.05, "sgd", 1e-3, seed=5)
-    trainer = Trainer(model, x[:TRAIN], y[:TRAIN], x[TRAIN:], y[TRAIN:], settings, OBJECTIVE)
-    plan = SignalPlan(
-        rows=TRAIN,
-        steps=recorded_steps(trainer.total_steps, 6),
-        total_steps=trainer.total_steps,
-        epochs=4,
-        batch_size=8,
-        probe_rows=20,
-        targets=("self", "validation"),
-        row_targets=("self",),
-        carried=True,
-    )
-    folder = tmp_path_factory.mktemp("signals")
-    writer, kept = SignalWriter(folder, plan), KeepParameters(model)
-    trainer.run([Recorder(trainer, writer), kept])
-    writer.flush()
-    return trainer, plan, kept, SignalStore(folder)
-
-
-def test_signals_of_every_row_are_those_of_exact_gradients(recorded):
-    trainer, plan, kept, store = recorded
-    of_self, shared = store.target("self"), store.target("validation")
-    for line, step in enumerate(plan.steps):
-        parameters, batch, rate = kept.at[step]
-        g = exact_gradients(trainer.model, parameters, trainer.train_x, trainer.train_y)
+def test_signals_of_every_row_are_those_of_exact_gradients(tmp_path):
+    trainer = small_trainer(objective=OBJECTIVE, targets=lambda noisy: (noisy > 0).float())
+    run = record(trainer, tmp_path)
+    of_self, shared = run.store.target("self"), run.store.target("validation")
+    rate, b = trainer.settings.learning_rate, run.plan.batch
+    for window in run.plan.windows:
+        parameters = run.kept.at[window.first][0]
         v = exact_gradients(
             trainer.model, parameters, trainer.validation_x, trainer.validation_y
         ).mean(0)
-        b = len(batch)
-        np.testing.assert_allclose(of_self.signal[line], rate * (g**2).sum(1) / b, rtol=1e-4)
-        np.testing.assert_allclose(shared.signal[line], rate * g @ v / b, rtol=1e-3, atol=1e-7)
-        row = int(batch[0])
-        expected = rate * g[row] @ g[batch[batch != row]].sum(0) / b
-        assert of_self.background[line, row] == pytest.approx(expected, rel=1e-3, abs=1e-7)
+        for step in range(window.first, window.beyond):
+            parameters, batch, _ = run.kept.at[step]
+            g = exact_gradients(
+                trainer.model, parameters, trainer.train_x[batch], trainer.train_y[batch]
+            )
+            found = of_self.signal[window.line, batch]
+            np.testing.assert_allclose(found, rate * (g**2).sum(1) / b, rtol=1e-5)
+            found = shared.signal[window.line, batch]
+            np.testing.assert_allclose(found, rate * g @ v / b, rtol=1e-4, atol=1e-9)
 
 
 def test_rows_for_the_curvature_have_the_exact_gradients_of_their_drawn_targets():

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from finine_core.influence import SignalPlan
-from finine_core.influence.recorder import recorded_steps
+from finine_core.influence.ends import ends_of
 from finine_core.influence.response import Horizon
+from finine_core.influence.signal_plan import recorded_epochs
 
 RATE = 0.1
 
@@ -67,16 +68,42 @@ def test_a_curvature_too_large_for_the_learning_rate_stays_finite():
             assert abs(answer(np.array([1e9]))[0]) <= 1
 
 
-def test_recorded_steps_that_stand_for_uneven_shares_count_by_them():
-    """Short epochs whose last step is never recorded: the sums over the run are still whole."""
-    plan = SignalPlan(9, recorded_steps(10, 4, short_every=2), 10, 5, 5, 9, ("self",), ("self",))
+def test_recorded_epochs_that_stand_for_uneven_shares_count_by_them():
+    """An early epoch stands for those before it, too: the sums over the run are still whole."""
+    plan = SignalPlan(9, recorded_epochs(20), 40, 20, 5, ("self",), ("self",))
     curvature = np.array([0.0, 0.3])
+    lines = range(len(plan.recorded))
     found = [
-        Horizon(RATE, 0.9, 0.0, plan.left(line), 10, 2, False, plan.weight(line))
-        for line in range(len(plan.steps))
+        Horizon(RATE, 0.9, 0.0, plan.left(line), 40, 2, False, plan.weight(line)) for line in lines
     ]
-    whole = Horizon(RATE, 0.9, 0.0, (0, 10), 10, 2, False)
-    assert len({plan.weight(line) for line in range(len(plan.steps))}) > 1
+    whole = Horizon(RATE, 0.9, 0.0, (0, 40), 40, 2, False)
+    assert len({plan.weight(line) for line in lines}) > 1
     for name, power in (("effect", 1), ("noise", 2)):
         sums = np.mean([getattr(one, name)(curvature) ** power for one in found], axis=0)
         np.testing.assert_allclose(sums, getattr(whole, name)(curvature) ** power)
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 7, 20])
+def test_what_is_left_on_average_over_ends_is_the_mean_over_runs_that_end_there(epochs):
+    """Over all recorded epochs: of effects the mean, of noise and start the mean of squares."""
+    per_epoch, decay, curvature = 3, 0.01, np.array([0.0, 0.2, 2.0])
+    total = epochs * per_epoch
+    plan = SignalPlan(9, recorded_epochs(epochs), total, epochs, 3, ("self",), ("self",))
+    lines = [
+        ends_of(plan, line, rate=RATE, momentum=0.9, decay=decay, convex=False)
+        for line in range(len(plan.recorded))
+    ]
+    whole = [
+        Horizon(RATE, 0.9, decay, (0, end), end, per_epoch, False)
+        for end in (max(1, round(one * epochs)) * per_epoch for one in np.linspace(0.75, 1, 6))
+    ]
+    effect = np.mean([one.effect(curvature) for one in lines], axis=0)
+    shares = [one.total / total for one in whole]
+    expected = [share * one.effect(curvature) for share, one in zip(shares, whole, strict=True)]
+    np.testing.assert_allclose(effect, np.mean(expected, axis=0), rtol=1e-9)
+    noise = np.mean([one.noise(curvature) ** 2 for one in lines], axis=0)
+    expected = [share * one.noise(curvature) ** 2 for share, one in zip(shares, whole, strict=True)]
+    np.testing.assert_allclose(noise, np.mean(expected, axis=0), rtol=1e-9)
+    start = np.mean([one.start(curvature) for one in lines], axis=0)
+    expected = np.mean([one.start(curvature) for one in whole], axis=0)
+    np.testing.assert_allclose(start, expected, rtol=1e-9)

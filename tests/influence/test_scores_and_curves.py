@@ -165,7 +165,7 @@ def test_quantiles_are_those_of_numpy_with_values_missing():
 
 @pytest.mark.parametrize("mu", [0.2, 1.0, 3.0, -1.5])
 def test_the_empirical_curve_of_gaussian_signals_is_g_mu(mu):
-    plan = SignalPlan(1, tuple(range(STEPS)), TOTAL, EPOCHS, 32, 10**9, ("validation",), ())
+    plan = SignalPlan(1, tuple(range(STEPS)), TOTAL, EPOCHS, 32, ("validation",), ())
     errors = []
     for seed in range(8):  # 64 recorded residuals know their variance to a tenth
         curve = row_curve(
@@ -185,7 +185,7 @@ def test_the_empirical_curve_of_gaussian_signals_is_g_mu(mu):
 
 
 def banded(mu, low, high):
-    plan = SignalPlan(1, tuple(range(STEPS)), TOTAL, EPOCHS, 32, 10**9, ("validation",), ())
+    plan = SignalPlan(1, tuple(range(STEPS)), TOTAL, EPOCHS, 32, ("validation",), ())
     return row_curve(
         simulated([mu]), plan, row_number=0, target="validation",
         mu=mu, mu_low=low, mu_high=high, seed=0,
@@ -225,7 +225,7 @@ def test_a_band_whose_interval_holds_0_reaches_to_pure_guessing():
 
 def test_a_curve_of_thousands_of_recorded_steps_takes_little_memory_and_is_g_mu():
     random, steps = np.random.default_rng(0), 3000
-    plan = SignalPlan(1, tuple(range(steps)), steps, 10, 32, 10**9, ("validation",), ())
+    plan = SignalPlan(1, tuple(range(steps)), steps, 10, 32, ("validation",), ())
     tracemalloc.start()
     (curve,) = drawn_curves(
         plan,

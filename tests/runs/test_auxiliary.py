@@ -40,12 +40,13 @@ def test_it_is_what_a_run_of_the_next_seed_on_the_same_rows_records(with_auxilia
             again, found = (one.target(target, carried=carried) for one in (alone, store.auxiliary))
             np.testing.assert_allclose(found.signal, again.signal, rtol=1e-5)
             np.testing.assert_allclose(found.background, again.background, rtol=1e-5, atol=1e-9)
-    for name in ("carried", "auc"):
+    for name in ("carried", "gaussian", "auc"):
         chosen = estimator(name)
         scores = run.scores("self", estimator=name).sort_values("row_number")
         mu = chosen.mu(store.auxiliary.target("self", carried=chosen.carried))
         np.testing.assert_allclose(scores["mu_auxiliary"], mu)
-        assert np.corrcoef(scores["mu_auxiliary"], scores["mu"])[0, 1] > 0.5
+        if name != "auc":  # which compares epochs with each other, and has 4
+            assert np.corrcoef(scores["mu_auxiliary"], scores["mu"])[0, 1] > 0.5
         assert not np.allclose(scores["mu_auxiliary"], scores["mu"])
 
 
@@ -57,11 +58,8 @@ def test_the_background_is_taken_against_that_of_the_other_run(with_auxiliary):
     np.testing.assert_array_equal(mine.of_rows(slice(3, 5)).residual(), mine.residual()[:, 3:5])
     steps = np.array([2, 0])
     np.testing.assert_array_equal(mine.of_steps(steps).residual(), mine.residual()[steps])
-    shared = store.target("validation")
-    place = int(store.auxiliary.batches()[0, 0])  # its own share is taken out of both backgrounds
-    alone = store.row("validation", place)
-    own = store.auxiliary.target("validation").signal[0, place]
-    assert alone.auxiliary[0, 0] == pytest.approx(shared.auxiliary[0, 0] - own, rel=1e-4, abs=1e-9)
+    alone, shared = store.row("validation", 3), store.target("validation")
+    np.testing.assert_array_equal(alone.residual(), shared.residual())
 
 
 def test_progress_goes_on_evenly_and_the_history_is_the_runs_own(with_auxiliary):

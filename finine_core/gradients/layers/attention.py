@@ -2,7 +2,9 @@
 
 `nn.MultiheadAttention` hands raw parameters to one fused function. While it is watched, its forward
 is replaced by the same arithmetic with the four maps in the open: query, key and value (three
-parts of one parameter, or three parameters) and the output map.
+parts of one parameter, or three parameters) and the output map. It may be watched in the middle of
+a training, so operations, their order, the layout of what they work on and the numbers that dropout
+draws are those of `torch.nn.functional.multi_head_attention_forward`, to the last bit.
 """
 
 from __future__ import annotations
@@ -48,12 +50,12 @@ class AttentionRule:
             need_weights: bool = True,
             attn_mask: Tensor | None = None,
             average_attn_weights: bool = True,
-            is_causal: bool = False,  # noqa: ARG001  a hint: the mask says it too
+            is_causal: bool = False,  # a hint: the mask says it too
         ) -> tuple[Tensor, Tensor | None]:
-            masks = (key_padding_mask, attn_mask)
-            return _attend(
-                layer, (query, key, value), masks, need_weights, average_attn_weights, keep
-            )
+            given, masks = (query, key, value), (key_padding_mask, attn_mask)
+            if need_weights:
+                return _with_weights(layer, given, masks, average_attn_weights, keep)
+            return _without_weights(layer, given, masks, is_causal, keep), None
 
         layer.forward = forward  # type: ignore[method-assign]  # of this instance alone
 
@@ -81,78 +83,95 @@ class AttentionRule:
         return linear_forms(call, weight, bias)
 
 
-def _attend(
-    layer: nn.MultiheadAttention,
-    given: tuple[Tensor, Tensor, Tensor],
-    masks: tuple[Tensor | None, Tensor | None],
-    need_weights: bool,
-    average: bool,
-    keep: Keep,
-) -> tuple[Tensor, Tensor | None]:
+Given = tuple[Tensor, Tensor, Tensor]
+Masks = tuple[Tensor | None, Tensor | None]
+
+
+def _with_weights(
+    layer: nn.MultiheadAttention, given: Given, masks: Masks, average: bool, keep: Keep
+) -> tuple[Tensor, Tensor]:
+    q, k, v = _mapped(layer, given, keep)  # (n·heads, positions, width / heads) each
+    rows, mask = len(q) // layer.num_heads, _merged(masks, layer.num_heads, q.dtype)
+    q, across = q * math.sqrt(1.0 / q.shape[-1]), k.transpose(-2, -1)
+    scores = torch.bmm(q, across) if mask is None else torch.baddbmm(mask, q, across)
+    weights = torch.softmax(scores, dim=-1)
+    if layer.training and layer.dropout > 0:
+        weights = functional.dropout(weights, layer.dropout)
+    mixed = torch.bmm(weights, v).transpose(0, 1)
+    output = _mapped_out(layer, mixed.reshape(-1, layer.embed_dim), rows, keep)
+    weights = weights.unflatten(0, (rows, -1))
+    return output, weights.mean(dim=1) if average else weights
+
+
+def _without_weights(
+    layer: nn.MultiheadAttention, given: Given, masks: Masks, causal: bool, keep: Keep
+) -> Tensor:
+    q, k, v = (x.unflatten(0, (-1, layer.num_heads)) for x in _mapped(layer, given, keep))
+    causal = causal and masks[0] is None
+    mask = None if causal else _merged(masks, layer.num_heads, q.dtype)
+    if mask is not None:
+        mask = mask[None] if len(mask) == 1 else mask.unflatten(0, (len(q), -1))
+    dropout = layer.dropout if layer.training else 0.0
+    mixed = functional.scaled_dot_product_attention(q, k, v, mask, dropout, causal)
+    mixed = mixed.permute(2, 0, 1, 3)
+    return _mapped_out(layer, mixed.reshape(-1, layer.embed_dim), len(q), keep)
+
+
+def _mapped(layer: nn.MultiheadAttention, given: Given, keep: Keep) -> tuple[Tensor, ...]:
+    """Query, key and value maps by head, each (n·heads, positions, width / heads)."""
     if given[0].dim() != 3:
         raise RuntimeError("attention on unbatched input has no rule")
-    if not layer.batch_first:
-        query, key, value = (x.transpose(0, 1) for x in given)
-    else:
-        query, key, value = given
-    q, k, v = (
-        x.unflatten(-1, (layer.num_heads, -1)).transpose(1, 2)
-        for x in _mapped(layer, query, key, value, given[0] is given[1] is given[2], keep)
-    )  # each (n, heads, positions, width / heads)
-    mask = _merged(masks, q, k)
-    attention: Tensor | None = None
-    if need_weights:
-        scores = q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1])
-        attention = torch.softmax(scores if mask is None else scores + mask, dim=-1)
-        mixed = attention @ v
-        if average:
-            attention = attention.mean(dim=1)
-    else:
-        mixed = functional.scaled_dot_product_attention(q, k, v, mask)
-    mixed = mixed.transpose(1, 2).flatten(2)  # (n, positions, width)
-    out = layer.out_proj
-    output = keep("out", mixed, functional.linear(mixed, out.weight, out.bias))
-    return (output if layer.batch_first else output.transpose(0, 1)), attention
-
-
-def _mapped(
-    layer: nn.MultiheadAttention,
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    alike: bool,
-    keep: Keep,
-) -> tuple[Tensor, ...]:
-    """Query, key and value maps, each (n, positions, width)."""
-    width, together = layer.embed_dim, layer.in_proj_weight
-    if together is not None and alike:  # self-attention: one map, three times as wide
-        mapped = keep("all", query, functional.linear(query, together, layer.in_proj_bias))
-        return mapped.split(width, dim=-1)
-    if together is not None:
-        weights = list(together.split(width))
-    else:
-        weights = [layer.q_proj_weight, layer.k_proj_weight, layer.v_proj_weight]
-    biases: list[Tensor | None] = [None] * 3
-    if layer.in_proj_bias is not None:
-        biases = list(layer.in_proj_bias.split(width))
+    if layer.batch_first:  # what was one tensor stays one
+        turned = {id(x): x.transpose(0, 1) for x in given}
+        given = turned[id(given[0])], turned[id(given[1])], turned[id(given[2])]
+    heads = given[0].shape[1] * layer.num_heads
     return tuple(
-        keep(name, x, functional.linear(x, w, b))
-        for name, x, w, b in zip(_MAPS, (query, key, value), weights, biases, strict=True)
+        x.reshape(len(x), heads, -1).transpose(0, 1) for x in _in_the_open(layer, given, keep)
     )
 
 
-def _merged(masks: tuple[Tensor | None, Tensor | None], q: Tensor, k: Tensor) -> Tensor | None:
-    """Both masks as one summand of the scores (n, heads, positions, positions), or None."""
-    padding, order = (None if m is None else _as_summand(m, q.dtype) for m in masks)
+def _in_the_open(layer: nn.MultiheadAttention, given: Given, keep: Keep) -> tuple[Tensor, ...]:
+    """Query, key and value maps, each (positions, n, width)."""
+    (query, key, value), width = given, layer.embed_dim
+    weight, bias = layer.in_proj_weight, layer.in_proj_bias
+    if weight is not None and query is key is value:  # self-attention: one map, three times as wide
+        mapped = keep("all", query, functional.linear(query, weight, bias))
+        return tuple(x.contiguous() for x in mapped.split(width, dim=-1))
+    weights = [layer.q_proj_weight, layer.k_proj_weight, layer.v_proj_weight]
+    if weight is not None:
+        weights = list(weight.split(width))
+    biases: list[Tensor | None] = [None] * 3
+    if bias is not None:
+        biases = list(bias.split(width))
+    mapped_query = keep("query", query, functional.linear(query, weights[0], biases[0]))
+    if weight is not None and key is value:  # key and value together
+        both = functional.linear(key, weight[width:], None if bias is None else bias[width:])
+        keys, values = (x.contiguous() for x in both.split(width, dim=-1))
+    else:
+        keys = functional.linear(key, weights[1], biases[1])
+        values = functional.linear(value, weights[2], biases[2])
+    return mapped_query, keep("key", key, keys), keep("value", value, values)
+
+
+def _mapped_out(layer: nn.MultiheadAttention, mixed: Tensor, rows: int, keep: Keep) -> Tensor:
+    """The output map, of (positions · n, width)."""
+    out = layer.out_proj
+    output = functional.linear(mixed, out.weight, out.bias)
+    shape = (-1, rows, layer.embed_dim)
+    output = keep("out", mixed.view(shape), output.view(shape))
+    return output.transpose(0, 1) if layer.batch_first else output
+
+
+def _merged(masks: Masks, heads: int, dtype: torch.dtype) -> Tensor | None:
+    """Both masks as one summand of the scores (n·heads or 1, positions or 1, positions)."""
+    padding, order = (None if m is None else _as_summand(m, dtype) for m in masks)
     if padding is not None:
-        padding = padding.view(len(q), 1, 1, k.shape[2])
-    if order is not None:
-        order = order.view(-1, 1, *order.shape) if order.dim() == 2 else order.view(
-            len(q), -1, *order.shape[1:]
-        )  # fmt: skip
+        padding = padding[:, None, None].expand(-1, heads, -1, -1).flatten(0, 1)
+    if order is not None and order.dim() == 2:
+        order = order[None]
     if padding is None or order is None:
         return order if padding is None else padding
-    return padding + order
+    return order + padding
 
 
 def _as_summand(mask: Tensor, dtype: torch.dtype) -> Tensor:

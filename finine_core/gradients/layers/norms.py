@@ -1,8 +1,9 @@
 """Norm layers: Σ_t δ_it x̂_it is the scale's gradient, with normalised inputs x̂, and Σ_t δ_it the
 shift's.
 
-Both are vectors, so they are spelled out. Batch norm must have running statistics: with those of
-the batch, rows would depend on one another.
+Both are vectors, so they are spelled out. Batch norm must have running statistics, by which rows do
+not depend on one another. While it trains it goes by those of the batch: a row's share of the
+batch's gradient is then what comes back to its own outputs.
 """
 
 from __future__ import annotations
@@ -102,11 +103,14 @@ class GroupNormRule(_ChannelNorm):
 
 
 class BatchNormRule(_ChannelNorm):
-    """`nn.BatchNorm1d`, `2d` and `3d` in eval mode."""
+    """`nn.BatchNorm1d`, `2d` and `3d`; in training mode all of the rows must be one batch."""
 
     kinds = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 
     def normalised(self, layer: nn.Module, a: Tensor) -> Tensor:
+        eps = float(layer.eps)  # type: ignore[arg-type]
+        if layer.training:
+            return functional.batch_norm(a, None, None, training=True, eps=eps)
         mean, variance = layer.running_mean, layer.running_var
         if not isinstance(mean, Tensor) or not isinstance(variance, Tensor):
             raise FinineError(
@@ -115,5 +119,5 @@ class BatchNormRule(_ChannelNorm):
                 "Build it with track_running_stats=True.",
             )
         shape = (-1, *(1 for _ in a.shape[2:]))
-        scale = torch.rsqrt(variance.to(a) + float(layer.eps))  # type: ignore[arg-type]
+        scale = torch.rsqrt(variance.to(a) + eps)
         return (a - mean.to(a).view(shape)) * scale.view(shape)
