@@ -90,7 +90,7 @@ def test_a_copy_of_a_run_begins_with_all_its_settings(app, home):
         data=str(FLIPS.path), label=FLIPS.label, id=FLIPS.id, features=("mean area", "mean radius"),
         targets=("validation", "class:malignant", "rows:3,17"), validation=0.3, model="logistic",
         epochs=7, batch_size=16, lr=0.02, optimizer="adam", weight_decay=0.01, seed=4,
-        record_steps=12, auxiliary=True, device="cpu",
+        record_epochs="all", auxiliary=True, device="cpu",
     )  # fmt: skip
     folder = create_run(home, told, "the first")
     folder.write_state(State.CANCELLED)

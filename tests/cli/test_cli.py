@@ -69,7 +69,7 @@ def test_run_prints_one_json_object_with_what_a_machine_needs(tmp_path):
     out = finine(
         "run", "sample:breast_cancer_flips", "--target", "self", "--validation", 0.1,
         "--model", "logistic", "--epochs", 2, "--batch-size", 16, "--lr", 0.01, "--optimizer",
-        "adam", "--seed", 3, "--record-steps", 8, "--auxiliary", "--home", tmp_path,
+        "adam", "--seed", 3, "--record-epochs", "all", "--auxiliary", "--home", tmp_path,
         "--json",
     )  # fmt: skip
     (line,) = out.strip().splitlines()

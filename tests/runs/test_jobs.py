@@ -14,7 +14,7 @@ from finine_core.runs import State, observe, start
 from finine_core.runs.jobs.progress import epoch_history, read_events
 from tests.trained import trained
 
-LONG = {"epochs": 4000, "batch_size": 8, "record_steps": 200}  # a run one has time to disturb
+LONG = {"epochs": 4000, "batch_size": 8}  # a run one has time to disturb
 
 
 @pytest.fixture(scope="module")
@@ -222,8 +222,7 @@ def full_disk(tmp_path):
 
 def test_a_full_disk_is_told_and_the_run_resumes_once_there_is_room(table, full_disk):
     with pytest.raises(FinineError, match=r"small disk/home/runs is full"):
-        api.run(table, label="label", id="name", home=full_disk / "home", epochs=40,
-                record_steps=200)  # fmt: skip
+        api.run(table, label="label", id="name", home=full_disk / "home", epochs=40)
     subprocess.run(["mount", "-o", "remount,size=20m", str(full_disk)], check=True)
     (failed,) = api.runs(full_disk / "home")
     assert failed.status().state is State.FAILED

@@ -24,7 +24,7 @@ from finine_core.formats.images.files import is_bytes
 from finine_core.formats.sources.inputs import fingerprint_of
 from finine_core.influence import check_targets
 from finine_core.runs.columns import ROW_NUMBER
-from finine_core.runs.config import Resolved, RunConfig, resolve, validation_file
+from finine_core.runs.config import Resolved, RunConfig, config_of, resolve, validation_file
 from finine_core.runs.folder import RunFolder
 from finine_core.runs.folds import write_folds
 from finine_core.runs.jobs.progress import Stage, begin_phase
@@ -68,7 +68,7 @@ def read_input(folder: RunFolder) -> Reading:
         FinineError: a file is gone, changed or wrong, or a target cannot be had from it.
     """
     record = folder.read()
-    config = RunConfig.model_validate(record["config"])
+    config = config_of(record)
     begin_phase(folder, "reading")
     _require_same_file(Path(config.data), record["fingerprint"]["sha256"])
     second = validation_file(config)
