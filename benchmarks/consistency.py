@@ -1,9 +1,9 @@
 """Would another training seed have named the same rows? And do the rankings find flipped labels?
 
-    python benchmarks/consistency.py [--seeds 5] [--probe-rows 256,64] [--small] [--out FILE.json]
+    python benchmarks/consistency.py [--seeds 5] [--small] [--out FILE.json]
 
 mnist_5k with 20 % of the training labels flipped by us. The data, split and flips stay; the seed of
-initialisation, batches and probe changes. Consistency is the mean over pairs of seeds of
+initialisation and batches changes. Consistency is the mean over pairs of seeds of
 |A ∩ B| / |A ∪ B| (Jaccard), A and B the 20 % of rows ranked first (two random fifths have .111),
 and for the first 10 %; rank correlation is Spearman's of all rows, likewise.
 Joint is the share of the flipped rows that every seed has among its 20 %: rankings that agree on
@@ -44,17 +44,21 @@ def consistency(rankings: list[NDArray[np.floating]], share: float = TOP) -> flo
     return float(np.mean([len(a & b) / len(a | b) for a, b in combinations(tops, 2)]))
 
 
-def rankings(digits: mnist.Digits, seed: int, probe_rows: int) -> dict[str, NDArray[np.floating]]:
+def rankings(digits: mnist.Digits, seed: int) -> dict[str, NDArray[np.floating]]:
     """What one run says of each row; large is suspicious."""
-    return estimates(mnist.trainer(digits, seed), probe_rows)
+    return estimates(mnist.trainer(digits, seed))
 
 
 def estimates(
-    run: Trainer, probe_rows: int = mnist.PROBE_ROWS, steps: int = mnist.RECORDED
+    run: Trainer, epochs: tuple[int, ...] | None = None
 ) -> dict[str, NDArray[np.floating]]:
-    """What `run`, which this trains, says of each row; large is suspicious."""
+    """What `run`, which this trains, says of each row; large is suspicious.
+
+    Args:
+        epochs: to record; by default those that a run records.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        watcher = mnist.recorder(run, Path(folder), probe_rows, steps)
+        watcher = mnist.recorder(run, Path(folder), epochs)
         run.run([watcher])
         watcher.writer.flush()
         store = SignalStore(Path(folder))
@@ -64,7 +68,7 @@ def estimates(
             for target, sign in (("self", 1), ("validation", -1))
             for name, estimator in ESTIMATORS.items()
         }
-        # TracIn over the recorded steps: the sum of the signals, without their variance.
+        # TracIn over the recorded epochs: the sum of the signals, without their variance.
         found["TracIn self"] = np.asarray(store.target("self").signal).sum(axis=0)
         found["mean loss"] = np.asarray(store.losses()).mean(axis=0)
     return found
@@ -76,9 +80,9 @@ def joint(rankings: list[NDArray[np.floating]], bad: NDArray[np.bool_]) -> float
     return float(np.isin(np.flatnonzero(bad), list(always)).mean())
 
 
-def measure(digits: mnist.Digits, seeds: int, probe_rows: int) -> dict[str, dict[str, float]]:
+def measure(digits: mnist.Digits, seeds: int) -> dict[str, dict[str, float]]:
     """Consistency over seeds and mean AUC for flipped labels, of each ranking."""
-    runs = [rankings(digits, seed, probe_rows) for seed in range(seeds)]
+    runs = [rankings(digits, seed) for seed in range(seeds)]
     return {
         name: {
             "consistency": consistency([one[name] for one in runs]),
@@ -93,40 +97,33 @@ def measure(digits: mnist.Digits, seeds: int, probe_rows: int) -> dict[str, dict
     }
 
 
-def table(found: Mapping[int, dict[str, dict[str, float]]]) -> str:
+def table(found: Mapping[str, dict[str, float]]) -> str:
     """The figures as lines of text."""
-    lines = [
-        f"{'probe rows':>10}  {'ranking':28} {'top 20 %':>9} {'top 10 %':>9} {'ranks':>7}"
-        f"{'joint':>7} {'AUC':>6}"
-    ]
-    for probe_rows, by_name in found.items():
-        for name, figures in by_name.items():
-            numbers = "".join(
-                f"{figures[key]:{width}.3f}"
-                for key, width in (
-                    ("consistency", 10),
-                    ("consistency of the first 10 %", 10),
-                    ("rank correlation", 8),
-                    ("joint", 7),
-                    ("auc", 7),
-                )
+    lines = [f"{'ranking':28} {'top 20 %':>9} {'top 10 %':>9} {'ranks':>7}{'joint':>7} {'AUC':>6}"]
+    for name, figures in found.items():
+        numbers = "".join(
+            f"{figures[key]:{width}.3f}"
+            for key, width in (
+                ("consistency", 10),
+                ("consistency of the first 10 %", 10),
+                ("rank correlation", 8),
+                ("joint", 7),
+                ("auc", 7),
             )
-            lines.append(f"{probe_rows:10}  {name:28} {numbers}")
+        )
+        lines.append(f"{name:28} {numbers}")
     return "\n".join(lines)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--probe-rows", default=str(mnist.PROBE_ROWS), help="comma-separated")
     parser.add_argument("--small", action="store_true", help="scikit-learn's digits instead")
     parser.add_argument("--out", type=Path)
     chosen = parser.parse_args()
     torch.set_num_threads(1)
     digits = mnist.load(FLIPS, chosen.small)
-    found = {
-        int(rows): measure(digits, chosen.seeds, int(rows)) for rows in chosen.probe_rows.split(",")
-    }
+    found = measure(digits, chosen.seeds)
     print(table(found))
     if chosen.out:
         chosen.out.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")

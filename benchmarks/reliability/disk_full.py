@@ -156,7 +156,7 @@ def other_writes(disk: Disk, run: api.Run, out: Path) -> list[dict[str, object]]
         "redo": run.redo,
         "a name": lambda: run.rename("another name"),
         "a saved group": lambda: run.save_group("mine", rows=rows),
-        "scores by another estimator": lambda: run.scores(estimator="auc"),
+        "scores by another estimator": lambda: run.scores(estimator="gaussian"),
         "an export": lambda: run.export(out, overwrite=True),
         "an export, half way": filled_later(lambda: run.export(out, overwrite=True), 60),
         "its zip": lambda: zip_export(out),

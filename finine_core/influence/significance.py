@@ -179,9 +179,9 @@ def harm_p_values(signals: TargetSignals) -> Floats:
     a harmful row with a μ above 0; this makes the test no less strict.
 
     In simulations with T lines and rows that clearly stand out, the rate promised at 10 % came out
-    at 21, 18, 17, 15 and 13 % with T = 4 to 8, 12 % with 10 and 11 % with 13 when neighbouring lines
-    have an autocorrelation of .5; at 14, 13, 12, 11 and 10 %, 10 % and 9 % when .3; at 8 or 9 % when
-    none. With T = 32 and .5 it is 11 %.
+    at 21, 18, 17, 15 and 13 % with T = 4 to 8, 12 % with 10 and 11 % with 13 where neighbouring
+    lines have an autocorrelation of .5; at 14, 13, 12, 11, 10, 10 and 9 % where it is .3; at 8 to
+    9 % where there is none. With T = 32 and .5 it is 11 %.
 
     Raises:
         FinineError: fewer than MIN_LINES epochs (in earlier runs: steps) were recorded.

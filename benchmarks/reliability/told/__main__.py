@@ -52,7 +52,7 @@ def prepared(made: Path) -> Path:
     run.mark(rows=rows[:2], decision="delete", reviewer="ada")
     run.save_group("odd ones", rows=rows, reviewer="ada")
     run.export(folder / "export")
-    run.scores(estimator="auc")
+    run.scores(estimator="gaussian")
     return folder
 
 
