@@ -214,8 +214,9 @@ def group_signals(
 ) -> tuple[TargetSignals, Floats]:
     """Each group as one column of signals, for any estimator; and the variance without it, (T, G).
 
-    The moments of all rows are stored: trend = b · mean signal, variance = b · Var of signals. What
-    is not the members' is the rest's, so no other row is read.
+    The moments of all rows are stored: the trend is b times the mean signal, the variance that of
+    signals times a factor (`_factors`). What is not the members' is the rest's, so no other row is
+    read.
     """
     size, rows = sums.rows, plan.rows
     stored = signals.variance.astype(np.float64)  # (T, 1)
@@ -223,20 +224,33 @@ def group_signals(
     unchanged = np.broadcast_to(stored, sums.total.shape)
     if not refill:
         return columns, unchanged
-    mean = signals.trend.astype(np.float64) / plan.batch_size  # (T, 1), of all rows
+    batch, times = _factors(plan)
+    mean = signals.trend.astype(np.float64) / batch  # (T, 1), of all rows
     rest_mean = (rows * mean - sums.total) / (rows - size)
     refilled = (sums.total - size * rest_mean).astype(np.float32)
     if signals.carried:  # its variance is not that of signals alone
         return replace(columns, signal=refilled), unchanged
     own_mean = sums.total / size
     # Sums of squared deviations: all = the group's + the rest's + those of the two means.
-    all_squares = (rows - 1) * stored / plan.batch_size
+    all_squares = (rows - 1) * stored / times
     own_squares = np.maximum(sums.squares - sums.total * own_mean, 0.0)
     between = size * (rows - size) / rows * (own_mean - rest_mean) ** 2
     rest_squares = np.maximum(all_squares - own_squares - between, 0.0)  # 0 but for rounding
-    rest = plan.batch_size * rest_squares / (rows - size - 1)
+    rest = times * rest_squares / (rows - size - 1)
     variance = ((stored + rest) / 2).astype(np.float32)
     return replace(columns, signal=refilled, variance=variance), rest
+
+
+def _factors(plan: SignalPlan) -> tuple[float, Floats]:
+    """b, and by what the variance of signals is multiplied to be that of a batch, (T, 1).
+
+    A recorded epoch that stands for w times its share has w-fold signals, of w² times the variance,
+    and a w-fold variance of the batch.
+    """
+    if plan.by_steps:
+        return float(plan.batch_size), np.full((len(plan.recorded), 1), float(plan.batch_size))
+    weights = np.array([[plan.weight(line)] for line in range(len(plan.recorded))])
+    return plan.batch, plan.batch**2 / (plan.noisy_batch * weights)
 
 
 def group_p_values(row_mu: Floats, totals: Floats, size: NDArray[np.int64]) -> Floats:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 import finine_core as fi
@@ -86,7 +87,7 @@ def test_a_spoilt_file_of_a_run_is_named_by_every_command_that_reads_it(place, n
         (run,) = (here / "home" / "runs").iterdir()
         DAMAGE[words](run / name)
         home = ["--home", str(here / "home")]
-        row = str(np.load(run / "signals" / "batches.npy")[0, 0])
+        row = str(pq.read_table(run / "predictions.parquet")["row_number"][0])
         for arguments in (
             ["scores", "latest"],
             ["curve", "latest", "--row", row],
