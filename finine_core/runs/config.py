@@ -7,7 +7,7 @@ checked when it is made, before anything is read or started. `Resolved` is the s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -48,7 +48,6 @@ DEFAULT_LOSS = "squared"
 LOSSES = ("auto", "squared", "huber")  # a loss of one's own apart
 MOST_FOLDS = 10  # beyond it the rows learned from hardly change, and the time does
 WEIGHT_DECAY = 1e-3  # light; keeps small models from growing without bound on wrong labels
-_GONE = frozenset({"record_steps"})  # options that only an earlier finine had
 
 
 class RunConfig(DataConfig):
@@ -185,17 +184,6 @@ class RunConfig(DataConfig):
     def code(self) -> tuple[str, ...]:
         """What of it is a person's own code, named or an object."""
         return tuple(one for one in (self.model, self.loss) if is_code(one) or is_object(one))
-
-
-def config_of(record: Mapping[str, Any]) -> RunConfig:
-    """The config that a run's record holds; what only an earlier finine was told is left out.
-
-    Examples:
-        >>> config_of({"config": {"data": "rows.csv", "label": "y", "record_steps": 32}}).label
-        'y'
-    """
-    told = {name: value for name, value in record["config"].items() if name not in _GONE}
-    return RunConfig.model_validate(told)
 
 
 def validation_file(config: RunConfig) -> Path | None:

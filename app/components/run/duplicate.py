@@ -19,7 +19,8 @@ from finine_app.components.run.form import TARGET_WORDS
 from finine_core import api
 from finine_core.access import require_choosable
 from finine_core.errors import FinineError
-from finine_core.runs.config import config_of, validation_file
+from finine_core.runs.config import validation_file
+from finine_core.runs.record import config_of
 
 # Fields of the form that are called like the setting they hold.
 _SAME_NAME = (

@@ -190,7 +190,7 @@ def resume(folder: RunFolder) -> None:
     Raises:
         FinineError: it is done, or somebody is at it.
     """
-    from finine_core.runs.config import config_of
+    from finine_core.runs.record import config_of
 
     worker_slots()
     require_code_allowed(*config_of(folder.read()).code)

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import shutil
 
-from finine_core.runs.config import config_of
 from finine_core.runs.folder import RunFolder, now
 from finine_core.runs.home import versions
+from finine_core.runs.record import config_of
 
 
 def drop_what_others_made(folder: RunFolder) -> dict[str, tuple[str, str]]:

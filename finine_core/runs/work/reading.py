@@ -24,10 +24,11 @@ from finine_core.formats.images.files import is_bytes
 from finine_core.formats.sources.inputs import fingerprint_of
 from finine_core.influence import check_targets
 from finine_core.runs.columns import ROW_NUMBER
-from finine_core.runs.config import Resolved, RunConfig, config_of, resolve, validation_file
+from finine_core.runs.config import Resolved, RunConfig, resolve, validation_file
 from finine_core.runs.folder import RunFolder
 from finine_core.runs.folds import write_folds
 from finine_core.runs.jobs.progress import Stage, begin_phase
+from finine_core.runs.record import config_of
 from finine_core.runs.work.target_rows import rows_of
 
 DIGEST_DIGITS = 12  # enough to tell images apart, and to see that two are the same
