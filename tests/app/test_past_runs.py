@@ -107,6 +107,18 @@ def test_a_copy_of_a_run_begins_with_all_its_settings(app, home):
     again.cancel()
 
 
+def test_a_run_of_an_earlier_finine_is_copied_without_the_option_that_is_gone(app, home):
+    folder = create_run(home, RunConfig(data=str(FLIPS.path), label=FLIPS.label, epochs=7), "old")
+    record = folder.read()
+    del record["config"]["record_epochs"]
+    folder.update(config={**record["config"], "record_steps": 12})
+    folder.write_state(State.CANCELLED)
+    page = app(home, "run").run()
+    choose(page, folder.run_id, "Duplicate with changes")
+    assert page.number_input(key="epochs").value == 7
+    assert page.selectbox(key="record_epochs").value == "late"
+
+
 def test_a_queued_run_says_what_it_waits_for_and_is_cancelled_at_once(app, tmp_path, wait_for):
     slot = _try_slot(tmp_path, 0)
     run = api.run(FLIPS.path, label=FLIPS.label, home=tmp_path, epochs=1, block=False)
