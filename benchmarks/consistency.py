@@ -104,7 +104,7 @@ def defaults(seeds: int, *, small: bool) -> Measured:
     frame["part"] = np.where(np.arange(len(y)) < len(digits.train_y), "train", "validation")
     found = []
     for seed in range(seeds):
-        with tempfile.TemporaryDirectory() as home:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
             run = api.run(frame, label="label", validation="column:part", home=home, seed=seed)
             of_self, shared = (
                 run.scores(target).sort_values("row_number") for target in ("self", "validation")

@@ -1,12 +1,13 @@
 """What does recording cost? Time of a recorded training run ÷ time of the same run without.
 
     pip install --no-deps -r benchmarks/requirements.txt
-    python benchmarks/overhead.py [--repeats 5] [--only CASE]… [--small] [--memory] [--out FILE.json]
+    python benchmarks/overhead.py [--repeats 5] [--only CASE]… [--small] [--memory] [--out FILE]
 
 Targets self and validation, a fifth of the rows held out, SGD, one torch thread. Plain and recorded
 runs take turns in one process; both train the same parameters to the same bits, which is checked.
 The ratios are of processor time (wall time beside them), medians over the repeats. `--memory`
-measures instead the largest resident memory of a process that trains plain, and of one that records.
+measures instead the largest resident memory of a process that trains plain, and of one that
+records.
 
 mnist_5k: `mlp`, batch 64, 20 epochs. table: 100,000 rows of 20 columns, made, `mlp`, batch 32, 10
 epochs. text: `logistic` on 5,000 terms a text, of which some 25 are there, 20 epochs. images: the
