@@ -48,7 +48,6 @@ def one_run(sample: Sample, seed: int, home: Path) -> dict[str, dict[str, float]
     rankings = {
         "μ self (carried)": joined["mu"],
         "μ self (gaussian)": mu("self", "gaussian"),
-        "μ self (composed)": mu("self", "composed"),
         "−μ validation": -mu("validation", "carried"),
         "−μ validation (gaussian)": -mu("validation", "gaussian"),
         "mean loss": joined["mean_loss"],

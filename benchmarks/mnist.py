@@ -72,7 +72,7 @@ def trainer(digits: Digits, seed: int, epochs: int = EPOCHS) -> Trainer:
     return Trainer(model, *(torch.from_numpy(array) for array in arrays), settings)
 
 
-def recorder(run: Trainer, folder: Path) -> Recorder:
-    """A recorder of both targets, writing into `folder`."""
-    plan = plan_for(run, TARGETS)
+def recorder(run: Trainer, folder: Path, epochs: tuple[int, ...] | None = None) -> Recorder:
+    """A recorder of both targets, writing into `folder`; by default in the epochs of a run."""
+    plan = plan_for(run, TARGETS, epochs)
     return Recorder(run, SignalWriter(folder, plan))

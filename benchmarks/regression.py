@@ -33,7 +33,7 @@ from finine_core.runs.work.reading import checked_input
 from finine_core.training.trainer import Trainer, predict
 
 LOSSES = ("squared", "huber")
-HELD_OUT, OUTLIERS, RECORDED = 0.25, 0.1, 32
+HELD_OUT, OUTLIERS = 0.25, 0.1
 SHIFTS = {"gross": (3.0, 5.0), "moderate": (1.5, 3.0)}  # standard deviations of the target
 LABEL = "target"
 
@@ -71,7 +71,7 @@ def trained(
     )
     dataset, resolved = checked_input(config)
     trainer = make_trainer(encode(dataset, seed), resolved, len(dataset.answers), "cpu")
-    plan = plan_for(trainer, RECORDED, resolved.targets)
+    plan = plan_for(trainer, resolved.targets)
     writer = SignalWriter(folder / "signals", plan)
     shared = {"validation": (trainer.validation_x, trainer.validation_y)}
     trainer.run([Recorder(trainer, writer, shared)])

@@ -1,4 +1,4 @@
-"""How much do the rankings hang on batch size, learning rate, recorded steps and probe rows?
+"""How much do the rankings hang on batch size, learning rate and recorded epochs?
 
     python benchmarks/sensitivity.py [--seeds 3] [--small] [--only SETTING]… [--out FILE.json]
 
@@ -34,8 +34,7 @@ class Setting:
     name: str
     batch: int = mnist.BATCH
     rate: float = mnist.LEARNING_RATE
-    steps: int = mnist.RECORDED
-    probe: int = mnist.PROBE_ROWS
+    epochs: tuple[int, ...] | None = None
 
 
 SETTINGS = (
@@ -44,9 +43,7 @@ SETTINGS = (
     Setting("batch 256", batch=256),
     Setting("learning rate ÷ 3", rate=mnist.LEARNING_RATE / 3),
     Setting("learning rate × 3", rate=mnist.LEARNING_RATE * 3),
-    Setting("8 recorded steps", steps=8),
-    Setting("128 recorded steps", steps=128),
-    Setting("64 probe rows", probe=64),
+    Setting("all epochs recorded", epochs=tuple(range(mnist.EPOCHS))),
 )
 
 
@@ -55,7 +52,7 @@ def rankings(data: mnist.Digits, setting: Setting, seed: int) -> dict[str, NDArr
     plain = mnist.trainer(data, seed)
     changed = replace(plain.settings, batch_size=setting.batch, learning_rate=setting.rate)
     arrays = (plain.train_x, plain.train_y, plain.validation_x, plain.validation_y)
-    found = estimates(Trainer(plain.model, *arrays, changed), setting.probe, setting.steps)
+    found = estimates(Trainer(plain.model, *arrays, changed), setting.epochs)
     return {name: found[name] for name in SHOWN}
 
 

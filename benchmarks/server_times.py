@@ -250,7 +250,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory(prefix="finine-times-") as folder:
             data, home = Path(folder) / "rows.csv", Path(folder) / "home"
             make_file(data, rows)
-            run = api.run(data, label="label", id="id", home=home, epochs=2, record_steps=16)
+            run = api.run(data, label="label", id="id", home=home, epochs=2)
             measured = times_of(home, run)
             size: dict[str, object] = {"train_rows": len(run.scores("self")), "ms": {}}
             print(f"\n{rows:,} rows (ms: median, least, most of {REPEATS})")

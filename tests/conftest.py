@@ -71,7 +71,7 @@ def finished_run(once: Callable) -> api.Run:
 
     def make(home: Path) -> None:
         api.run(sample.path, label=sample.label, id=sample.id, home=home, name="flips",
-                epochs=6, record_steps=8)  # fmt: skip
+                epochs=6)  # fmt: skip
 
     return api.open_run("latest", once("finished-run", make))
 

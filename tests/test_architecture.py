@@ -42,7 +42,8 @@ ALLOWED = {
     "encoders": BASE | {"formats", "dataset"},
     "gradients": BASE,
     "training": BASE,
-    "influence": BASE | {"tradeoff", "gradients", "training"},
+    "recording": BASE | {"gradients"},
+    "influence": BASE | {"tradeoff", "gradients", "training", "recording"},
     "suspicion": BASE | {"dataset"},
     "runs": BASE
     | READING

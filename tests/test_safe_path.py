@@ -74,7 +74,7 @@ def finine(trap):
 
 def test_no_process_runs_a_file_of_the_folder_it_is_started_in(finine):
     """The worker of a run, those of a verification, of a map, of conditions, of Parquet."""
-    small = ("--epochs", "2", "--record-steps", "4", "--model", "logistic")
+    small = ("--epochs", "2", "--model", "logistic")
     for arguments in (
         ("run", "rows.csv", "--label", "y", *small),
         ("mark", "latest", "--top", "5", "--as", "delete"),

@@ -19,7 +19,7 @@ _RUN_OPTIONS = (
     "label", "text", "features", "image", "skip_corrupt", "id", "ignore", "task", "loss",
     "class_weights", "targets", "validation", "group", "time", "model", "text_encoder",
     "image_encoder", "folds", "epochs", "batch_size", "lr",
-    "optimizer", "weight_decay", "seed", "record_steps", "auxiliary", "device",
+    "optimizer", "weight_decay", "seed", "record_epochs", "auxiliary", "device",
 )  # fmt: skip
 
 

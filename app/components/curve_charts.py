@@ -70,7 +70,7 @@ def trade_off(
             {
                 "x": one.alpha.astype(np.float32),
                 "y": one.beta.astype(np.float32),
-                "name": "from the recorded steps"
+                "name": "from what was recorded"
                 if alone
                 else f"{name} · μ {number_words(one.mu, one.mu)}",
                 "legendgroup": name,
@@ -140,20 +140,22 @@ def signals(rows: Mapping[str, pd.DataFrame], *, key: str, height: int = CHART_H
     These are what μ is made of: with SGD the carried signals, else the signals themselves.
 
     Args:
-        rows: name ("row 17") to its lines of step, signal, deviation and loss.
+        rows: name ("row 17") to its lines of epoch (of an earlier finine's runs: step), signal,
+            deviation and loss.
     """
     drawn: list[dict[str, Any]] = []
     alone = len(rows) == 1
+    place_name = _places(rows)
     carried = all("carried_signal" in found for found in rows.values())
     signal, deviation = (f"{'carried_' * carried}{name}" for name in ("signal", "deviation"))
     for place, (row, found) in enumerate(rows.items()):
         style = _style(place, len(found))
-        steps = found["step"].to_numpy()
+        places = found[place_name].to_numpy()
         if alone:
             band = found[deviation].to_numpy(dtype=np.float32)
             drawn.append(
                 {
-                    "x": np.concatenate([steps, steps[::-1]]),
+                    "x": np.concatenate([places, places[::-1]]),
                     "y": np.concatenate([band, -band[::-1]]),
                     "name": "chance: ± one deviation",
                     "fill": "toself",
@@ -165,48 +167,68 @@ def signals(rows: Mapping[str, pd.DataFrame], *, key: str, height: int = CHART_H
             )
         drawn.append(
             {
-                "x": steps,
+                "x": places,
                 "y": found[signal].to_numpy(dtype=np.float32),
                 "name": "signal of the row" if alone else _label(row),
-                "hovertemplate": f"{_label(row)}, step %{{x}}<br>signal %{{y:.4g}}<extra></extra>",
+                "hovertemplate": f"{_label(row)}, {place_name} %{{x}}<br>"
+                "signal %{y:.4g}<extra></extra>",
                 **style,
             }
         )
-    figure = _over_steps(drawn, {"text": "what a step takes off the target's loss"}, height)
+    figure = _over_training(
+        drawn, place_name, {"text": "what a step takes off the target's loss"}, height
+    )
     said = "; ".join(f"{row} sums to {one[signal].sum():.3g}" for row, one in rows.items())
-    st.plotly_chart(figure, key=key, config=CONFIG, alt=f"Signals over recorded steps: {said}.")
+    st.plotly_chart(
+        figure, key=key, config=CONFIG, alt=f"Signals over recorded {place_name}s: {said}."
+    )
 
 
 def losses(rows: Mapping[str, pd.DataFrame], *, key: str, height: int = CHART_HEIGHT) -> None:
-    """Each row's own loss at each recorded step."""
+    """Each row's own loss in each recorded epoch."""
+    place_name = _places(rows)
     drawn = [
         {
-            "x": found["step"].to_numpy(),
+            "x": found[place_name].to_numpy(),
             "y": found["loss"].to_numpy(dtype=np.float32),
             "name": _label(row),
-            "hovertemplate": f"{_label(row)}, step %{{x}}<br>loss %{{y:.4g}}<extra></extra>",
+            "hovertemplate": f"{_label(row)}, {place_name} %{{x}}<br>"
+            "loss %{y:.4g}<extra></extra>",
             **_style(place, len(found)),
         }
         for place, (row, found) in enumerate(rows.items())
     ]
-    figure = _over_steps(drawn, {"text": "loss of the row"}, height, rangemode="tozero")
+    figure = _over_training(
+        drawn, place_name, {"text": "loss of the row"}, height, rangemode="tozero"
+    )
     figure.update_layout(showlegend=len(rows) > 1)
     said = "; ".join(
         f"{row} from {one['loss'].iloc[0]:.2f} to {one['loss'].iloc[-1]:.2f}"
         for row, one in rows.items()
     )
-    st.plotly_chart(figure, key=key, config=CONFIG, alt=f"Loss over recorded steps: {said}.")
+    st.plotly_chart(
+        figure, key=key, config=CONFIG, alt=f"Loss over recorded {place_name}s: {said}."
+    )
 
 
-def _over_steps(
-    drawn: Sequence[Mapping[str, Any]], title: Mapping[str, str], height: int, **axis: str
+def _places(rows: Mapping[str, pd.DataFrame]) -> str:
+    """What lines stand for: an epoch; in runs of an earlier finine a step."""
+    return "epoch" if all("epoch" in found for found in rows.values()) else "step"
+
+
+def _over_training(
+    drawn: Sequence[Mapping[str, Any]],
+    places: str,
+    title: Mapping[str, str],
+    height: int,
+    **axis: str,
 ) -> go.Figure:
     return go.Figure(
         data=[{"type": "scatter", **one} for one in drawn],
         layout={
             "height": height,
             "margin": _MARGIN,
-            "xaxis": {"title": {"text": "training step"}},
+            "xaxis": {"title": {"text": f"{places} of the training"}},
             "yaxis": {"title": title, "exponentformat": "power", **axis},
             "legend": _LEGEND,
             "showlegend": True,

@@ -70,7 +70,7 @@ def _compare(run: api.Run) -> None:
         bands=bands,
     )
     st.caption(
-        "Thick lines with signs: from the recorded steps, with no assumption about their shape. "
+        "Thick lines with signs: from what was recorded, with no assumption about their shape. "
         + (f"Hatched: their bands. {BAND_WORDS} " if bands else "")
         + "Thin dashed lines of the same colour: the Gaussian curve with the same μ. The lower a "
         "curve, the more the row or group gives itself away; on the dotted line nobody can tell. A "

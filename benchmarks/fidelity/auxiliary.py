@@ -1,25 +1,16 @@
-"""What should be taken from the background: nothing, its trend, or an auxiliary run's background?
+"""Is the mean of two runs closer to the truth than one run?
 
     python benchmarks/fidelity/auxiliary.py [--seeds 5] [--rows 100] [--truth FILE.json]
                                             [--model mlp] [--out FILE.json]
 
-f-INE takes the signal of an auxiliary run from that of the run (difference in differences), and its
-pseudocode leaves open how that run is trained and how the result is scaled. Held against the
-retraining that gold.py stored, for the estimators that look at samples (`auc`, `threshold`):
-
-* nothing: backgrounds as they are;
-* trend: less their expectation over batches, which the probe knows (what a run does by default);
-* other numbers: less that of a run with other initial parameters and batches, over √2 (what
-  `--auxiliary` does); and unscaled;
-* same start: the same initial parameters, other batches, over √2.
-
-Beside them the run's own estimator, `carried`: of the run alone, and the mean of both runs' μ.
+`finine run --auxiliary` trains and records a second run on the same rows with other initial
+parameters and batches. Held against the retraining that gold.py stored: μ by `carried` of the run
+alone, and the mean of both runs' μ.
 """
 
 from __future__ import annotations
 
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -30,59 +21,31 @@ from numpy.typing import NDArray
 from problem import TARGETS, flipped, recorded
 from truth import means
 
-from finine_core.influence import ESTIMATORS, TargetSignals
+from finine_core.influence import ESTIMATORS
 
-SHOWN, CARRIED = ("auc", "threshold"), ESTIMATORS["carried"]
+CARRIED = ESTIMATORS["carried"]
 RESULTS = Path(__file__).parent / "results"
 OTHER = 100  # what is added to the seed of an auxiliary run
-
-
-def variants(
-    plain: TargetSignals, other: TargetSignals, same: TargetSignals
-) -> dict[str, TargetSignals]:
-    """The run's signals, with what is taken from the background changed."""
-    nothing = np.zeros_like(plain.trend)
-    unscaled = replace(
-        plain,
-        trend=np.broadcast_to(other.background, plain.background.shape),
-        trend_noise=0.0,
-    )
-    return {
-        "nothing": replace(plain, trend=nothing, trend_noise=0.0),
-        "trend": plain,
-        "other numbers": replace(plain, auxiliary=other.background),
-        "other numbers, unscaled": unscaled,
-        "same start": replace(plain, auxiliary=same.background),
-    }
 
 
 def measure(
     model: str, rows: NDArray[np.int64], true: dict[str, list[float]], seeds: int
 ) -> dict[str, dict[str, float]]:
-    """How every variant of every estimator agrees with the truth, as a mean over seeds."""
+    """How each agrees with the truth, as a mean over seeds."""
     problem = flipped("digits", model).problem
     by_name: dict[str, list[dict[str, float]]] = {}
     for seed in range(seeds):
         with tempfile.TemporaryDirectory() as folder:
             home = Path(folder)
-            runs = [
-                recorded(problem, seed, home / "run"),
-                recorded(problem, seed + OTHER, home / "other"),
-                recorded(problem, seed + OTHER, home / "same", start=seed),
-            ]
+            runs = [recorded(problem, one, home / str(one)) for one in (seed, seed + OTHER)]
             for target in TARGETS:
-                signals = [run.store.target(target).of_rows(rows) for run in runs]
-                estimates = {
-                    f"({name}), {variant}": ESTIMATORS[name].mu(given)
-                    for variant, given in variants(*signals).items()
-                    for name in SHOWN
-                }
                 alone, other = (
-                    CARRIED.mu(run.store.target(target, carried=True).of_rows(rows))
-                    for run in runs[:2]
+                    CARRIED.mu(run.store.target(target, carried=True).of_rows(rows)) for run in runs
                 )
-                estimates["(carried), run alone"] = alone
-                estimates["(carried), mean of both runs"] = (alone + other) / 2
+                estimates = {
+                    "(carried), run alone": alone,
+                    "(carried), mean of both runs": (alone + other) / 2,
+                }
                 for name, values in estimates.items():
                     one = agreement({"values": values}, np.array(true[target]), np.zeros(len(rows)))
                     one["slope"] = float(np.polyfit(values, true[target], 1)[0])

@@ -32,7 +32,7 @@ def one_run(flips: float, seed: int) -> list[dict[str, float | int | str | None]
     run = mnist.trainer(digits, seed)
     lines: list[dict[str, float | int | str | None]] = []
     with tempfile.TemporaryDirectory() as folder:
-        watcher = mnist.recorder(run, Path(folder))
+        watcher = mnist.recorder(run, Path(folder), tuple(range(mnist.EPOCHS)))
         run.run([watcher])
         watcher.writer.flush()
         store = SignalStore(Path(folder))

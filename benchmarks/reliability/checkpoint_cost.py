@@ -2,7 +2,7 @@
 
     python benchmarks/reliability/checkpoint_cost.py [--pairs 5] [--epochs N] [--out FILE.json]
 
-The tweets sample, the run's own model and settings, 32 recorded steps, in one process with one
+The tweets sample, the run's own model and settings, in one process with one
 torch thread; the two variants take turns, in an order that changes from pair to pair, and the
 median of the pairs' ratios is told with the lowest and the highest. Beside the ratio stands what
 the checkpoints themselves took, measured around each: less noisy than the ratio of two long times.
@@ -29,7 +29,6 @@ from finine_core.runs.work.reading import checked_input
 from finine_sample_data import SAMPLES
 
 SAMPLE = SAMPLES["tweets"]
-RECORDED = 32
 TARGETS = ("self", "validation")
 RESULTS = Path(__file__).parent / "results" / "checkpoint_cost.json"
 
@@ -50,9 +49,10 @@ def one_run(encoded: Encoded, resolved: Resolved, classes: int, checkpoints: boo
     """Seconds of one run; with checkpoints, how many there were and what they took."""
     with tempfile.TemporaryDirectory() as folder:
         trainer = make_trainer(encoded, resolved, classes, "cpu")
-        writer = SignalWriter(Path(folder) / "signals", plan_for(trainer, RECORDED, TARGETS))
+        writer = SignalWriter(Path(folder) / "signals", plan_for(trainer, TARGETS))
         recorder = Recorder(trainer, writer)
-        timed = Timed(Path(folder) / "latest.safetensors", trainer, writer)
+        path = Path(folder) / "latest.safetensors"
+        timed = Timed(path, trainer, (writer,), lambda: recorder.between)
         started = time.perf_counter()
         trainer.run([recorder, timed] if checkpoints else [recorder])
         writer.flush()

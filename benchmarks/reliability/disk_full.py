@@ -29,7 +29,7 @@ from finine_core.runs import State
 from finine_core.runs.map.job import MapState
 from finine_core.verification import VerifyState
 
-OPTIONS = {"label": SAMPLE.label, "id": SAMPLE.id, "epochs": 3, "record_steps": 16}
+OPTIONS = {"label": SAMPLE.label, "id": SAMPLE.id, "epochs": 3}
 DISK_MEGABYTES = 48
 # Left free when a run begins, in kB: what it writes comes to about 700, in this order: its records,
 # the data, what the model sees, signals (0.4 MB), checkpoint, predictions, embedding, scores.
@@ -156,7 +156,7 @@ def other_writes(disk: Disk, run: api.Run, out: Path) -> list[dict[str, object]]
         "redo": run.redo,
         "a name": lambda: run.rename("another name"),
         "a saved group": lambda: run.save_group("mine", rows=rows),
-        "scores by another estimator": lambda: run.scores(estimator="auc"),
+        "scores by another estimator": lambda: run.scores(estimator="gaussian"),
         "an export": lambda: run.export(out, overwrite=True),
         "an export, half way": filled_later(lambda: run.export(out, overwrite=True), 60),
         "its zip": lambda: zip_export(out),

@@ -110,7 +110,7 @@ KINDS = {
         lambda home: the_run(home).mark(rows=[3], decision="keep").event_id,
     ),
     "save group": Kind(lambda home: the_run(home).save_group("few", rows=[3, 4]) and None),
-    "scores by": Kind(lambda home: len(the_run(home).scores(estimator="auc"))),
+    "scores by": Kind(lambda home: len(the_run(home).scores(estimator="gaussian"))),
     "trash": Kind(lambda home: the_run(home).trash()),
     "restore": Kind(lambda home: thrown_away(home).restore(), lambda home: the_run(home).trash()),
     "delete": Kind(lambda home: thrown_away(home).delete(), lambda home: the_run(home).trash()),

@@ -117,7 +117,7 @@ def main() -> None:
         folder, home = Path(name), Path(name) / "home"
         make_file(folder / "data.csv", ROWS)
         run = api.run(folder / "data.csv", label="label", id="id", home=home, model="logistic",
-                      features=["n0", "n1"], ignore=["text"], epochs=1, record_steps=4,
+                      features=["n0", "n1"], ignore=["text"], epochs=1,
                       targets=("self",))  # fmt: skip
         with socket.socket() as free:
             free.bind(("localhost", 0))

@@ -33,7 +33,7 @@ from finine_sample_data import SAMPLES
 SAMPLE = SAMPLES["breast_cancer_flips"]
 # Long enough to be met anywhere in it, short enough for two hundred; many recorded steps, so that
 # a good part of the kills comes while signals are written.
-OPTIONS = {"epochs": 12, "batch_size": 8, "record_steps": 48, "auxiliary": True}
+OPTIONS = {"epochs": 12, "batch_size": 8, "auxiliary": True}
 REPEATS = 2  # of a verification: six trainings
 IN_A_ROW = 4  # kills of one run, before it may come to its end
 WAIT_SECONDS = 300.0  # whatever takes longer hangs

@@ -149,11 +149,11 @@ class Looking(Opened):
         return self._results.curve(int(row), target, estimator)
 
     def signals(self, row: int, target: str | None = None) -> pd.DataFrame:
-        """What was recorded on one row: a line per recorded step.
+        """What was recorded on one row: a line per recorded epoch.
 
-        Columns: step, signal s_it, deviation σ_it, loss; with SGD also carried_signal and
-        carried_deviation, what is left of both at the end of the run (docs/method.md). With folds:
-        in the first training of `learned_in`.
+        Columns: epoch, from 1 on (of runs of an earlier finine: step), signal s_it, deviation σ_it,
+        loss; with SGD also carried_signal and carried_deviation, what is left of both at the end of
+        the run (docs/method.md). With folds: in the first training of `learned_in`.
         """
         return self._results.signals(int(row), target)
 
@@ -248,10 +248,10 @@ class Looking(Opened):
 
     @chosen_by
     def group_signals(self, **selection: Unpack[SelectionOptions]) -> pd.DataFrame:
-        """What was recorded on a group's rows: a line per recorded step.
+        """What was recorded on a group's rows: a line per recorded epoch.
 
-        Columns: step; signal, the mean of its rows less that of all other rows, which is what its
-        μ is made of; deviation; loss, the mean of its rows.
+        Columns: epoch, as in `signals`; signal, the mean of its rows less that of all other rows,
+        which is what its μ is made of; deviation; loss, the mean of its rows.
         """
         return self._results.group_signals(*self._members(selection))
 

@@ -14,10 +14,7 @@ from finine_core.errors import FinineError
 from finine_core.runs.advice import advice_words
 from finine_core.runs.columns import BY_SUSPICION
 
-ESTIMATOR_HELP = (
-    "carried, gaussian, composed, auc or threshold: how μ is estimated [default: as the run was"
-    " scored]."
-)
+ESTIMATOR_HELP = "carried or gaussian: how μ is estimated [default: as the run was scored]."
 
 
 class ScoreFormat(StrEnum):

@@ -107,7 +107,7 @@ def _tell(plan: Any, json: bool) -> None:
         "validation_rows": plan.validation_rows,
         "held_out": dict(plan.held_out),
         **plan.resolved.model_dump(mode="json"),
-        "record_steps": plan.config.record_steps,
+        "record_epochs": plan.config.record_epochs,
         "auxiliary": plan.config.auxiliary,
         "folds": plan.config.folds,
     }

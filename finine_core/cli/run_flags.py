@@ -134,7 +134,12 @@ class RunFlags(DataFlags):
     trusted: Annotated[
         bool, typer.Option("--trusted", help="Take the held-out labels as right.")
     ] = False
-    record_steps: Annotated[int, typer.Option(help="Steps at which signals are recorded.")] = 32
+    record_epochs: Annotated[
+        str,
+        typer.Option(
+            help="Epochs in which signals are recorded: late; or all, which takes longer."
+        ),
+    ] = "late"
     auxiliary: Annotated[
         bool, typer.Option("--auxiliary", help="Train a second run, with other random numbers.")
     ] = False

@@ -1,9 +1,9 @@
-"""Which recorded steps might as well have been recorded? Draws of whole blocks of them.
+"""Which epochs might as well have been recorded? Draws of whole blocks of the recorded ones.
 
-Neighbouring steps resemble each other, so blocks are drawn rather than steps. What is drawn of
+Neighbouring epochs resemble each other, so blocks are drawn rather than epochs. What is drawn of
 signals that were carried to the end of the run is in units of their deviations: what is left of a
-carried step depends on its place in the run, which is no matter of chance (a draw without the last
-steps would have little left), so deviations stay in their places.
+carried signal depends on its place in the run, which is no matter of chance (a draw without the
+last epochs would have little left), so deviations stay in their places.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ _BOOTSTRAP_STREAM = 11
 
 @dataclass(frozen=True)
 class Draws:
-    """Draws of blocks of neighbouring steps, put side by side and cut to the T recorded ones.
+    """Draws of blocks of neighbouring epochs, put side by side and cut to the T recorded ones.
 
     Attributes:
-        starts: first step of each block, shape (draws, blocks).
-        length: steps in a block.
+        starts: first epoch of each block, shape (draws, blocks).
+        length: epochs in a block.
         steps: T.
 
     Examples:
@@ -42,19 +42,19 @@ class Draws:
 
     @property
     def index(self) -> NDArray[np.int64]:
-        """The recorded step in each place, shape (draws, T)."""
+        """The recorded epoch in each place, shape (draws, T)."""
         whole = (self.starts[:, :, None] + np.arange(self.length)).reshape(len(self), -1)
         return whole[:, : self.steps]
 
     def totals(self, values: Floats) -> NDArray[np.float64]:
-        """Σ over places of the drawn steps' values: (T, n) → (draws, n)."""
+        """Σ over places of the drawn epochs' values: (T, n) → (draws, n)."""
         return self.weighted(values, np.ones((self.steps, 1), dtype=np.float32))
 
     def weighted(self, values: Floats, weights: Floats) -> NDArray[np.float64]:
         """Σ_t values[drawn for place t] · weights[t], of (T, n) and (T, n) or (T, 1); (draws, n).
 
-        The sum over a block is the same in every draw that begins it at the same step, and there
-        are fewer such steps than draws.
+        The sum over a block is the same in every draw that begins it at the same epoch, and
+        there are fewer such epochs than draws.
 
         Examples:
             >>> draws = Draws(np.array([[1, 0]]), length=2, steps=3)  # 1 2 0
@@ -74,7 +74,7 @@ class Draws:
 
 
 def block_draws(steps: int, seed: int) -> Draws:
-    """RESAMPLES draws of so many recorded steps.
+    """RESAMPLES draws of so many recorded epochs.
 
     Blocks are of length ⌈T^⅓⌉, the usual rate for a mean of dependent values.
 
@@ -89,7 +89,7 @@ def block_draws(steps: int, seed: int) -> Draws:
 
 
 def redrawn(signals: TargetSignals, steps: NDArray[np.int64]) -> TargetSignals:
-    """The signals of other steps in the places of the recorded ones: one draw, for any estimator.
+    """The signals of other epochs in the places of the recorded ones: one draw, for any estimator.
 
     Args:
         steps: one line of `Draws.index`.

@@ -1,15 +1,15 @@
 """A row's trade-off curve for the whole run, from what one run recorded.
 
 Two curves are given. The Gaussian one is G_μ. The empirical one does not assume a Gaussian: it
-draws whole runs. Every recorded step stands for T_total / T steps of a drawn run. What they add
-varies as stored (the variance comes from a probe of hundreds of rows), in the shape that the T
-recorded background residuals have together: each over its step's deviation, drawn at random. The
+draws whole runs. Every recorded epoch stands for T_total / T steps of a drawn run. What they add
+varies as stored, in the shape that the T recorded background residuals have together: each over its
+own deviation, drawn at random. The
 test statistic is the sum over the run, with the row's E participations (one an epoch, evenly over
 the run; H0, trained with the row) or without them (H1).
 
 The band around the empirical curve is that of μ's interval: the same drawn runs, with what the row
 adds to them moved to where μ is at either end of the interval. So it holds what the interval holds,
-which steps were recorded and (for `carried`) by how much μ was off against real retraining, and it
+which epochs were recorded and (for `carried`) by how much μ was off against real retraining, and it
 is as wide as the interval says. What it takes as given is the noise: the shape of the recorded
 residuals and the 4,000 runs drawn from it, good to about .01.
 """
@@ -26,7 +26,7 @@ from finine_core.influence.signals import SignalPlan, TargetSignals
 from finine_core.tradeoff import Curve, empirical_curve, gaussian_beta
 
 Floats = NDArray[np.float64]
-# Sums of the steps that one recorded step stands for are drawn once for all: so many of them, from
+# Sums of the steps that one recorded epoch stands for are drawn once for all: so many of them, from
 # about so many values.
 _LIBRARY, _LIBRARY_VALUES = (2_000, 20_000), 1_000_000
 # Up to so many draws for each value, drawing them is quicker than drawing how often each comes.
@@ -211,7 +211,7 @@ def _drawn_sums(values: Floats, each: int, count: int, random: np.random.Generat
 def residual_shape(signals: TargetSignals) -> Floats:
     """Background of the first row less its expectation over its deviation, mean 0, variance 1.
 
-    One value a recorded step that varies; ±1 when fewer than two do, or all are alike.
+    One value a recorded epoch that varies; ±1 when fewer than two do, or all are alike.
     """
     variance = signals.variance[:, 0].astype(np.float64)
     seen = variance > 0

@@ -174,7 +174,7 @@ def group_curve(
     *,
     seed: int,
 ) -> GroupCurve:
-    """The curve that goes with `influence`, by whole runs drawn from the recorded steps.
+    """The curve that goes with `influence`, by whole runs drawn from the recorded epochs.
 
     Both sides draw the recorded batches' residuals, each at its own deviation: with the group that
     of all rows, without it that of the rest.

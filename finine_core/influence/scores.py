@@ -1,6 +1,6 @@
 """From signals to scores: μ, its interval and its rank for every training row.
 
-The interval is a block bootstrap over recorded steps (`bootstrap.py`): it says how much μ depends
+The interval is a block bootstrap over recorded epochs (`bootstrap.py`): it says how much μ depends
 on which steps were recorded. An estimator that was held against real retraining also knows by how
 much it is off beyond that (`model_error`: other seeds, and what its model of training leaves out),
 and the interval allows for it; of the others it does not hold the variation between training seeds.
@@ -62,7 +62,7 @@ def score_target(
         raise FinineError(
             f"μ on target '{target.name}' is undefined for {len(undefined)} training rows"
             f" ({_listed(named)}): their gradients' products with those of other rows do not vary.",
-            "Record more steps (--record-steps) or train fewer epochs.",
+            "Train fewer epochs, or record all of them (--record-epochs all).",
         )
     low, high = np.empty(rows), np.empty(rows)
     draws = block_draws(steps, seed)

@@ -26,6 +26,7 @@ from finine_core.runs.options import (
     ClassWeights,
     Device,
     Optimizer,
+    RecordedEpochs,
     RunOptions,
 )
 from finine_core.training.code import is_code, is_object
@@ -70,7 +71,7 @@ class RunConfig(DataConfig):
     optimizer: Optimizer = "sgd"
     weight_decay: float = Field(default=WEIGHT_DECAY, ge=0, lt=1)
     trusted: bool = False
-    record_steps: int = Field(default=32, ge=4, le=10_000)
+    record_epochs: RecordedEpochs = "late"
     auxiliary: bool = False
     folds: int = Field(default=1, ge=1, le=MOST_FOLDS)
     device: Device = "auto"

@@ -1,9 +1,10 @@
 """How long will a run take, and what exactly will it do? Told before anything is started.
 
 The time is first worked out from what is to be done: `seconds = start + encoding + steps × a step
-+ recorded steps × (rows × a row) + scoring`, with the cost of each measured once. Each finished run
-keeps that figure beside the time it really took, so that the next estimate is corrected by the
-earlier runs of the same home; the range is how far those were off.
++ recorded epochs × (windows × a window + steps × more a step + rows × a row) + scoring`, with the
+cost of each measured once. Each finished run keeps that figure beside the time it really took, so
+that the next estimate is corrected by the earlier runs of the same home; the range is how far those
+were off.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pathlib import Path
 import pyarrow.types as kinds
 
 from finine_core.dataset import Dataset
+from finine_core.influence.signal_plan import WINDOW_STEPS, recorded_epochs
 from finine_core.runs.config import Resolved, RunConfig
 from finine_core.runs.options import IMAGE_ENCODER, TEXT_ENCODER
 from finine_core.runs.results.listing import run_lines
@@ -33,9 +35,12 @@ EMBEDDED_IMAGE = 4e-2  # an image through EfficientNet-Lite0, where it is not st
 # An optimiser step with its bookkeeping.
 STEP = {"logistic": 0.5e-3, "mlp": 1.1e-3, "bag": 3e-3, "cnn": 8e-3}
 OTHER_STEP = 2e-3  # of a model that is not listed
-RECORDED_STEP, RECORDED_ROW = 0.03, 2.5e-5  # a recorded step, and a row in it with text's width
-RECORDED_IMAGE = 3.5e-4  # a row in a recorded step of the network for images
-EXTRA_TARGET = 0.3  # of a recorded step, for each target beyond the first two
+VECTOR_MODELS = ("logistic", "mlp")  # which see a row as one vector
+# What recording adds to it, and to each of its rows: of vectors with text's width, and of others.
+RECORDED_STEP, RECORDED_ROW, OTHER_RECORDED_ROW = 0.1e-3, 8e-6, 1e-4
+# What a window takes beside, and about how many rows are looked at there that are not its own.
+RECORDED_WINDOW, WINDOW_ROWS = 0.01, 500
+EXTRA_TARGET = 0.1  # of recording, for each target beyond the first two
 TRIED_SHARE = 0.7  # of the most epochs, that each candidate is trained until it gets no better
 SCORED_ROW = 2e-4  # intervals and clusters, a row and target
 JUDGED, JUDGED_ROW = 0.6, 4e-4  # the labels of classes by a probe, and a row of them
@@ -204,14 +209,13 @@ def expected_seconds(config: RunConfig, resolved: Resolved, dataset: Dataset) ->
     """The time by the measured costs alone, before the earlier runs have their say."""
     rows = len(dataset.train)
     steps = resolved.epochs * resolved.settings().steps_per_epoch(rows)
-    recorded = min(config.record_steps, steps)
+    every = config.record_epochs == "all"
+    recorded = resolved.epochs if every else len(recorded_epochs(resolved.epochs))
     targets = len(resolved.targets)
-    width = 0.5 + 0.5 * _width(dataset, config) / TEXT_WIDTH
     vectors = config.image_encoder != IMAGE_ENCODER
-    pixels = dataset.roles.image is not None and not vectors
-    row = RECORDED_IMAGE if pixels else RECORDED_ROW * width
-    recording = (RECORDED_STEP + row * rows) * (1 + EXTRA_TARGET * max(targets - 2, 0))
-    training = steps * STEP.get(resolved.model, OTHER_STEP) + recorded * recording
+    recording = _recorded_epoch(config, resolved, dataset) * recorded
+    recording *= 1 + EXTRA_TARGET * max(targets - 2, 0)
+    training = steps * STEP.get(resolved.model, OTHER_STEP) + recording
     here = rows + len(dataset.validation)
     texts = here * len(dataset.roles.text)
     terms = config.text_encoder == TEXT_ENCODER
@@ -228,6 +232,17 @@ def expected_seconds(config: RunConfig, resolved: Resolved, dataset: Dataset) ->
         + SCORED_ROW * rows * targets * config.folds
         + (JUDGED + JUDGED_ROW * len(dataset.table) if dataset.task == "classification" else 0)
     )
+
+
+def _recorded_epoch(config: RunConfig, resolved: Resolved, dataset: Dataset) -> float:
+    """What recording adds to an epoch."""
+    rows = len(dataset.train)
+    steps = resolved.settings().steps_per_epoch(rows)
+    row = OTHER_RECORDED_ROW
+    if resolved.model in VECTOR_MODELS:
+        row = RECORDED_ROW * (0.5 + 0.5 * _width(dataset, config) / TEXT_WIDTH)
+    windows = math.ceil(steps / WINDOW_STEPS)
+    return windows * (RECORDED_WINDOW + WINDOW_ROWS * row) + steps * RECORDED_STEP + rows * row
 
 
 def trainings(config: RunConfig) -> int:

@@ -13,6 +13,7 @@ from finine_core.dataset.options import DataOptions
 ClassWeights = Literal["none", "balanced"]
 Optimizer = Literal["sgd", "adam"]
 Device = Literal["auto", "cpu", "cuda"]
+RecordedEpochs = Literal["late", "all"]
 # Of fewer held-out rows, chance decides which model and how many epochs look best.
 FEWEST_TO_CHOOSE = 30
 # Fields of `config.Resolved` that say what was chosen from; training does not need them.
@@ -46,7 +47,9 @@ class RunOptions(DataOptions, total=False):
             [default: 0.001].
         trusted: take the held-out labels as right; else each held-out row weighs by how far its own
             label can be trusted [default: False].
-        record_steps: optimiser steps at which signals are recorded, from 4 to 10,000 [default: 32].
+        record_epochs: which epochs signals are recorded in: late (one early and the last three
+            tenths, at least four; of eight or fewer all) or all, which makes rankings a little
+            steadier and recording take up to three times as long [default: 'late'].
         auxiliary: train and record a second run on the same rows with the next seed
             [default: False].
         folds: train so many times, from 2 to 10, each time with another part of the rows held out,
@@ -67,7 +70,7 @@ class RunOptions(DataOptions, total=False):
     optimizer: Optimizer
     weight_decay: float
     trusted: bool
-    record_steps: int
+    record_epochs: RecordedEpochs
     auxiliary: bool
     folds: int
     device: Device

@@ -7,11 +7,15 @@ lists and pages take of it; what only a worker needs is checked by `RunConfig`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from finine_core.errors import FinineError, shown
 
+if TYPE_CHECKING:
+    from finine_core.runs.config import RunConfig
+
 Kind = Callable[[object], bool]
+GONE = frozenset({"record_steps"})  # options that only an earlier finine had
 
 
 def _is_text(value: object) -> bool:
@@ -242,3 +246,16 @@ def _check(found: Mapping[str, Any], part: str) -> None:
     for name in NEEDED[part]:
         if name not in found:
             raise FinineError(f"'{where}{name}' is missing.")
+
+
+def config_of(record: Mapping[str, Any]) -> RunConfig:
+    """What the run was told; what only an earlier finine was told is left out.
+
+    Examples:
+        >>> config_of({"config": {"data": "rows.csv", "label": "y", "record_steps": 32}}).label
+        'y'
+    """
+    from finine_core.runs.config import RunConfig
+
+    told = {name: value for name, value in record["config"].items() if name not in GONE}
+    return RunConfig.model_validate(told)

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from finine_core.errors import FinineError
 from finine_core.files import write_json
 from finine_core.runs import RunFolder
-from finine_core.runs.config import RunConfig
 from finine_core.runs.home import CODE, versions
 from finine_core.runs.jobs.background import BusyError
+from finine_core.runs.record import config_of
 from finine_core.training.code import is_object, require_code_allowed
 from finine_core.verification import DEFAULT_REPEATS
 from finine_core.verification.plan import Arm, make_plan
@@ -126,7 +126,7 @@ def require_same_code(folder: RunFolder, own: Own | None = None) -> None:
             that were not or were.
     """
     record = folder.read()
-    config = RunConfig.model_validate(record["config"])
+    config = config_of(record)
     require_code_allowed(*config.code)
     objects = {k: is_object(n) for k, n in (("model", config.model), ("loss", config.loss))}
     for what, wanted in objects.items():

@@ -16,7 +16,7 @@ FOLDS = 3
 def made(tmp_path_factory):
     return trained(
         FLIPS.path, label=FLIPS.label, id=FLIPS.id, home=tmp_path_factory.mktemp("folds"),
-        model="mlp", epochs=6, record_steps=8, folds=FOLDS,
+        model="mlp", epochs=6, folds=FOLDS,
     )  # fmt: skip
 
 

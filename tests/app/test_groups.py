@@ -31,7 +31,7 @@ def grouped(tmp_path_factory):
     frame.to_csv(folder / "rows.csv", index=False)
     return trained(
         folder / "rows.csv", label="y", ignore=("kind",), validation="column:part",
-        home=folder / "home", epochs=12, record_steps=12,
+        home=folder / "home", epochs=12,
     )  # fmt: skip
 
 

@@ -25,7 +25,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> api.Run:
             Image.fromarray(pixels).save(base / "shades" / name / f"{place:02d}.png")
     return trained(
         base / "shades", label="label", home=base / "home", validation=0.25, epochs=2,
-        record_steps=4, batch_size=4,
+        batch_size=4,
     )  # fmt: skip
 
 

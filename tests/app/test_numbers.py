@@ -18,7 +18,7 @@ SAMPLE = SAMPLES["diabetes_outliers"]
 @pytest.fixture(scope="module")
 def numbers(tmp_path_factory):
     """A finished run on diabetes_outliers, with two marks."""
-    run = trained(SAMPLE.path, label=SAMPLE.label, id=SAMPLE.id, epochs=6, record_steps=8,
+    run = trained(SAMPLE.path, label=SAMPLE.label, id=SAMPLE.id, epochs=6,
                   home=tmp_path_factory.mktemp("home"))  # fmt: skip
     run.mark(top=2, target="self")
     return run

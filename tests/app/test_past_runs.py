@@ -90,7 +90,7 @@ def test_a_copy_of_a_run_begins_with_all_its_settings(app, home):
         data=str(FLIPS.path), label=FLIPS.label, id=FLIPS.id, features=("mean area", "mean radius"),
         targets=("validation", "class:malignant", "rows:3,17"), validation=0.3, model="logistic",
         epochs=7, batch_size=16, lr=0.02, optimizer="adam", weight_decay=0.01, seed=4,
-        record_steps=12, auxiliary=True, device="cpu",
+        record_epochs="all", auxiliary=True, device="cpu",
     )  # fmt: skip
     folder = create_run(home, told, "the first")
     folder.write_state(State.CANCELLED)
@@ -105,6 +105,18 @@ def test_a_copy_of_a_run_begins_with_all_its_settings(app, home):
     config = RunConfig.model_validate(again.record()["config"])
     assert config == told.model_copy(update={"epochs": 2})
     again.cancel()
+
+
+def test_a_run_of_an_earlier_finine_is_copied_without_the_option_that_is_gone(app, home):
+    folder = create_run(home, RunConfig(data=str(FLIPS.path), label=FLIPS.label, epochs=7), "old")
+    record = folder.read()
+    del record["config"]["record_epochs"]
+    folder.update(config={**record["config"], "record_steps": 12})
+    folder.write_state(State.CANCELLED)
+    page = app(home, "run").run()
+    choose(page, folder.run_id, "Duplicate with changes")
+    assert page.number_input(key="epochs").value == 7
+    assert page.selectbox(key="record_epochs").value == "late"
 
 
 def test_a_queued_run_says_what_it_waits_for_and_is_cancelled_at_once(app, tmp_path, wait_for):

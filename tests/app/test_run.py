@@ -93,7 +93,7 @@ def test_the_command_is_one_that_the_cli_takes():
         "data": choice.data, "label": choice.label, "features": choice.features, "id": choice.id,
         "text": (), "ignore": ("mean radius",), "targets": ("self",), "validation": 0.3,
         "model": "mlp", "epochs": 2, "batch_size": 16, "lr": 0.1, "optimizer": "adam", "seed": 4,
-        "record_steps": 6, "auxiliary": True, "folds": 3,
+        "record_epochs": "all", "auxiliary": True, "folds": 3,
     }  # fmt: skip
     arguments = shlex.split(run_command(options, DEFAULTS, "a name"))[2:]
     command = get_command(cli).commands["run"]
@@ -104,6 +104,7 @@ def test_the_command_is_one_that_the_cli_takes():
     assert (given["lr"], given["optimizer"], given["batch_size"]) == (0.1, "adam", 16)
     assert given["name"] == "a name"
     assert given["auxiliary"]
+    assert given["record_epochs"] == "all"
     assert given["folds"] == 3
 
 

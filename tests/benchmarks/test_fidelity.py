@@ -112,7 +112,7 @@ def test_sizes_stay_right_in_a_long_run_of_a_convex_model(study_of):
 def test_an_auxiliary_run_is_held_against_the_stored_truth(study_of):
     found = study_of("auxiliary.py", "--seeds", "1", "--model", "logistic")["estimators"]
     assert found["μ self (carried), mean of both runs"]["pearson"] > 0.85
-    assert found["μ self (auc), other numbers"] != found["μ self (auc), trend"]
+    assert found["μ self (carried), mean of both runs"] != found["μ self (carried), run alone"]
 
 
 def test_where_there_is_nothing_little_is_said_and_wide_intervals_hold_the_truth():
@@ -121,8 +121,7 @@ def test_where_there_is_nothing_little_is_said_and_wide_intervals_hold_the_truth
     lines = null.estimates(rows=150, true_mus=(0.0, 1.0), autocorrelations=(0.0,))
     by_case = {(one["true μ"], one["estimator"]): one for one in lines}
     assert by_case[0.0, "gaussian"]["mean |μ|"] < 0.15
-    assert by_case[0.0, "threshold"]["mean |μ|"] > 0.7, "the scan sees something in noise"
     assert by_case[1.0, "carried"]["coverage"] > 0.9
-    assert abs(by_case[1.0, "auc"]["mean"] - 1) < 0.15
+    assert abs(by_case[1.0, "gaussian"]["mean"] - 1) < 0.15
     for line in null.false_discoveries(rows=600, repeats=3, autocorrelations=(0.0,)):
         assert line["realised"] < 2 * line["rate"]

@@ -102,7 +102,7 @@ def test_a_full_disk_is_told_while_everything_can_still_be_read(finished_run, sm
         lambda: run.mark(rows=rows, decision="keep"),
         run.undo,
         lambda: run.export(small_disk / "out"),
-        lambda: run.scores(estimator="auc"),
+        lambda: run.scores(estimator="gaussian"),
         lambda: api.run(run.record()["config"]["data"], label="diagnosis", home=home, block=False),
         lambda: run.rename("another"),
     ):

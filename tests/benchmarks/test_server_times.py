@@ -21,7 +21,7 @@ def test_a_page_of_many_rows_costs_little_more_than_one_of_few(tmp_path):
         data = tmp_path / f"{rows}.csv"
         make_file(data, rows)
         run = trained(data, label="label", id="id", home=tmp_path / "h", model="logistic",
-                      features=["n0", "n1"], ignore=["text"], epochs=1, record_steps=4,
+                      features=["n0", "n1"], ignore=["text"], epochs=1,
                       targets=("self",))  # fmt: skip
         table = run.review()
         taken = []

@@ -56,6 +56,7 @@ def home(table, tmp_path_factory):
         validation="column:split",
         trusted=True,
         epochs=20,
+        record_epochs="all",
         home=home,
     )
     return home

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 import finine_core as fi
@@ -38,7 +39,7 @@ def place(tmp_path_factory):
     folder = tmp_path_factory.mktemp("told") / "place"
     folder.mkdir()
     FRAME.to_csv(folder / "data.csv", index=False)
-    trained(folder / "data.csv", label="label", home=folder / "home", epochs=1, record_steps=4)
+    trained(folder / "data.csv", label="label", home=folder / "home", epochs=1)
     return folder
 
 
@@ -86,7 +87,7 @@ def test_a_spoilt_file_of_a_run_is_named_by_every_command_that_reads_it(place, n
         (run,) = (here / "home" / "runs").iterdir()
         DAMAGE[words](run / name)
         home = ["--home", str(here / "home")]
-        row = str(np.load(run / "signals" / "batches.npy")[0, 0])
+        row = str(pq.read_table(run / "predictions.parquet")["row_number"][0])
         for arguments in (
             ["scores", "latest"],
             ["curve", "latest", "--row", row],
@@ -208,7 +209,7 @@ def test_a_worker_writes_what_libraries_say_as_a_line_of_its_log(tmp_path, monke
     FRAME.to_csv(tmp_path / "data.csv", index=False)
     done = subprocess.run(
         [sys.executable, "-m", "finine_core.cli", "run", "data.csv", "--label", "label", "--epochs",
-         "1", "--record-steps", "4", "--model", "ours:model", "--home", "home"],
+         "1", "--model", "ours:model", "--home", "home"],
         cwd=tmp_path, capture_output=True, text=True, env=child_environment(),
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -31,7 +31,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, api.Run]:
     (base / "shades" / "light" / "broken.png").write_bytes(b"nothing")
     run = trained(
         base / "shades", label="label", home=base / "home", validation=0.25, epochs=2,
-        record_steps=4, batch_size=4, skip_corrupt=True,
+        batch_size=4, skip_corrupt=True,
     )  # fmt: skip
     run.mark(rows=[0], decision="delete")
     run.mark(rows=[1], decision="relabel", label="light")

@@ -24,7 +24,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, api.Run]:
     folder = save_splits(base / "signs", train=24, test=8)
     run = trained(
         folder, label="label", home=base / "home", validation="column:split", epochs=2,
-        record_steps=4, batch_size=4,
+        batch_size=4,
     )  # fmt: skip
     run.mark(rows=[0], decision="delete")
     run.mark(rows=[1], decision="relabel", label="neg")

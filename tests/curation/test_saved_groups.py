@@ -60,7 +60,7 @@ def test_a_condition_means_the_group_where_the_data_has_columns_named_like_ours(
     ours = "group_name,member,members,wanted,finine_group_name,finine_member,finine_members"
     lines = [f"{k}.5,odd,1,odd,odd,even,{k},odd,{'ab'[k % 2]}" for k in range(40)]
     data.write_text(f"x,{ours},label\n" + "\n".join(lines) + "\n")
-    run = trained(data, label="label", features=["x"], home=tmp_path, epochs=1, record_steps=4)
+    run = trained(data, label="label", features=["x"], home=tmp_path, epochs=1)
     rows = sorted(run.scores()["row_number"].tolist())
     run.save_group("odd", rows=rows[:3])
     run.save_group("even", rows=rows[3:10])

@@ -41,7 +41,7 @@ def hostile(tmp_path_factory):
         for k in range(120):
             writer.writerow([f"{MARKUP[k % len(MARKUP)]} {k}", k * 7 % 13, LABELS[k * 5 % 7 % 2]])
     run = trained(data, label="<i>label</i>", text=[TEXT], features=[NUMBER], home=home,
-                  name=MARKUP[0] + MARKUP[2], epochs=2, record_steps=4)  # fmt: skip
+                  name=MARKUP[0] + MARKUP[2], epochs=2)  # fmt: skip
     rows = run.scores(by="suspicion", top=6)["row_number"].tolist()
     run.mark(rows=rows[:3], decision="delete", reason=MARKUP[2], reviewer=MARKUP[0])
     run.save_group(MARKUP[2] + MARKUP[0], rows=rows, reviewer=MARKUP[3])

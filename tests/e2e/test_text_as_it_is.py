@@ -60,7 +60,7 @@ def odd(tmp_path_factory):
             writer.writerow([cell, k * 7 % 13, CLASSES[k * 5 % 7 % 2]])
     run = trained(data, label=LABEL, text=[TEXT], features=[NUMBER], home=home, name=NAME,
                   targets=("self", "validation", f"class:{CLASSES[0]}"),
-                  epochs=2, record_steps=4)  # fmt: skip
+                  epochs=2)  # fmt: skip
     rows = run.scores(by="suspicion", top=8)["row_number"].tolist()
     run.mark(rows=rows[:3], decision="delete", reason=REASON, reviewer=REVIEWER)
     run.save_group(GROUP, rows=rows, reviewer=REVIEWER)

@@ -171,7 +171,7 @@ def test_a_run_learns_a_head_on_the_vectors(tmp_path, monkeypatch):
     monkeypatch.setitem(pictures.IMAGE_ENCODERS, "small", SMALL)
     folder = shades(tmp_path / "a")
     config = make_config(
-        data=str(folder), label="label", image_encoder="small", epochs=3, record_steps=4,
+        data=str(folder), label="label", image_encoder="small", epochs=3,
         validation=0.25,
     )  # fmt: skip
     made = homes.create_run(tmp_path / "home", config)

@@ -191,7 +191,7 @@ def test_columns_are_centred_and_share_the_norm(folder, tmp_path):
 def test_a_run_embeds_each_text_once_for_the_whole_home(folder, tmp_path):
     data, home = table(tmp_path / "a.csv"), tmp_path / "home"
     options = {
-        "label": "y", "text": ["t"], "home": home, "epochs": 2, "record_steps": 4,
+        "label": "y", "text": ["t"], "home": home, "epochs": 2,
         "text_encoder": str(folder),
     }  # fmt: skip
     first, second = trained(data, **options), trained(data, **options, seed=0)

@@ -60,7 +60,7 @@ def test_a_run_of_the_model_bag(tmp_path):
     data = table(tmp_path / "a.csv")
     run = trained(
         data, label="y", text=["t"], ignore=["u"], home=tmp_path / "home", model="bag",
-        epochs=30, record_steps=6,
+        epochs=30,
     )  # fmt: skip
     results = run.record()["results"]
     assert results["train_accuracy"] > 0.9

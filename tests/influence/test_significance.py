@@ -5,7 +5,13 @@ import pytest
 
 from finine_core.errors import FinineError
 from finine_core.influence import TARGETS, TargetSignals, discoveries
-from finine_core.influence.significance import fit_null, harm_p_values, mean_below_zero, q_values
+from finine_core.influence.significance import (
+    MIN_LINES,
+    fit_null,
+    harm_p_values,
+    mean_below_zero,
+    q_values,
+)
 
 RATES = (0.05, 0.1, 0.2)
 SELF, VALIDATION = TARGETS["self"], TARGETS["validation"]
@@ -45,10 +51,10 @@ def averaged(draw, simulations):
 
 
 @pytest.mark.parametrize("phi", [0.0, 0.3, 0.5])
-@pytest.mark.parametrize("steps", [32, 128])
-def test_p_values_of_rows_without_influence_are_uniform_down_to_the_far_tail(steps, phi):
-    random = np.random.default_rng(steps)
-    p = mean_below_zero(autocorrelated(steps, 60_000, phi, random))
+@pytest.mark.parametrize("lines", [MIN_LINES, 32, 128])
+def test_p_values_of_rows_without_influence_are_uniform_down_to_the_far_tail(lines, phi):
+    random = np.random.default_rng(lines)
+    p = mean_below_zero(autocorrelated(lines, 60_000, phi, random))
     for level, most in ((0.1, 1.25), (0.01, 1.5), (0.001, 1.6)):
         assert 0.7 < np.mean(p < level) / level < most
     assert len(np.unique(p)) > 50_000, "no least step, as resampling would have"
@@ -67,6 +73,31 @@ def test_harmful_rows_are_found_at_the_promised_rate(phi):
     found, error = averaged(draw, 20)
     assert np.all(found[:, 0] <= np.array(RATES) + 2 * error), found
     assert found[1, 1] > 0.3, "and enough of them are found"
+
+
+def rate_of_false_ones(lines, phi, simulations):
+    """Mean share of false ones where 10 % are promised and harmful rows stand out clearly."""
+
+    def draw(seed):
+        random = np.random.default_rng([lines, seed])
+        bad = np.arange(800) < 120
+        units = autocorrelated(lines, 800, phi, random) * random.lognormal(0, 0.7, size=800)
+        units += np.where(bad, -4.0, 0.0) * units.std(axis=0)
+        signals = signals_of(units, random)
+        mu = signals.signal.sum(axis=0, dtype=np.float64)
+        return [(discoveries(signals, mu, VALIDATION, 0.1).places, bad)]
+
+    return averaged(draw, simulations)[0][0, 0]
+
+
+@pytest.mark.parametrize(("phi", "most"), [(0.0, 0.1), (0.3, 0.1), (0.5, 0.115)])
+def test_the_fewest_lines_that_are_tested_keep_the_promise(phi, most):
+    assert 0.07 < rate_of_false_ones(MIN_LINES, phi, 40) < most
+
+
+def test_fewer_lines_would_not_keep_it(monkeypatch):
+    monkeypatch.setattr("finine_core.influence.significance.MIN_LINES", 4)
+    assert rate_of_false_ones(8, 0.5, 40) > 0.12
 
 
 def test_helpful_rows_and_rows_with_a_mean_signal_above_zero_are_never_called_harmful():
@@ -113,14 +144,14 @@ def test_q_values_are_those_of_benjamini_and_hochberg():
 
 def test_too_little_to_go_by_and_impossible_rates_are_refused():
     random = np.random.default_rng(0)
-    few_steps = signals_of(np.ones((7, 200)), random)
-    with pytest.raises(FinineError, match="7 recorded steps"):
-        discoveries(few_steps, np.ones(200), VALIDATION, 0.1)
+    few = signals_of(np.ones((MIN_LINES - 1, 200)), random)
+    with pytest.raises(FinineError, match=r"12 times are too few.*--record-epochs all"):
+        discoveries(few, np.ones(200), VALIDATION, 0.1)
     with pytest.raises(FinineError, match="99 rows are too few"):
-        discoveries(few_steps, np.ones(99), SELF, 0.1)
+        discoveries(few, np.ones(99), SELF, 0.1)
     for wrong in (0.0, 1.0, -0.1, float("nan")):
         with pytest.raises(FinineError, match="cannot be promised"):
-            discoveries(few_steps, np.ones(200), SELF, wrong)
+            discoveries(few, np.ones(200), SELF, wrong)
 
 
 def test_rows_without_any_signal_are_no_discoveries():

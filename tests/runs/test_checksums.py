@@ -58,7 +58,7 @@ def test_one_flipped_bit_anywhere_in_the_scores_is_noticed_and_nothing_is_export
         own_run.export_plan,
         lambda: own_run.curve(0),
         lambda: own_run.export(tmp_path / "out"),
-        lambda: own_run.scores(estimator="auc"),
+        lambda: own_run.scores(estimator="gaussian"),
     ):
         with pytest.raises(FinineError, match=said):
             ask()
@@ -114,15 +114,15 @@ def test_a_run_without_checksums_is_read_as_it_is_and_the_doctor_says_so(own_run
 
 
 def test_scores_that_are_made_later_are_noted_and_made_again_when_damaged(own_run):
-    first = own_run.scores(estimator="auc")
-    path = own_run.folder.path / "scores.auc.parquet"
+    first = own_run.scores(estimator="gaussian")
+    path = own_run.folder.path / "scores.gaussian.parquet"
     assert noted(own_run.folder.path)[path.name]
     flip(path)
-    with pytest.raises(FinineError, match=r"scores\.auc\.parquet is damaged.*Delete it"):
-        own_run.scores(estimator="auc")
+    with pytest.raises(FinineError, match=r"scores\.gaussian\.parquet is damaged.*Delete it"):
+        own_run.scores(estimator="gaussian")
     path.unlink()
     assert api.doctor(own_run.home).findings == ()
-    assert own_run.scores(estimator="auc").equals(first)
+    assert own_run.scores(estimator="gaussian").equals(first)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"scores.parquet": 3}', "null"])

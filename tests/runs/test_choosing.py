@@ -72,21 +72,21 @@ def test_many_classes_of_few_rows_get_the_model_that_can_tell_them_apart(tmp_pat
 
 
 def test_what_a_person_says_is_not_chosen_again(digits, tmp_path):
-    run = trained(digits, label="label", home=tmp_path, epochs=50, record_steps=4)
+    run = trained(digits, label="label", home=tmp_path, epochs=50)
     tried = {one["model"]: one for one in run.record()["tried"]}
     assert set(tried) == {"mlp", "logistic"}
     assert all(one["epochs"] == one["trained"] == 50 for one in tried.values())
     taken = tried[run.record()["resolved"]["model"]]
     assert run.record()["resolved"]["epochs"] == 50
     assert run.record()["results"]["validation_accuracy"] == taken["quality"]
-    run = trained(digits, label="label", home=tmp_path, model="logistic", record_steps=4)
+    run = trained(digits, label="label", home=tmp_path, model="logistic")
     (only,) = run.record()["tried"]
     assert run.record()["resolved"]["model"] == only["model"] == "logistic"
     assert run.record()["resolved"]["epochs"] == only["epochs"]
 
 
 def test_without_enough_held_out_rows_nothing_is_tried(digits, tmp_path):
-    run = trained(digits, label="label", home=tmp_path, validation=0.01, record_steps=4)
+    run = trained(digits, label="label", home=tmp_path, validation=0.01)
     assert run.record()["resolved"]["epochs"] == 35
     assert not run.record().get("tried")
     assert run.record()["resolved"]["candidates"] == ["mlp"]
@@ -129,7 +129,7 @@ def test_held_out_rows_whose_label_is_doubted_count_less(digits, tmp_path, monke
 
     real = choosing.try_out
     monkeypatch.setattr(choosing, "try_out", spy)
-    trained(digits, label="label", home=tmp_path, record_steps=4)
+    trained(digits, label="label", home=tmp_path)
     assert 0.1 < np.mean(seen["weights"] < 0.5) < 0.35, "about the fifth that is wrong"
-    trained(digits, label="label", home=tmp_path, record_steps=4, trusted=True)
+    trained(digits, label="label", home=tmp_path, trusted=True)
     assert (seen["weights"] == 1).all()

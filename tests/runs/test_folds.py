@@ -60,7 +60,7 @@ def test_a_rows_scores_are_the_means_of_runs_of_their_own_on_these_folds(
     run = trained(table, **options, folds=FOLDS, home=tmp_path / "home")
     fold = read_folds(run.folder.signals)
     single = [alone(table, tmp_path, fold, k + 1, **options) for k in range(FOLDS)]
-    for estimator in (None, "composed"):
+    for estimator in (None, "gaussian"):
         for target in targets:
             every = pd.concat([one.scores(target, estimator=estimator) for one in single])
             mean = every.groupby("row_number")[["mu", "mu_low", "mu_high", "mean_loss"]].mean()

@@ -41,9 +41,7 @@ def path(tmp_path_factory):
 
 
 def test_a_run_keeps_how_its_rows_were_held_out(path, tmp_path):
-    run = trained(
-        path, label="label", home=tmp_path, group="user", ignore=["made"], epochs=2, record_steps=4
-    )
+    run = trained(path, label="label", home=tmp_path, group="user", ignore=["made"], epochs=2)
     record = run.record()
     assert record["config"]["group"] == "user"
     assert record["dataset"]["roles"]["group"] == "user"
@@ -57,9 +55,7 @@ def test_a_run_keeps_how_its_rows_were_held_out(path, tmp_path):
 
 
 def test_a_run_keeps_from_when_on_rows_are_held_out(path, tmp_path):
-    run = trained(
-        path, label="label", home=tmp_path, time="made", ignore=["user"], epochs=2, record_steps=4
-    )
+    run = trained(path, label="label", home=tmp_path, time="made", ignore=["user"], epochs=2)
     assert run.record()["dataset"]["held_out"] == {"by": "time", "column": "made", "from": "128"}
     held_out = run.scores(by="suspicion", where="mu IS NULL")["row_number"]
     assert sorted(held_out) == list(range(256, 320))
@@ -115,7 +111,7 @@ def test_images_that_were_changed_a_little_are_listed_as_near_duplicates(tmp_pat
     pq.write_table(content, tmp_path / "rows.parquet")
     run = trained(
         tmp_path / "rows.parquet", label="label", image="image", home=tmp_path / "home",
-        model="logistic", epochs=2, record_steps=4,
+        model="logistic", epochs=2,
     )  # fmt: skip
     found = run.scores(by="suspicion", where=f"{COPY_GROUP} IS NOT NULL")
     pairs = found.groupby(COPY_GROUP)["row_number"].apply(lambda rows: tuple(sorted(rows)))

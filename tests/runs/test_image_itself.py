@@ -64,7 +64,7 @@ def test_the_image_itself_is_shown_from_every_kind_of_input(tmp_path, make):
     data = make(tmp_path)
     run = trained(
         data, label="label", image="image", home=tmp_path / "home", validation=0.25, epochs=1,
-        record_steps=4, batch_size=4,
+        batch_size=4,
     )  # fmt: skip
     # in a folder the classes lie one after the other: dark ones are the odd photographs
     photograph = [1, 3, 5, 7, 9, 11, 0, 2, 4, 6, 8, 10] if data.suffix == "" else range(ROWS)

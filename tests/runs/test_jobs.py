@@ -14,7 +14,7 @@ from finine_core.runs import State, observe, start
 from finine_core.runs.jobs.progress import epoch_history, read_events
 from tests.trained import trained
 
-LONG = {"epochs": 4000, "batch_size": 8, "record_steps": 200}  # a run one has time to disturb
+LONG = {"epochs": 4000, "batch_size": 8}  # a run one has time to disturb
 
 
 @pytest.fixture(scope="module")
@@ -197,15 +197,17 @@ def test_a_validation_file_that_changed_is_refused_on_resume(table, tmp_path, wa
     assert "validation.csv has changed" in run.status().message
 
 
-def test_a_small_last_batch_is_never_recorded(table, tmp_path):
+def test_rows_of_a_small_last_batch_are_recorded_like_the_others(table, tmp_path):
     run = trained(
-        table, label="label", id="name", home=tmp_path, epochs=8, batch_size=19, validation=0
+        table, label="label", id="name", home=tmp_path, epochs=3, batch_size=19, validation=0
     )
     from finine_core.influence import SignalStore
 
-    batches = SignalStore(run.folder.signals).batches()
+    store = SignalStore(run.folder.signals)
     assert 240 % 19 != 0
-    assert (batches >= 0).all(), "every recorded batch is full"
+    assert store.losses().shape == (3, 240)
+    assert (store.losses() > 0).all()
+    assert (store.target("self").signal > 0).all()
 
 
 @pytest.fixture
@@ -222,8 +224,7 @@ def full_disk(tmp_path):
 
 def test_a_full_disk_is_told_and_the_run_resumes_once_there_is_room(table, full_disk):
     with pytest.raises(FinineError, match=r"small disk/home/runs is full"):
-        api.run(table, label="label", id="name", home=full_disk / "home", epochs=40,
-                record_steps=200)  # fmt: skip
+        api.run(table, label="label", id="name", home=full_disk / "home", epochs=40)
     subprocess.run(["mount", "-o", "remount,size=20m", str(full_disk)], check=True)
     (failed,) = api.runs(full_disk / "home")
     assert failed.status().state is State.FAILED

@@ -14,7 +14,7 @@ from finine_core.runs.folder import RunFolder
 from finine_core.runs.results import listing
 from tests.trained import trained
 
-TINY = {"label": "label", "id": "name", "epochs": 2, "record_steps": 8}
+TINY = {"label": "label", "id": "name", "epochs": 12}
 
 
 def test_a_name_is_kept_in_one_place_and_nonsense_is_refused(own_run):
@@ -110,7 +110,7 @@ def test_more_work_is_expected_to_take_longer(table, tmp_path):
     base = expected()
     for more in (
         {"epochs": 200},
-        {"record_steps": 12},
+        {"record_epochs": "all"},
         {"auxiliary": True},
         {"targets": ("self",)},
     ):

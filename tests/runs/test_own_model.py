@@ -46,9 +46,7 @@ def table_in(folder):
 
 def started(data, **options):
     home = data.parent / "home"
-    return api.run(
-        data, label="y", features=["x", "z"], home=home, epochs=3, record_steps=4, **options
-    )
+    return api.run(data, label="y", features=["x", "z"], home=home, epochs=3, **options)
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +83,7 @@ def test_the_lines_about_an_own_model_work_as_printed(tmp_path):
     (commands,) = re.findall(rf"{MARK}```bash\n(.*?)```", text, re.DOTALL)
     (tmp_path / "my_model.py").write_text(module)
     commands = commands.replace("finine ", f"{shlex.quote(sys.executable)} -m finine_core.cli ")
-    commands = commands.replace("bounded_loss", "bounded_loss --epochs 3 --record-steps 4")
+    commands = commands.replace("bounded_loss", "bounded_loss --epochs 3")
     found = subprocess.run(
         ["bash", "-euc", commands], cwd=tmp_path, capture_output=True, text=True,
         env={**os.environ, "FININE_HOME": str(tmp_path / "home")},
@@ -242,9 +240,7 @@ def test_a_table_that_is_no_file_is_kept_in_the_home(data):
     assert pd.read_parquet(path).equals(frame)
     assert list((home / "data").iterdir()) == [path]
     run = started(data, model="logistic")
-    of_frame = api.run(
-        frame, label="y", features=["x", "z"], home=home, epochs=3, record_steps=4, model="logistic"
-    )
+    of_frame = api.run(frame, label="y", features=["x", "z"], home=home, epochs=3, model="logistic")
     assert of_frame.scores("self")["mu"].tolist() == run.scores("self")["mu"].tolist()
     with pytest.raises(FinineError, match="A dict cannot be read as data"):
         api.run({}, label="y", home=data.parent / "home")

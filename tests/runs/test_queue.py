@@ -10,7 +10,7 @@ from finine_core.errors import FinineError
 from finine_core.runs import State
 from finine_core.runs.jobs.queue import WORKERS_VARIABLE, _try_slot
 
-TINY = {"label": "label", "id": "name", "block": False, "epochs": 2, "record_steps": 8}
+TINY = {"label": "label", "id": "name", "block": False, "epochs": 2}
 LONG = {**TINY, "epochs": 50_000}
 SHORT_LIVED = {**TINY, "label": "lable"}  # it fails when its turn comes, before torch is imported
 

@@ -80,7 +80,7 @@ def test_rows_that_say_the_same_are_found_whatever_their_label_and_id(tmp_path):
     lines += ["t1,a,99.5,odd", "t2,b,99.5,odd", "t3,a,99.5,"]
     (tmp_path / "d.csv").write_text("id,label,n,note\n" + "\n".join(lines) + "\n")
     run = trained(tmp_path / "d.csv", label="label", id="id", home=tmp_path / "h", validation=0.05,
-                  epochs=1, record_steps=8, seed=3)  # fmt: skip
+                  epochs=1, seed=3)  # fmt: skip
     numbers = run.scores("self").set_index("row_id")["row_number"]
     assert {"t1", "t2", "t3"} <= set(numbers.index)
     assert run.same_rows(numbers["t1"]).tolist() == [numbers["t2"]]

@@ -30,7 +30,6 @@ def marked_home(tmp_path_factory):
         validation="column:part",
         home=folder / "home",
         epochs=8,
-        record_steps=8,
     )
     run.mark(rows=np.flatnonzero(flipped).tolist(), reason="injected")
     return folder / "home"

@@ -72,8 +72,8 @@ def at_alpha(run: api.Run, curves: Mapping[Pin, NamedCurve], target: str, alpha:
             "90 % interval of μ": st.column_config.TextColumn(help=NOT_IN_INTERVAL),
             beta: st.column_config.NumberColumn(
                 format="%.2f",
-                help="How often the tester misses the presence of the row or group, from the "
-                f"recorded steps. Pure guessing: {1 - alpha:.2f}.",
+                help="How often the tester misses the presence of the row or group, from "
+                f"what was recorded. Pure guessing: {1 - alpha:.2f}.",
             ),
             "band of β": st.column_config.TextColumn(help=BAND_WORDS),
             "β, Gaussian": st.column_config.NumberColumn(
@@ -132,7 +132,7 @@ def over_steps(run: api.Run, curves: Mapping[Pin, NamedCurve], target: str) -> N
         with losses:
             curve_charts.losses(recorded, key="compare_losses")
             st.caption(
-                "How badly the model fits each row at each recorded step."
+                "How badly the model fitted each row each time it was recorded."
                 + (" Of a group, the mean of its rows." if groups else "")
             )
 

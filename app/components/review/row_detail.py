@@ -192,7 +192,8 @@ def _charts(run: api.Run, row: int, target: str) -> None:
             recorded = {f"row {row}": reader.signals(run, row, target)}
             curve_charts.losses(recorded, key="row_losses")
             st.caption(
-                "How badly the model fits this row at each recorded step." + _told_by(run, row)
+                "How badly the model fitted this row each time it was recorded."
+                + _told_by(run, row)
             )
 
 

@@ -262,8 +262,8 @@ def _columns(target: str) -> dict[str, Any]:
             y_min=0,
             y_max=1,
             help="The trade-off curve that goes with this μ: misses β against false alarms α. The "
-            "deeper it bends, the more the row gives itself away. The curve from the recorded "
-            "steps is beside the table.",
+            "deeper it bends, the more the row gives itself away. The curve from what was "
+            "recorded is beside the table.",
         ),
         "label": text("label", width=78, help="What the data says."),
         "predicted": text("predicted", width=78, help="What the trained model finds most likely."),
@@ -274,8 +274,8 @@ def _columns(target: str) -> dict[str, Any]:
             "mean loss",
             width=80,
             format="%.2f",
-            help="The row's loss, averaged over the recorded steps. A simple and strong baseline "
-            "for wrong labels; it has no interval and says nothing about influence.",
+            help="The row's loss, averaged over the training. A simple and strong baseline for "
+            "wrong labels; it has no interval and says nothing about influence.",
         ),
         "row_id": text("id", width=80, help="From the id column, else the row number."),
     }

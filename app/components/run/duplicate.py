@@ -19,12 +19,12 @@ from finine_app.components.run.form import TARGET_WORDS
 from finine_core import api
 from finine_core.access import require_choosable
 from finine_core.errors import FinineError
-from finine_core.runs import RunConfig
 from finine_core.runs.config import validation_file
+from finine_core.runs.record import config_of
 
 # Fields of the form that are called like the setting they hold.
 _SAME_NAME = (
-    "model", "epochs", "batch_size", "lr", "optimizer", "weight_decay", "seed", "record_steps",
+    "model", "epochs", "batch_size", "lr", "optimizer", "weight_decay", "seed", "record_epochs",
     "auxiliary", "device", "text_encoder", "image_encoder",
 )  # fmt: skip
 _COPIED = "_copied_from"
@@ -37,7 +37,7 @@ def duplicate(run: api.Run) -> None:
         FinineError: the run cannot be read, its model is code, or its files may not be chosen.
     """
     record = run.record()
-    config = RunConfig.model_validate(record["config"])
+    config = config_of(record)
     if config.code:
         raise FinineError(
             f"This run's model or loss is a person's own code ({', '.join(config.code)}), which the"

@@ -50,6 +50,7 @@ LOSS_WORDS = {
     "huber": "Huber",
 }
 OPTIMIZER_WORDS = {"sgd": "SGD", "adam": "Adam"}
+RECORDED_WORDS = {"late": "one early, and the last", "all": "all"}
 DEFAULTS = {k: f.default for k, f in RunConfig.model_fields.items()}
 
 
@@ -125,10 +126,10 @@ def _time(options: dict[str, Any], resolved: Resolved, dataset: Dataset) -> None
         return
     st.markdown(
         f":material/timer: Takes **{told.words}** on this machine.",
-        help="Worked out from the number of steps, recorded steps, rows and targets, with the cost "
-        "of each measured once, and corrected by what the most alike of your finished runs really "
-        f"took. This one rests {'on' if told.runs else 'on none'}: {told.basis}. Other programs "
-        "at work on this machine make it longer.",
+        help="Worked out from the number of steps, recorded epochs, rows and targets, with the "
+        "cost of each measured once, and corrected by what the most alike of your finished runs "
+        f"really took. This one rests {'on' if told.runs else 'on none'}: {told.basis}. Other "
+        "programs at work on this machine make it longer.",
     )
     busy = [one for one in api.lines(state.home()) if one.state and not one.state.over]
     if len(busy) >= slots:
@@ -271,14 +272,14 @@ def _advanced(classes: tuple[str, ...]) -> dict[str, Any]:
                 key="seed",
                 help="Of the first parameters, the order of the rows, and the held-out draw.",
             ),
-            "record_steps": middle.number_input(
-                "Recorded steps",
-                min_value=4,
-                max_value=10_000,
-                value=DEFAULTS["record_steps"],
-                key="record_steps",
-                help="At how many steps of the training signals are recorded. More: narrower "
-                "intervals, and a longer run.",
+            "record_epochs": middle.selectbox(
+                "Recorded epochs",
+                list(RECORDED_WORDS),
+                format_func=lambda one: RECORDED_WORDS[one],
+                key="record_epochs",
+                help="In which epochs signals are recorded. All: rankings are a little steadier, "
+                "and recording takes up to three times as long. Runs of eight epochs or fewer "
+                "record all in any case.",
             ),
             "auxiliary": right.checkbox(
                 "Auxiliary run",

@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[3]
 ADDRESS_SPACE = 12 * 1024**3  # of a child: libraries reserve far more than they use
 END_SECONDS = 120.0  # by the clock, for a process that waits and takes no time of the processor
 MEANWHILE_SECONDS = 0.005  # between two changes of a file that does not hold still
-QUICK_RUN = ("--epochs", "1", "--record-steps", "4")
+QUICK_RUN = ("--epochs", "1")
 
 
 def in_process(case: Case) -> Outcome:

@@ -50,7 +50,7 @@ def run_through(case: Case) -> Outcome:
 
 def _told(case: Case, data: str, home: Path) -> tuple[str, bool]:
     given = case.options_in(Path(data).parent)
-    config = make_config(data=str(kept_data(data, home)), epochs=1, record_steps=4, **given)
+    config = make_config(data=str(kept_data(data, home)), epochs=1, **given)
     folder = create_run(home, config)
     work(str(folder.path))
     run = api.open_run(folder.run_id, home)

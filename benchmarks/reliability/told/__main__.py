@@ -47,12 +47,12 @@ def prepared(made: Path) -> Path:
     data.write_text("text,x,label\n" + "".join(
         f"these are words {k % 13},{k * 7 % 11}.5,{'ab'[k * 5 % 7 % 2]}\n" for k in range(80)
     ))  # fmt: skip
-    run = trained(data, label="label", home=folder / "home", epochs=2, record_steps=4)
+    run = trained(data, label="label", home=folder / "home", epochs=2)
     rows = run.scores(top=5)["row_number"].tolist()
     run.mark(rows=rows[:2], decision="delete", reviewer="ada")
     run.save_group("odd ones", rows=rows, reviewer="ada")
     run.export(folder / "export")
-    run.scores(estimator="auc")
+    run.scores(estimator="gaussian")
     return folder
 
 

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from finine_core.errors import known
-from finine_core.influence.estimators.auc import Auc
 from finine_core.influence.estimators.base import Estimator
 from finine_core.influence.estimators.carried import Carried
-from finine_core.influence.estimators.composed import Composed
 from finine_core.influence.estimators.gaussian import Gaussian
-from finine_core.influence.estimators.threshold import Threshold
 
-ESTIMATORS: dict[str, Estimator] = {
-    one.name: one for one in (Carried(), Gaussian(), Composed(), Auc(), Threshold())
-}
+ESTIMATORS: dict[str, Estimator] = {one.name: one for one in (Carried(), Gaussian())}
 
 
 def default_estimator(carried: bool) -> Estimator:

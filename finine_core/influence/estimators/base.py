@@ -18,8 +18,8 @@ class Estimator(ABC):
 
     Attributes:
         model_error: by which share of itself μ was off against real retraining, beyond what the
-            recorded steps tell, on target "self" and on those that rows share ("shared"); intervals
-            allow for it (docs/fidelity.md).
+            recorded epochs tell, on target "self" and on those that rows share ("shared");
+            intervals allow for it (docs/fidelity.md).
         carried: whether it reads signals as what is left of them at the end of the run.
     """
 
@@ -36,8 +36,8 @@ class Estimator(ABC):
         """
 
     def mu_of_draws(self, signals: TargetSignals, draws: Draws) -> NDArray[np.float64]:
-        """μ of each row from each draw of recorded steps, shape (draws, n).
+        """μ of each row from each draw of recorded epochs, shape (draws, n).
 
-        An estimator that sums over steps can do this for all draws at once.
+        An estimator that sums over epochs can do this for all draws at once.
         """
         return np.stack([self.mu(redrawn(signals, steps)) for steps in draws.index])

@@ -1,6 +1,7 @@
 """The `gaussian` estimator: pooled mean over pooled deviation.
 
-μ_step,i = Σ_t s_it / √(T Σ_t σ²_it); the whole run's μ_i = p √T_total · μ_step,i.
+μ_step,i = Σ_t s_it / √(L Σ_t σ²_it) over the L recorded epochs t; the whole run's
+μ_i = p √T_total · μ_step,i.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ class Gaussian(Estimator):
     """Mean signal over pooled standard deviation."""
 
     name = "gaussian"
-    description = "mean signal over the pooled deviation of the recorded steps"
+    description = "mean signal over the pooled deviation of the recorded epochs"
 
     def mu(self, signals: TargetSignals) -> NDArray[np.float64]:
         total = signals.signal.sum(axis=0, dtype=np.float64)
@@ -34,6 +35,6 @@ class Gaussian(Estimator):
 def _ratio(
     signals: TargetSignals, total: NDArray[np.float64], variance: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """μ from sums over steps."""
+    """μ from sums over lines."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return signals.scale * total / np.sqrt(len(signals.signal) * variance)

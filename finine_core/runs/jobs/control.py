@@ -190,10 +190,10 @@ def resume(folder: RunFolder) -> None:
     Raises:
         FinineError: it is done, or somebody is at it.
     """
-    from finine_core.runs.config import RunConfig
+    from finine_core.runs.record import config_of
 
     worker_slots()
-    require_code_allowed(*RunConfig.model_validate(folder.read()["config"]).code)
+    require_code_allowed(*config_of(folder.read()).code)
     with one_at_a_time(folder.path):  # of two who ask at once, the second finds it queued
         status = observe(folder)
         if status.state is State.DONE:

@@ -28,8 +28,8 @@ SILENT_SECONDS = 30.0  # without a beat for so long, an onlooker is told: it sho
 # likely killed by the system; the last beat may be a second older than the peak.
 LIKELY_SHARE = 0.8
 MEMORY_MEND = (
-    "Use fewer features or rows, fewer recorded steps, or a machine with more memory; close other"
-    " programs, then resume the run."
+    "Use fewer features or rows, or a machine with more memory; close other programs, then resume"
+    " the run."
 )
 
 

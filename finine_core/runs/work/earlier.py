@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import shutil
 
-from finine_core.runs.config import RunConfig
 from finine_core.runs.folder import RunFolder, now
 from finine_core.runs.home import versions
+from finine_core.runs.record import config_of
 
 
 def drop_what_others_made(folder: RunFolder) -> dict[str, tuple[str, str]]:
@@ -21,7 +21,7 @@ def drop_what_others_made(folder: RunFolder) -> dict[str, tuple[str, str]]:
     """
     record = folder.read()
     made_with = record.get("versions") or {}
-    here = versions(RunConfig.model_validate(record["config"]))
+    here = versions(config_of(record))
     changed = {
         name: (made_with.get(name, "unknown"), found)
         for name, found in here.items()

@@ -106,7 +106,8 @@ def carry_out(folder: RunFolder, read: Reading, began: float, own: Own = NOTHING
             about = part_of(read, stage)
             data = _anew(folder, about, kind.inputs) if stage.parts > 1 else encoded
             one = make(data, about.resolved)
-        plan = plan_for(one, resolved.targets)
+        every = tuple(range(one.settings.epochs)) if config.record_epochs == "all" else None
+        plan = plan_for(one, resolved.targets, epochs=every)
         shared = shared_rows(about.dataset, resolved, one, before)
         margins = before is not None and stage.phase == TRAINING[0]
         timings.append(_train(folder, one, plan, shared, stage, steps, margins=margins))

@@ -28,6 +28,7 @@ from finine_core.runs.config import Resolved, RunConfig, resolve, validation_fil
 from finine_core.runs.folder import RunFolder
 from finine_core.runs.folds import write_folds
 from finine_core.runs.jobs.progress import Stage, begin_phase
+from finine_core.runs.record import config_of
 from finine_core.runs.work.target_rows import rows_of
 
 DIGEST_DIGITS = 12  # enough to tell images apart, and to see that two are the same
@@ -68,7 +69,7 @@ def read_input(folder: RunFolder) -> Reading:
         FinineError: a file is gone, changed or wrong, or a target cannot be had from it.
     """
     record = folder.read()
-    config = RunConfig.model_validate(record["config"])
+    config = config_of(record)
     begin_phase(folder, "reading")
     _require_same_file(Path(config.data), record["fingerprint"]["sha256"])
     second = validation_file(config)
