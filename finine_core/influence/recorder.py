@@ -31,7 +31,7 @@ from finine_core.influence.signal_writer import SignalWriter
 from finine_core.influence.targets import SELF, VALIDATION, row_targets
 from finine_core.influence.views import Shared, View, WindowRows, cosine_outside
 from finine_core.recording.buffer import StepBuffer
-from finine_core.recording.hooks import StepHooks
+from finine_core.recording.hooks import StepHooks, follow_what_is_drawn_once
 from finine_core.recording.inputs import FirstLayer, sparse_inputs
 from finine_core.training.settings import Progress
 from finine_core.training.trainer import MOMENTUM, Learned, Trainer, predict
@@ -175,6 +175,8 @@ class Recorder:
         if trainer.objective.carried:
             random = np.random.default_rng([trainer.settings.seed, _CURVATURE_STREAM, step])
             labels = trainer.objective.curved(predict(trainer.model, inputs), random)
+        structure = self.gradients.learned(inputs, labels)
+        follow_what_is_drawn_once(trainer.model, structure, inputs[:4])
         held = self.gradients.probe(inputs, labels)
         directions, losses = [], []
         for name in self.shared:
@@ -203,7 +205,6 @@ class Recorder:
             torch.tensor(lengths, dtype=torch.float64, device=inputs.device),
             losses,
         )
-        structure = self.gradients.learned(inputs, labels)
         return _Window(
             place,
             curvature,

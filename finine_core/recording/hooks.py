@@ -10,6 +10,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from types import TracebackType
 
+import torch
 from torch import Tensor, nn
 
 from finine_core.gradients.capture import Captured, Keeper, Seen
@@ -65,6 +66,36 @@ class StepHooks:
 
     def _forward_is_over(self, *_: object) -> None:
         self._keeper.again = True
+
+
+def follow_what_is_drawn_once(model: nn.Module, structure: Structure, inputs: Tensor) -> None:
+    """Watch no layer whose outputs all rows share, and of which training draws some for all rows.
+
+    Spread over rows, outputs would be drawn from for each of them: the training would be another.
+    Parameters of such layers are followed through the whole model instead.
+
+    Args:
+        inputs: a few rows. The model is in eval mode afterwards, and its random numbers are as
+            they were.
+    """
+    if not structure.shared:
+        return
+    kept = [buffer.clone() for buffer in model.buffers()]
+    found = []
+    model.train()
+    for watched in (False, True):
+        devices = [inputs.device] if inputs.is_cuda else []
+        with torch.random.fork_rng(devices), torch.no_grad(), StepHooks(model, structure) as hooks:
+            torch.manual_seed(0)
+            hooks.begin(len(inputs) if watched else 0)
+            found.append(model(inputs))
+    for buffer, before in zip(model.buffers(), kept, strict=True):
+        buffer.copy_(before)
+    model.eval()
+    if not torch.equal(*found):
+        for name in {use[0] for use in structure.shared}:
+            structure.follow_all(name, "training draws from its outputs once for all rows")
+        structure.shared.clear()
 
 
 def _listen(seen: Seen, output: Tensor) -> None:

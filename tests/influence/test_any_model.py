@@ -8,7 +8,15 @@ from finine_core.influence import SignalStore, SignalWriter
 from finine_core.influence.recorder import Recorder, plan_for
 from finine_core.training.settings import Settings
 from finine_core.training.trainer import Trainer
-from tests.recording.models import BATCH_NORM, BY_RULES, WITH_DROPOUT, WITHOUT_RULES, built
+from tests.recording.models import (
+    BATCH_NORM,
+    BY_RULES,
+    WITH_DROPOUT,
+    WITHOUT_RULES,
+    DrawnOnce,
+    built,
+    numbers,
+)
 
 KINDS = {
     **BATCH_NORM,
@@ -46,7 +54,7 @@ class KeepGradients:
 
 
 def trainer_of(kind, dtype=torch.float64):
-    model, x, y = built(KINDS[kind], dtype)
+    model, x, y = built({**KINDS, "drawn once": (DrawnOnce, numbers(3, 4))}[kind], dtype)
     return Trainer(model, x[:19], y[:19], x[14:], y[14:], Settings(2, 8, 0.05, "sgd", 0.0, 0))
 
 
@@ -67,7 +75,7 @@ def test_signals_of_a_batch_add_up_to_what_its_step_does(kind, tmp_path):
     assert (store.target("self").signal > 0).all()
 
 
-@pytest.mark.parametrize("kind", list(KINDS))
+@pytest.mark.parametrize("kind", [*KINDS, "drawn once"])
 def test_recording_changes_no_bit_of_any_models_training(kind, tmp_path):
     watched, plain = (trainer_of(kind, torch.float32) for _ in range(2))
     plan = plan_for(watched, ("self", "validation"))
