@@ -7,7 +7,7 @@ GLOSSARY = {
     "of the draw in training itself. 0: nobody could tell whether the row was there. "
     "1: noticeable. 3: hard to miss.",
     "Interval": "Where μ may well lie: at 90 % on Review, Groups and Compare, at 95 % in "
-    "verifications. It holds which steps were recorded and how far μ was off in studies against "
+    "verifications. It holds which epochs were recorded and how far μ was off in studies against "
     "real retraining, not that a row was picked because its μ is large. A row "
     "whose interval holds 0 may as well have no influence. "
     "Where two rows' intervals overlap, which of them is the stronger is not known.",

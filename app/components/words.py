@@ -15,7 +15,7 @@ from finine_core.tradeoff import CROSSING_TOLERANCE, crossings
 EXAMPLE_ALPHA = 0.05  # the false-alarm rate that statistics text books use
 INTERVAL_WORDS = "90 %"  # finine_core.influence.scores.INTERVAL, in words
 NOT_IN_INTERVAL = (
-    f"The {INTERVAL_WORDS} interval holds how much μ depends on which training steps were recorded,"
+    f"The {INTERVAL_WORDS} interval holds how much μ depends on which epochs were recorded,"
     " and by how much μ was off where it was held against real retraining (docs/fidelity.md)."
     " Runs with Adam, and other estimators, have the first part only."
 )

@@ -61,7 +61,7 @@ def plan_for(
     settings = trainer.settings
     return SignalPlan(
         rows=trainer.rows,
-        recorded=epochs or recorded_epochs(settings.epochs),
+        recorded=epochs or recorded_epochs(settings.epochs, trainer.total_steps),
         total_steps=trainer.total_steps,
         epochs=settings.epochs,
         batch_size=settings.batch_size,

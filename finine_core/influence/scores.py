@@ -1,7 +1,7 @@
 """From signals to scores: μ, its interval and its rank for every training row.
 
 The interval is a block bootstrap over recorded epochs (`bootstrap.py`): it says how much μ depends
-on which steps were recorded. An estimator that was held against real retraining also knows by how
+on which epochs were recorded. An estimator that was held against real retraining also knows by how
 much it is off beyond that (`model_error`: other seeds, and what its model of training leaves out),
 and the interval allows for it; of the others it does not hold the variation between training seeds.
 """

@@ -24,7 +24,7 @@ SCHEMA, BY_STEPS = 3, (1, 2)
 QUANTITIES = ("signal", "background", "trend", "variance")
 SIGNAL, TREND = "signal", "trend"
 # Recorded epochs: see `recorded_epochs`.
-LATE_SHARE, FEWEST_LATE, EARLY_PLACE, SHORT = 0.3, 4, 2 / 3, 8
+LATE_SHARE, FEWEST_LATE, EARLY_PLACE, SHORT_STEPS = 0.3, 4, 2 / 3, 1000
 # Steps that share one look at the curvature and at the targets' gradients.
 WINDOW_STEPS = 256
 
@@ -168,19 +168,24 @@ class SignalPlan:
         return self.rows if quantity == SIGNAL or target in self.row_targets else 1
 
 
-def recorded_epochs(epochs: int) -> tuple[int, ...]:
+def recorded_epochs(epochs: int, steps: int) -> tuple[int, ...]:
     """Which epochs (0, 1, …) are recorded: one early, and the last three tenths, at least four; of
-    a short run all.
+    a run of few steps all, which takes a second more at the most.
 
     What is left at the end of a run is mostly of late steps. On mnist_5k these epochs gave as
     consistent rankings as all of them, and better ones than as many that were spread evenly
     (docs/method.md).
 
+    Args:
+        steps: of the whole run.
+
     Examples:
-        >>> recorded_epochs(4), recorded_epochs(10), recorded_epochs(20)
-        ((0, 1, 2, 3), (3, 6, 7, 8, 9), (8, 14, 15, 16, 17, 18, 19))
+        >>> recorded_epochs(10, steps=1000)
+        (0, 1, 2, 3, 4, 5, 6, 7, 8, 9)
+        >>> recorded_epochs(10, steps=2000), recorded_epochs(20, steps=2000)
+        ((3, 6, 7, 8, 9), (8, 14, 15, 16, 17, 18, 19))
     """
-    if epochs <= SHORT:
+    if steps <= SHORT_STEPS:
         return tuple(range(epochs))
     before = max(0, epochs - max(FEWEST_LATE, math.ceil(LATE_SHARE * epochs)))
     early = [round(before * EARLY_PLACE) - 1] if before > 1 else []

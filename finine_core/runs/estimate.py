@@ -210,7 +210,7 @@ def expected_seconds(config: RunConfig, resolved: Resolved, dataset: Dataset) ->
     rows = len(dataset.train)
     steps = resolved.epochs * resolved.settings().steps_per_epoch(rows)
     every = config.record_epochs == "all"
-    recorded = resolved.epochs if every else len(recorded_epochs(resolved.epochs))
+    recorded = resolved.epochs if every else len(recorded_epochs(resolved.epochs, steps))
     targets = len(resolved.targets)
     vectors = config.image_encoder != IMAGE_ENCODER
     recording = _recorded_epoch(config, resolved, dataset) * recorded

@@ -70,7 +70,7 @@ def test_a_curvature_too_large_for_the_learning_rate_stays_finite():
 
 def test_recorded_epochs_that_stand_for_uneven_shares_count_by_them():
     """An early epoch stands for those before it, too: the sums over the run are still whole."""
-    plan = SignalPlan(9, recorded_epochs(20), 40, 20, 5, ("self",), ("self",))
+    plan = SignalPlan(9, recorded_epochs(20, 2000), 40, 20, 5, ("self",), ("self",))
     curvature = np.array([0.0, 0.3])
     lines = range(len(plan.recorded))
     found = [
@@ -88,7 +88,7 @@ def test_what_is_left_on_average_over_ends_is_the_mean_over_runs_that_end_there(
     """Over all recorded epochs: of effects the mean, of noise and start the mean of squares."""
     per_epoch, decay, curvature = 3, 0.01, np.array([0.0, 0.2, 2.0])
     total = epochs * per_epoch
-    plan = SignalPlan(9, recorded_epochs(epochs), total, epochs, 3, ("self",), ("self",))
+    plan = SignalPlan(9, recorded_epochs(epochs, 2000), total, epochs, 3, ("self",), ("self",))
     lines = [
         ends_of(plan, line, rate=RATE, momentum=0.9, decay=decay, convex=False)
         for line in range(len(plan.recorded))

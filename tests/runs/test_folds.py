@@ -146,7 +146,9 @@ def test_a_group_is_told_by_the_first_training_and_it_is_said_of_how_many_rows(r
     assert sum(one.influence.rows for one in run.slices() if one.column == "label") == 160
 
 
-def test_discoveries_are_among_all_rows(run):
+def test_discoveries_are_among_all_rows(module_table, tmp_path):
+    options = {**BY_CLASS, "epochs": 13, "record_epochs": "all"}
+    run = trained(module_table, **options, home=tmp_path, seed=2, folds=FOLDS)
     q = run.scores("validation").set_index("row_number")["q_value"]
     found = run.select(fdr=0.5, target="validation")
     assert set(found) == set(q[q <= 0.5].index)

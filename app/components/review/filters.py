@@ -34,6 +34,8 @@ SORTS = {
     "μ, largest first": ("mu", True),
     "μ, smallest first": ("mu", False),
     "mean loss, largest first": ("mean_loss", True),
+    "early loss, largest first": ("early_loss", True),
+    "most often forgotten": ("forgotten", True),
     "suspicion, largest first": ("suspicion", True),
     "row number": ("row_number", False),
 }

@@ -99,6 +99,18 @@ def verdict(run: api.Run, line: dict[str, Any], target: str) -> None:
     st.markdown(f"Label **{label}**{sure}. The model predicts **{predicted}** instead{instead}.")
 
 
+def _course(line: dict[str, Any]) -> str:
+    """How the row was learned; runs of an earlier finine have nothing of it."""
+    early, forgotten = line.get("early_loss"), line.get("forgotten")
+    if early is None:
+        return ""
+    said = f" (early {early:.2f})"
+    if forgotten is None:
+        return said
+    times = "once" if forgotten == 1 else f"{forgotten:g} times"
+    return said + (" · never forgotten" if forgotten == 0 else f" · forgotten {times}")
+
+
 def influence(run: api.Run, line: dict[str, Any], target: str) -> None:
     """μ with its interval, the trade-off curve and what it means, signals and loss."""
     row = int(line["row_number"])
@@ -112,7 +124,8 @@ def influence(run: api.Run, line: dict[str, Any], target: str) -> None:
     with st.container(key="mu_line"):
         st.markdown(
             f"**μ = {mu_words(mu, low, high)}** · {INTERVAL_WORDS} interval · "
-            f"mean loss {line['mean_loss']:.2f}{_auxiliary(line)}{_folds(run, line)}. "
+            f"mean loss {line['mean_loss']:.2f}{_course(line)}"
+            f"{_auxiliary(line)}{_folds(run, line)}. "
             f"{effect_words(target, mu, low, high)}",
             help=NOT_IN_INTERVAL,
         )

@@ -278,7 +278,7 @@ def _advanced(classes: tuple[str, ...]) -> dict[str, Any]:
                 format_func=lambda one: RECORDED_WORDS[one],
                 key="record_epochs",
                 help="In which epochs signals are recorded. All: rankings are a little steadier, "
-                "and recording takes up to three times as long. Runs of eight epochs or fewer "
+                "and recording takes up to three times as long. Runs of up to 1,000 steps "
                 "record all in any case.",
             ),
             "auxiliary": right.checkbox(

@@ -117,6 +117,30 @@ def mean_margins(folder: Path) -> NDArray[np.float64] | None:
     return found
 
 
+def early_losses(folder: Path) -> NDArray[np.float64]:
+    """The mean loss over the first quarter of the epochs, at least one, shape (n,).
+
+    What is learned late, or by heart, has a large one (Arpit et al. 2017).
+    """
+    losses = np.load(folder / LOSSES, mmap_mode="r", allow_pickle=False)
+    found: NDArray[np.float64] = losses[: max(1, len(losses) // 4)].mean(axis=0, dtype=np.float64)
+    return found
+
+
+def times_forgotten(folder: Path) -> NDArray[np.float64] | None:
+    """How often a row that was right in one epoch was wrong in the next, shape (n,).
+
+    The forgetting events of Toneva et al. (2019), in the epochs that are looked at; None without
+    classes.
+    """
+    path = folder / MARGINS
+    if not path.exists():
+        return None
+    right = np.load(path, mmap_mode="r", allow_pickle=False) > 0
+    found: NDArray[np.float64] = (right[:-1] & ~right[1:]).sum(axis=0, dtype=np.float64)
+    return found
+
+
 def check_kept(folder: Path, trainer: Trainer, *, margins: bool) -> None:
     """Refuse to go on with a run some of whose margins are gone: they would count as 0.
 

@@ -16,12 +16,19 @@ from numpy.typing import NDArray
 from finine_core.files import write_parquet
 from finine_core.influence import Estimator, auxiliary_mu, check_targets
 from finine_core.influence.trainings import Trainings
-from finine_core.runs.columns import CLUSTER, FOLD, Q_VALUE, ROW_NUMBER
+from finine_core.runs.columns import (
+    CLUSTER,
+    EARLY_LOSS,
+    FOLD,
+    FORGOTTEN,
+    Q_VALUE,
+    ROW_NUMBER,
+)
 from finine_core.runs.folder import RunFolder
 from finine_core.runs.folds import trainings_of
 from finine_core.runs.map.embedding import write_embedding
 from finine_core.runs.work.clusters import clusters
-from finine_core.runs.work.epoch_margins import mean_margins
+from finine_core.runs.work.epoch_margins import early_losses, mean_margins, times_forgotten
 from finine_core.runs.work.judged import Judged
 from finine_core.runs.work.predicting import columns_of_said, predictions_of
 from finine_core.runs.work.reading import Reading
@@ -97,6 +104,17 @@ def _inputs(trainer: Trainer, rows: int) -> torch.Tensor:
     return torch.cat([trainer.train_x, trainer.validation_x])
 
 
+def _course(trainings: Trainings) -> dict[str, NDArray[np.float64]]:
+    """How each row was learned, beside its mean loss."""
+    folders = [one.folder for one in trainings.stores]
+    found = {EARLY_LOSS: trainings.mean([early_losses(one) for one in folders])}
+    forgotten = [times_forgotten(one) for one in folders]
+    known = [one for one in forgotten if one is not None]
+    if len(known) == len(forgotten):
+        found[FORGOTTEN] = trainings.mean(known)
+    return found
+
+
 def score_table(
     read: Reading,
     trainings: Trainings,
@@ -115,6 +133,7 @@ def score_table(
     if kind.inputs != COLUMNS:  # token numbers have no distances, and those of pixels say little
         seen = _activations(trainer, kind, rows)
     alike, losses = clusters(seen, seed), trainings.losses()
+    course = _course(trainings)
     fold = {} if read.folds is None else {FOLD: pa.array(read.folds[trainings.rows])}
     first_of_line = [ROW_NUMBER, "row_id"]
     tables, untested = [], {}
@@ -135,6 +154,7 @@ def score_table(
             **{name: said[name] for name in said.column_names if name not in first_of_line},
             Q_VALUE: pa.nulls(rows, pa.float64()) if q is None else pa.array(q),
             CLUSTER: alike,
+            **course,
             **fold,
             **auxiliary_mu(trainings.stores[0], chosen, target.name),
         }
