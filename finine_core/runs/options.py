@@ -48,7 +48,7 @@ class RunOptions(DataOptions, total=False):
         trusted: take the held-out labels as right; else each held-out row weighs by how far its own
             label can be trusted [default: False].
         record_epochs: which epochs signals are recorded in: late (one early and the last three
-            tenths, at least four; of eight or fewer all) or all, which makes rankings a little
+            tenths, at least four; of a run of few steps all) or all, which makes rankings a little
             steadier and recording take up to three times as long [default: 'late'].
         auxiliary: train and record a second run on the same rows with the next seed
             [default: False].
