@@ -71,7 +71,9 @@ def main() -> None:
         places = np.linspace(0.02, 0.98, chosen.rows) * len(losses)
         rows = np.argsort(losses)[places.astype(int)]
         if chosen.truth:
-            true = np.array(json.loads(chosen.truth.read_text(encoding="utf-8"))["truth"]["self"])
+            stored = json.loads(chosen.truth.read_text(encoding="utf-8"))["truth"]
+            true = np.array(stored["self"])  # of these rows, whatever would be chosen today
+            rows = np.array([np.flatnonzero(numbers == row)[0] for row in stored["row"]])
         else:
             true = np.array(truths(problem, rows, chosen.repeats))
         for seed in range(chosen.seeds):

@@ -5,10 +5,10 @@ curvature is the Fisher matrix F = (1/m) Σ_c g_c g_cᵀ over m rows c: g_c is t
 row's loss but of v_cᵀ f(x_c), f the model's outputs and v_c drawn so that E v vᵀ is the curvature
 of the loss in the outputs (`Objective.curved`; with the given labels F would shrink as the model
 fits). Everything needed of F follows from products ⟨g_i, g_c⟩ and ⟨g_c, g_c′⟩: the m × m matrix of
-the latter, over m, has F's eigenvalues. The KEPT directions of most curvature are told apart; what
-lies outside of them is curved as well, all of it by one number: the mean curvature of the other
-directions, or where there is none, what one half of the rows c shows that the other half leaves
-over (`curvature_outside`). Held against real retraining in docs/fidelity.md.
+the latter, over m, has F's eigenvalues. The directions of most curvature are told apart; what
+lies outside of them is curved as well, all of it by one number: what one half of the rows c shows
+that the directions of the other half leave over (`curvature_outside`). Held against real retraining
+in docs/fidelity.md.
 """
 
 from __future__ import annotations
@@ -20,10 +20,13 @@ from torch import Tensor
 
 from finine_core.influence.ends import Ends
 from finine_core.influence.response import Horizon
+from finine_core.influence.signal_plan import SHORT_STEPS
 
-# Rows c. With 64 sizes were further off; 256 cost half as much again as 128 for little.
-CURVATURE_ROWS = 128
-KEPT = 48  # directions told apart; all of 128 gave no better order, and sizes further off
+# Rows c, and of a run of few steps, which they cost no second. With fewer sizes are further off.
+CURVATURE_ROWS, OF_SHORT_RUNS = 128, 256
+# Of as many directions as there are rows: those that are told apart. With all of them orders were
+# no better, and sizes further off.
+KEPT_SHARE = 3 / 8
 # Eigenvalues below this share of the largest are rounding errors of float32 products.
 SMALLEST = 1e-6
 _TINY = 1e-30  # what is divided by at the least
@@ -53,6 +56,7 @@ class Curvature:
         own: ⟨g_c, g_c′⟩ of the curvature rows, shape (m, m).
         horizon: what the run leaves along a direction of a curvature; None where that is not known
             (then there are the eigenvectors alone).
+        kept: directions that are told apart; by default as many as `kept_directions` says.
 
     Attributes:
         effect: of a kick, what is left of it.
@@ -62,18 +66,21 @@ class Curvature:
     Examples:
         >>> g = torch.tensor([[2.0, 0.0, 0.0], [0.0, 1.0, 0.0]], dtype=torch.float64)
         >>> after = Horizon(0.1, 0.0, 0.0, (10, 11), 20, 5, convex=False)
-        >>> curvature = Curvature(g @ g.T, after)  # F = diag(2, ½, 0)
+        >>> curvature = Curvature(g @ g.T, after, kept=2)  # F = diag(2, ½, 0)
         >>> g_i = torch.tensor([[1.0, 0.0, 3.0]], dtype=torch.float64)
         >>> left = curvature.effect.own(curvature.coordinates(g_i @ g.T), torch.tensor([10.0]))
         >>> round(left.item(), 4), round(0.8**10 + 9, 4)  # a fifth is lost with each step
         (9.1074, 9.1074)
     """
 
-    def __init__(self, own: Tensor, horizon: Horizon | Ends | None) -> None:
+    def __init__(
+        self, own: Tensor, horizon: Horizon | Ends | None, kept: int | None = None
+    ) -> None:
         own = own.double()
         self._basis, values = _eigenvectors(own)
-        outside = curvature_outside(own) if len(values) <= KEPT else _mean_curvature(values[:-KEPT])
-        self._basis, values = self._basis[:, -KEPT:], values[-KEPT:]
+        kept = kept or kept_directions(len(own))
+        outside = curvature_outside(own, kept)
+        self._basis, values = self._basis[:, -kept:], values[-kept:]
         every = torch.cat([values, outside[None]]).cpu().numpy()  # λ_k, and that of the rest
         if horizon is not None:
             self.effect, self.noise, self.start = (
@@ -91,23 +98,25 @@ class Curvature:
         return pairs @ self._basis.to(pairs)
 
 
-def curvature_outside(own: Tensor) -> Tensor:
-    """Mean curvature of F outside of the span of half of its rows, a scalar.
+def curvature_outside(own: Tensor, kept: int) -> Tensor:
+    """Mean curvature of F outside of the directions that are told apart, a scalar.
 
-    With r_c what the first half leaves over of row c of the second: the mean over pairs c ≠ c′ of
-    ⟨r_c, r_c′⟩², over the mean of ‖r_c‖². One number for all rows: measured for each row by itself
-    it fits sizes no better, and rankings agree less between seeds.
+    With r_c what the first half's directions leave over of row c of the second: the mean over pairs
+    c ≠ c′ of ⟨r_c, r_c′⟩², over the mean of ‖r_c‖². Not from one set of rows alone: a few rows in
+    many directions seem to have much curvature in each of their own. One number for all rows:
+    measured for each row by itself it fits sizes no better, and rankings agree less between seeds.
 
     Args:
         own: ⟨g_c, g_c′⟩, shape (m, m), float64.
+        kept: directions that are told apart.
 
     Examples:
         >>> g = torch.tensor([[1.0, 0, 0], [0, 1, 0], [5, 3, 2], [5, 3, 2]], dtype=torch.float64)
-        >>> curvature_outside(g @ g.T)  # (0, 0, 2) is left of both: 4² / 4
+        >>> curvature_outside(g @ g.T, kept=2)  # (0, 0, 2) is left of both: 4² / 4
         tensor(4., dtype=torch.float64)
     """
     half = len(own) // 2
-    seen = own[half:, :half] @ _eigenvectors(own[:half, :half])[0]
+    seen = own[half:, :half] @ _eigenvectors(own[:half, :half])[0][:, -kept:]
     rest = own[half:, half:] - seen @ seen.T
     pairs = len(rest) * (len(rest) - 1)
     squares = rest.square().sum() - rest.diagonal().square().sum()
@@ -116,9 +125,24 @@ def curvature_outside(own: Tensor) -> Tensor:
     return found if length > SMALLEST * own.diagonal().mean() else torch.zeros_like(found)
 
 
-def _mean_curvature(values: Tensor) -> Tensor:
-    """Of the rows c's gradients in directions of these curvatures: each has λ of their length."""
-    return values.square().sum() / values.sum()
+def curvature_rows(steps: int) -> int:
+    """How many rows the curvature is of, in a run of so many steps.
+
+    Examples:
+        >>> curvature_rows(500), curvature_rows(5000)
+        (256, 128)
+    """
+    return OF_SHORT_RUNS if steps <= SHORT_STEPS else CURVATURE_ROWS
+
+
+def kept_directions(rows: int) -> int:
+    """How many directions are told apart of the curvature of so many rows.
+
+    Examples:
+        >>> kept_directions(128)
+        48
+    """
+    return max(1, int(KEPT_SHARE * rows))
 
 
 def _eigenvectors(own: Tensor) -> tuple[Tensor, Tensor]:

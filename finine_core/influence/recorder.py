@@ -24,12 +24,12 @@ from torch import Tensor
 
 from finine_core.errors import FinineError
 from finine_core.gradients import Direction, GhostRows, RowGradients
-from finine_core.influence.carrying import CURVATURE_ROWS, Curvature
+from finine_core.influence.carrying import Curvature, curvature_rows
 from finine_core.influence.ends import ends_of
 from finine_core.influence.signal_plan import SignalPlan, recorded_epochs
 from finine_core.influence.signal_writer import SignalWriter
 from finine_core.influence.targets import SELF, VALIDATION, row_targets
-from finine_core.influence.views import Shared, View, WindowRows, cosine_outside
+from finine_core.influence.views import Shared, View, WindowRows, met_outside
 from finine_core.recording.buffer import StepBuffer
 from finine_core.recording.hooks import StepHooks, follow_what_is_drawn_once
 from finine_core.recording.inputs import FirstLayer, sparse_inputs
@@ -77,7 +77,10 @@ class _Window:
 
     place: int
     curvature: Curvature
+    curved: NDArray[np.int64]
     held: GhostRows
+    theirs: Tensor
+    their_outside: float
     directions: list[Direction]
     shared: Shared
     views: list[View]
@@ -85,8 +88,7 @@ class _Window:
     buffer: StepBuffer
     rows: list[NDArray[np.int64]] = field(default_factory=list)
     steps: list[int] = field(default_factory=list)
-    found: list[tuple[Tensor, Tensor, Tensor, Tensor]] = field(default_factory=list)
-    cosine: float | None = None
+    found: list[tuple[Tensor, Tensor, Tensor, Tensor, Tensor]] = field(default_factory=list)
     first: FirstLayer | None = None
     worked: int = 0  # of its steps, those that are worked off
 
@@ -197,6 +199,7 @@ class Recorder:
                 convex=trainer.convex,
             )
         curvature = Curvature(totals.pairs, horizon)
+        theirs = curvature.coordinates(totals.pairs.double())
         along = totals.pairs.new_empty(0, count) if totals.along is None else totals.along.T
         lengths = [_squared_length(one) for one in directions]
         shared = Shared(
@@ -208,7 +211,12 @@ class Recorder:
         return _Window(
             place,
             curvature,
+            rows,
             held.rows,
+            theirs,
+            float(
+                (totals.pairs.diagonal().double() - theirs.square().sum(dim=1)).clamp(min=0).mean()
+            ),
             directions,
             shared,
             self._views(curvature, place, rate),
@@ -219,8 +227,9 @@ class Recorder:
     def _curved_rows(self, place: int) -> NDArray[np.int64]:
         """The rows that a window's curvature is of: now some, now others of the same few."""
         random = np.random.default_rng([self.trainer.settings.seed, _CURVATURE_STREAM])
-        known = random.permutation(self.trainer.rows)[: CURVATURE_POOLS * CURVATURE_ROWS]
-        return np.sort(np.roll(known, -place * CURVATURE_ROWS)[:CURVATURE_ROWS])
+        count = curvature_rows(self.plan.total_steps)
+        known = random.permutation(self.trainer.rows)[: CURVATURE_POOLS * count]
+        return np.sort(np.roll(known, -place * count)[:count])
 
     def _looked_at(self, target: str, place: int) -> Rows:
         """Some of a target's rows, others in each window; all where they are few."""
@@ -264,8 +273,8 @@ class Recorder:
         captured = window.buffer.taken()
         rows = self.gradients.of_captured(captured, (now.inputs,), self.trainer.train_y[now.batch])
         self.trainer.model.eval()  # for layers that are run again; the next step trains again
+        index = np.concatenate(window.rows[window.worked :])
         if window.first is not None:
-            index = np.concatenate(window.rows[window.worked :])
             rows = window.first.filled(rows, index)
         window.worked = len(window.rows)
         totals, _ = rows.totals(norms=True, probe=window.held, directions=window.directions)
@@ -273,15 +282,17 @@ class Recorder:
         assert totals.pairs is not None
         mine = window.curvature.coordinates(totals.pairs)
         along = mine.new_empty(len(rows), 0) if totals.along is None else totals.along
-        if window.cosine is None:
-            window.cosine = cosine_outside(rows, mine, totals.norms)
-        window.found.append((captured.losses, mine, totals.norms, along))
+        same = torch.from_numpy(index[:, None] == window.curved[None, :]).to(mine.device)
+        met = met_outside(totals.pairs, mine, window.theirs.to(mine), same)
+        window.found.append((captured.losses, mine, totals.norms, along, met))
 
     def _close(self, window: _Window) -> None:
         """Write what the window's rows come to."""
         self._hooked.close()
         self._window = None
-        losses, mine, norms, along = (torch.cat(part) for part in zip(*window.found, strict=True))
+        losses, mine, norms, along, met = (
+            torch.cat(part) for part in zip(*window.found, strict=True)
+        )
         index = np.concatenate(window.rows)
         sizes = torch.tensor([len(batch) for batch in window.rows], device=mine.device)
         rows = WindowRows(
@@ -290,7 +301,8 @@ class Recorder:
             norms.double(),
             along.double(),
             torch.repeat_interleave(sizes),
-            window.cosine or 0.0,
+            met.double(),
+            window.their_outside,
         )
         for view in window.views:
             if SELF.name in self.plan.targets:

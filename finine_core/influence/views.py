@@ -7,7 +7,7 @@ losses on target self, and adds to the variance what other initial parameters wo
 
 The variance of a row's batch is that over all rows j of the window of ⟨g_i, M g_j⟩, with the row
 itself left out: along the directions that the curvature tells apart by their covariance, outside of
-them by the mean squared cosine of what is left over of two rows.
+them by the row's products with the curvature rows, brought to the length that rows have there.
 """
 
 from __future__ import annotations
@@ -21,13 +21,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from finine_core.gradients import GhostRows
 from finine_core.influence.carrying import Kept
 
 Quantities = dict[str, NDArray[np.floating]]
 # Of the variance over all rows, what is left when the row itself is taken out, at the least.
 LEAST_SHARE = 0.02
-COMPARED_ROWS = 64  # rows on either side whose gradients are compared outside of the directions
 _TINY = 1e-300  # what is divided by at the least
 
 
@@ -41,7 +39,8 @@ class WindowRows:
         norms: ‖g_i‖², (n,).
         along: ⟨g_i, V_k⟩ with the targets' gradients, (n, k).
         steps: which step of the window each was in, (n,).
-        cosine: mean squared cosine of what two rows have outside of the directions.
+        met: mean squared product with the curvature rows outside of the directions, (n,).
+        their_outside: mean squared length of the curvature rows outside of them.
     """
 
     losses: Tensor
@@ -49,7 +48,8 @@ class WindowRows:
     norms: Tensor
     along: Tensor
     steps: Tensor
-    cosine: float
+    met: Tensor
+    their_outside: float
 
     @cached_property
     def outside(self) -> Tensor:
@@ -196,24 +196,24 @@ class View:
         """Likewise outside of them."""
         outside = rows.outside
         others = (outside.sum() - outside) / max(1, len(outside) - 1)
-        return self.noise.outside**2 * rows.cosine * outside * others
+        return self.noise.outside**2 * rows.met * others / max(rows.their_outside, _TINY)
 
     def _timing(self, noise: Tensor) -> Tensor:
         """When a row takes part differs between runs too, in those that have it: half counts."""
         return 0.5 * self.participations * (noise / self.batch).square()
 
 
-def cosine_outside(rows: GhostRows, mine: Tensor, norms: Tensor) -> float:
-    """Mean squared cosine of what the first and the last rows have outside of the directions."""
-    count = min(COMPARED_ROWS, len(rows) // 2)
-    if count == 0:
-        return 0.0
-    first, last = slice(0, count), slice(len(rows) - count, len(rows))
-    products = rows.take(first).pairs(rows.take(last)).double()
-    left = (norms - mine.square().sum(dim=1)).double().clamp(min=0)
-    over = (products - mine[first].double() @ mine[last].double().T).square().sum()
-    most = left[first].sum() * left[last].sum()
-    return float(over / most) if most > 0 else 0.0
+def met_outside(pairs: Tensor, mine: Tensor, theirs: Tensor, same: Tensor) -> Tensor:
+    """Mean squared product of each row with the curvature rows, outside of the directions, (n,).
+
+    Args:
+        pairs: products with the m curvature rows, (n, m).
+        mine, theirs: coordinates of the rows (n, K), and of the curvature rows (m, K).
+        same: which of the rows is which curvature row, (n, m): it is left out.
+    """
+    rest = (pairs - mine @ theirs.T).masked_fill_(same, 0.0)
+    others = (~same).sum(dim=1).clamp(min=1)
+    return rest.square_().sum(dim=1) / others
 
 
 def _numbers(**quantities: Tensor) -> Quantities:

@@ -76,13 +76,13 @@ def record(
     Args:
         window_steps: in a window, at most.
         together: steps that are worked off at once: all of a window, or one.
-        directions, curvature_rows: in place of KEPT and CURVATURE_ROWS.
+        directions, curvature_rows: in place of those that a run takes.
     """
-    directions = directions or carrying.KEPT
-    curvature_rows = curvature_rows or carrying.CURVATURE_ROWS
+    curvature_rows = min(curvature_rows or carrying.CURVATURE_ROWS, ROWS)
+    directions = directions or carrying.kept_directions(curvature_rows)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(carrying, "KEPT", directions)
-        patch.setattr(recording_steps, "CURVATURE_ROWS", curvature_rows)
+        patch.setattr(carrying, "kept_directions", lambda rows: directions)  # noqa: ARG005
+        patch.setattr(recording_steps, "curvature_rows", lambda steps: curvature_rows)  # noqa: ARG005
         if together == 1:
             patch.setattr(buffer, "BUFFER_BYTES", 1)
         targets = ("self", "validation", *(shared or {}))
@@ -98,6 +98,6 @@ def record(
         kept=kept,
         store=SignalStore(folder),
         directions=directions,
-        curvature_rows=min(curvature_rows, ROWS),
+        curvature_rows=curvature_rows,
         together=together,
     )

@@ -108,8 +108,8 @@ class Window:
         values, vectors = np.linalg.eigh(g.T @ g / len(g))
         seen = values > SMALLEST * values.max()
         values, vectors = values[seen][::-1], vectors[:, seen][:, ::-1]
-        rest = values[kept:]
-        self.outside = (rest**2).sum() / rest.sum() if len(rest) else _left_over(g)
+        self.outside = _left_over(g, kept)
+        self.curved, self.chosen = g, chosen
         self.values, self.vectors = values[:kept], vectors[:, :kept]
         self.projection = self.vectors @ self.vectors.T
 
@@ -137,15 +137,14 @@ class Window:
             for shares in (every[0], np.sqrt(every[1]), every[2])
         )
 
-    def cosine(self):
-        """Mean squared cosine of what rows have outside of the directions: of the first and of the
-        last rows that were worked off together."""
-        worked_off = np.flatnonzero(self.step < self.run.together)
-        count = min(64, len(worked_off) // 2)
-        outside = self.g[worked_off] - self.g[worked_off] @ self.projection
-        first, last = outside[:count], outside[len(worked_off) - count :]
-        most = (first**2).sum() * (last**2).sum()
-        return ((first @ last.T) ** 2).sum() / most if most > 1e-20 else 0.0
+    def met(self):
+        """Mean squared product of each row with the curvature rows outside of the directions, over
+        the mean squared length of these rows there; a row that is one of them leaves itself out."""
+        theirs = self.curved - self.curved @ self.projection
+        squares = ((self.g - self.g @ self.projection) @ theirs.T) ** 2
+        others = self.rows[:, None] != self.chosen[None, :]
+        length = (theirs**2).sum(1).mean()
+        return (squares * others).sum(1) / others.sum(1) / max(length, 1e-300)
 
     def on_self(self, carried):
         """Signal, background and variance of each row on itself."""
@@ -162,7 +161,7 @@ class Window:
             begun = initial * unit**2 * (g * start[0].of(g, self.projection)).sum(1)
         inside = g @ noise.inside @ g.T  # ⟨g_i, M g_j⟩ along the directions
         length = ((g - g @ self.projection) ** 2).sum(1)
-        cosine, varied, deviation = self.cosine(), np.empty(n), np.empty(n)
+        varied, deviation = np.empty((2, n))
         for i in range(n):
             others = np.delete(inside[i], i)
             varied[i] = max(others.var(ddof=1), 0.02 * inside[i].var(ddof=1))
@@ -170,7 +169,7 @@ class Window:
             deviation[i] = (inside[i][beside] - inside[i].mean()).sum() / np.sqrt(
                 max(1, beside.sum())
             )
-        outside = noise.outside**2 * cosine * length * (length.sum() - length) / (n - 1)
+        outside = noise.outside**2 * self.met() * (length.sum() - length) / (n - 1)
         variance = eta**2 * unit**2 * ((varied + outside) / self.noisy_b + timing) + begun
         return {
             "signal": eta * unit * own_effect / self.b,
@@ -205,11 +204,11 @@ def _not_below_0(squares):
     return np.maximum(squares, 0)
 
 
-def _left_over(g):
-    """What the first half of some rows leaves over of the second: its curvature."""
+def _left_over(g, kept):
+    """What directions of the first half of some rows leave over of the second: its curvature."""
     half = len(g) // 2
     values, vectors = np.linalg.eigh(g[:half].T @ g[:half])
-    seen = vectors[:, values > SMALLEST * values.max()]
+    seen = vectors[:, values > SMALLEST * values.max()][:, -kept:]
     rest = g[half:] - g[half:] @ seen @ seen.T
     if (rest**2).sum(1).mean() <= SMALLEST * (g**2).sum(1).mean():
         return 0.0
