@@ -22,14 +22,13 @@ def small_copies(tmp_path):
 
 
 def test_recording_leaves_training_as_it_was_and_its_cost_is_told(small):
-    found = small("overhead.py", "--repeats", "1")
-    assert set(found) == {"plain", "recorded", "recorded, all epochs"}
-    ratios = [found[name]["wall_ratio"] for name in found]
-    assert ratios == sorted(ratios), "recording is not free, and more of it costs more"
+    found = small("overhead.py", "--repeats", "1", "--only", "table", "--only", "text")
+    assert set(found) == {"table", "text"}
+    assert all(one["ratio"] > 1 for one in found.values()), "recording is not free"
 
 
 def test_another_seed_names_mostly_the_same_rows_and_finds_flipped_labels(small):
-    found = small("consistency.py", "--seeds", "2")
+    found = small("consistency.py", "--seeds", "2", "--only", "late")["late"]
     for name in ("μ self (gaussian)", "μ self (carried)", "mean loss"):
         assert found[name]["consistency"] > 0.4, "two random fifths share .111"
         assert found[name]["auc"] > 0.85
