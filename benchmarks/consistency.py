@@ -31,7 +31,7 @@ from scipy.stats import spearmanr
 from sklearn.metrics import roc_auc_score
 
 from finine_core import api
-from finine_core.influence import ESTIMATORS, SignalStore, SignalWriter, recorder
+from finine_core.influence import ESTIMATORS, SignalStore, SignalWriter, drawn
 from finine_core.influence.recorder import Recorder, plan_for
 from finine_core.training.trainer import Trainer
 
@@ -82,11 +82,11 @@ def every(seeds: int, *, small: bool) -> Measured:
 
 def same_run(seeds: int, *, small: bool) -> Measured:
     digits, found = mnist.load(FLIPS, small), []
-    stream = recorder._CURVATURE_STREAM
+    stream = drawn.CURVATURE_STREAM
     for other in range(seeds):
-        recorder._CURVATURE_STREAM = stream + 100 * other
+        drawn.CURVATURE_STREAM = stream + 100 * other
         found.append(estimates(mnist.trainer(digits, 0)))
-    recorder._CURVATURE_STREAM = stream
+    drawn.CURVATURE_STREAM = stream
     return found, digits.flipped
 
 

@@ -24,7 +24,8 @@ from torch import Tensor
 
 from finine_core.errors import FinineError
 from finine_core.gradients import Direction, GhostRows, RowGradients
-from finine_core.influence.carrying import Curvature, curvature_rows
+from finine_core.influence.carrying import Curvature
+from finine_core.influence.drawn import CURVATURE_STREAM, curved_rows, target_rows
 from finine_core.influence.ends import ends_of
 from finine_core.influence.signal_plan import SignalPlan, recorded_epochs
 from finine_core.influence.signal_writer import SignalWriter
@@ -36,12 +37,7 @@ from finine_core.recording.inputs import FirstLayer, sparse_inputs
 from finine_core.training.settings import Progress
 from finine_core.training.trainer import MOMENTUM, Learned, Trainer, predict
 
-# Keep the random numbers of the curvature and of the targets' rows apart from the batch order's.
-_CURVATURE_STREAM, _TARGET_STREAM = 8, 9
 SMALLEST_LOSS = 1e-6  # a mean loss below is as good as zero, and has no unit of its own
-# A window looks at a target's row for every eight of its own, or at so many if it is short.
-TARGET_SHARE, LEAST_TARGET_ROWS = 0.125, 512
-CURVATURE_POOLS = 4  # windows take turns with so many sets of curvature rows
 
 # Inputs and labels of some rows.
 Rows = tuple[Tensor, Tensor]
@@ -153,7 +149,7 @@ class Recorder:
             window.first = FirstLayer.of(structure, captured, one.inputs, self._sparse)
             if window.first is not None:
                 window.buffer.apart = window.first.use
-                window.held = window.first.filled(window.held, self._curved_rows(window.place))
+                window.held = window.first.filled(window.held, window.curved)
         if not window.buffer.fits(captured):
             self._work_off(window, one)
         window.buffer.add(captured)
@@ -171,11 +167,11 @@ class Recorder:
 
     def _opened(self, place: int, step: int, rate: float) -> _Window:
         trainer, plan = self.trainer, self.plan
-        rows = self._curved_rows(place)
+        rows = curved_rows(plan, trainer.settings.seed, place)
         count = len(rows)
         inputs, labels = trainer.train_x[rows], trainer.train_y[rows]
         if trainer.objective.carried:
-            random = np.random.default_rng([trainer.settings.seed, _CURVATURE_STREAM, step])
+            random = np.random.default_rng([trainer.settings.seed, CURVATURE_STREAM, step])
             labels = trainer.objective.curved(predict(trainer.model, inputs), random)
         structure = self.gradients.learned(inputs, labels)
         follow_what_is_drawn_once(trainer.model, structure, inputs[:4])
@@ -224,25 +220,11 @@ class Recorder:
             StepBuffer(structure),
         )
 
-    def _curved_rows(self, place: int) -> NDArray[np.int64]:
-        """The rows that a window's curvature is of: now some, now others of the same few."""
-        random = np.random.default_rng([self.trainer.settings.seed, _CURVATURE_STREAM])
-        count = curvature_rows(self.plan.total_steps)
-        known = random.permutation(self.trainer.rows)[: CURVATURE_POOLS * count]
-        return np.sort(np.roll(known, -place * count)[:count])
-
     def _looked_at(self, target: str, place: int) -> Rows:
         """Some of a target's rows, others in each window; all where they are few."""
         inputs, labels = self.shared[target]
-        first, beyond, _ = self.plan.windows[place]
-        of_window = (beyond - first) * self.trainer.settings.batch_size
-        most = max(LEAST_TARGET_ROWS, int(TARGET_SHARE * of_window))
-        if len(labels) <= most:
-            return inputs, labels
-        random = np.random.default_rng([self.trainer.settings.seed, _TARGET_STREAM])
-        order = np.roll(random.permutation(len(labels)), -place * most)
-        rows = np.sort(order[:most])
-        return inputs[rows], labels[rows]
+        rows = target_rows(self.plan, self.trainer.settings.seed, place, len(labels))
+        return (inputs, labels) if rows is None else (inputs[rows], labels[rows])
 
     def _views(self, curvature: Curvature, place: int, rate: float) -> list[View]:
         plan, trainer = self.plan, self.trainer

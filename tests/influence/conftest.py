@@ -8,8 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from finine_core.influence import SignalStore, SignalWriter, carrying
-from finine_core.influence import recorder as recording_steps
+from finine_core.influence import SignalStore, SignalWriter, carrying, drawn
 from finine_core.influence.recorder import Recorder, plan_for
 from finine_core.recording import buffer
 from finine_core.training.settings import Settings
@@ -82,7 +81,7 @@ def record(
     directions = directions or carrying.kept_directions(curvature_rows)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(carrying, "kept_directions", lambda rows: directions)  # noqa: ARG005
-        patch.setattr(recording_steps, "curvature_rows", lambda steps: curvature_rows)  # noqa: ARG005
+        patch.setattr(drawn, "curvature_rows", lambda steps: curvature_rows)  # noqa: ARG005
         if together == 1:
             patch.setattr(buffer, "BUFFER_BYTES", 1)
         targets = ("self", "validation", *(shared or {}))
