@@ -26,6 +26,7 @@ from finine_core.influence.carrying import Kept
 Quantities = dict[str, NDArray[np.floating]]
 # Of the variance over all rows, what is left when the row itself is taken out, at the least.
 LEAST_SHARE = 0.02
+ROUNDING = 1e-6  # of float32 products: less of a squared length is as good as none
 _TINY = 1e-300  # what is divided by at the least
 
 
@@ -195,8 +196,10 @@ class View:
     def _outside(self, rows: WindowRows) -> Tensor:
         """Likewise outside of them."""
         outside = rows.outside
+        if rows.their_outside <= ROUNDING * float(rows.norms.mean()):
+            return torch.zeros_like(outside)  # the directions are all that there are
         others = (outside.sum() - outside) / max(1, len(outside) - 1)
-        return self.noise.outside**2 * rows.met * others / max(rows.their_outside, _TINY)
+        return self.noise.outside**2 * rows.met * others / rows.their_outside
 
     def _timing(self, noise: Tensor) -> Tensor:
         """When a row takes part differs between runs too, in those that have it: half counts."""

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from finine_core.gradients import RowGradients
+from tests.recording.models import Conv1D
 
 EXAMPLES = settings(max_examples=12, deadline=None)
 SEEDS = st.integers(0, 10_000)
@@ -125,19 +126,6 @@ def test_norm_layers_over_channels(check, rows, half, axes, seed):
                 layer.running_mean.normal_()
                 layer.running_var.uniform_(0.5, 2)
         assert not check(model, x, labels_for(rows)).fallbacks
-
-
-class Conv1D(nn.Module):
-    """As in Hugging Face's transformers: the weight is (in, out)."""
-
-    def __init__(self, nf, nx):
-        super().__init__()
-        self.nf = nf
-        self.weight, self.bias = nn.Parameter(torch.randn(nx, nf)), nn.Parameter(torch.zeros(nf))
-
-    def forward(self, x):
-        out = torch.addmm(self.bias, x.reshape(-1, x.size(-1)), self.weight)
-        return out.view(*x.shape[:-1], self.nf)
 
 
 @EXAMPLES

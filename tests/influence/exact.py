@@ -144,7 +144,9 @@ class Window:
         squares = ((self.g - self.g @ self.projection) @ theirs.T) ** 2
         others = self.rows[:, None] != self.chosen[None, :]
         length = (theirs**2).sum(1).mean()
-        return (squares * others).sum(1) / others.sum(1) / max(length, 1e-300)
+        if length <= 1e-6 * (self.g**2).sum(1).mean():
+            return np.zeros(len(self.g))
+        return (squares * others).sum(1) / others.sum(1) / length
 
     def on_self(self, carried):
         """Signal, background and variance of each row on itself."""

@@ -22,7 +22,7 @@ from finine_core.training.trainer import Learned, Trainer
 MARGINS, LOSSES = "margins.npy", f"{EPOCH_LOSSES}.npy"
 SMALLEST = 1e-30  # a probability below is as good as none; keeps margins finite
 MOST_EPOCHS = 20  # looked at: of a long run the mean hardly moves with more
-TOGETHER = 256  # steps whose margins are taken at once
+TOGETHER = 2**18  # outputs whose margins are taken at once: a few MB, however many classes
 
 
 def looked_at(epochs: int, most: int = MOST_EPOCHS) -> tuple[int, ...]:
@@ -57,16 +57,20 @@ class EpochMargins:
         self._margins = None
         if margins:
             self._margins = _array(folder / MARGINS, trainer, new=trainer.step == 0)
-        self._waiting: list[Learned] = []
+        # Rows, losses and outputs of steps; not their inputs, which may be large.
+        self._waiting: list[tuple[NDArray[np.int64], Tensor, Tensor]] = []
+        self._at = 0  # the line of these steps
 
     def before_step(self, step: int, batch: object, learning_rate: float) -> None:
         """Nothing to do: the rows have not run yet."""
 
     def learned(self, one: Learned) -> None:
         """Keep what the step's rows had."""
-        if one.step // self._per_epoch in self._line:
-            self._waiting.append(one)
-            if len(self._waiting) >= TOGETHER:
+        line = self._line.get(one.step // self._per_epoch)
+        if line is not None:
+            self._at = line
+            self._waiting.append((one.batch, one.losses, one.outputs))
+            if len(self._waiting) * one.outputs.numel() >= TOGETHER:
                 self._write()
 
     def after_epoch(self, progress: Progress) -> None:  # noqa: ARG002
@@ -83,14 +87,11 @@ class EpochMargins:
     def _write(self) -> None:
         if not self._waiting:
             return
-        waiting, self._waiting = self._waiting, []
-        line = self._line[waiting[0].step // self._per_epoch]
-        rows = np.concatenate([one.batch for one in waiting])
-        losses = torch.cat([one.losses for one in waiting])
-        self._losses[line, rows] = losses.float().cpu().numpy()
+        (batches, losses, outputs), self._waiting = zip(*self._waiting, strict=True), []
+        line, rows = self._at, np.concatenate(batches)
+        self._losses[line, rows] = torch.cat(losses).float().cpu().numpy()
         if self._margins is not None:
-            outputs = torch.cat([one.outputs for one in waiting])
-            chances = self.trainer.objective.chances(outputs)
+            chances = self.trainer.objective.chances(torch.cat(outputs))
             if chances is not None:
                 labels = self.trainer.train_y[rows]
                 self._margins[line, rows] = margins_of(chances, labels).float().cpu().numpy()
