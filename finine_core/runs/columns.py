@@ -5,7 +5,8 @@ GIVEN = "given"  # in predictions: of each label that may hold, whether the row 
 Q_VALUE = "q_value"  # of scores: missing where the rows of a target could not be tested
 FOLD = "fold"  # of scores, in a run with folds: the training that held the row out; 0 for none
 # Of scores: mean loss over the first quarter of the epochs; and how often the row was right in one
-# epoch and wrong in the next, where there are classes.
+# epoch and wrong in the next, where there are classes (missing: right in none, or with folds so in
+# one of the trainings).
 EARLY_LOSS, FORGOTTEN = "early_loss", "forgotten"
 CLUSTER = "cluster"  # of scores: rows that look alike to the model
 # Of scores: the chance, 0 … 100, that the label is wrong; and the class it should be, '' for none.

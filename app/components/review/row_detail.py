@@ -105,10 +105,12 @@ def _course(line: dict[str, Any]) -> str:
     if early is None:
         return ""
     said = f" (early {early:.2f})"
-    if forgotten is None:
+    if "forgotten" not in line:  # no classes, which a model could be right about
         return said
+    if forgotten is None:
+        return said + " · never learned"
     times = "once" if forgotten == 1 else f"{forgotten:g} times"
-    return said + (" · never forgotten" if forgotten == 0 else f" · forgotten {times}")
+    return said + (" · learned, never forgotten" if forgotten == 0 else f" · forgotten {times}")
 
 
 def influence(run: api.Run, line: dict[str, Any], target: str) -> None:

@@ -131,15 +131,15 @@ def early_losses(folder: Path) -> NDArray[np.float64]:
 def times_forgotten(folder: Path) -> NDArray[np.float64] | None:
     """How often a row that was right in one epoch was wrong in the next, shape (n,).
 
-    The forgetting events of Toneva et al. (2019), in the epochs that are looked at; None without
-    classes.
+    The forgetting events of Toneva et al. (2019), in the epochs that are looked at; NaN where it
+    was right in none of them, and so was never learned; None without classes.
     """
     path = folder / MARGINS
     if not path.exists():
         return None
     right = np.load(path, mmap_mode="r", allow_pickle=False) > 0
-    found: NDArray[np.float64] = (right[:-1] & ~right[1:]).sum(axis=0, dtype=np.float64)
-    return found
+    lost: NDArray[np.float64] = (right[:-1] & ~right[1:]).sum(axis=0, dtype=np.float64)
+    return np.where(right.any(axis=0), lost, np.nan)
 
 
 def check_kept(folder: Path, trainer: Trainer, *, margins: bool) -> None:

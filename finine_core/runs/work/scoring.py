@@ -104,14 +104,16 @@ def _inputs(trainer: Trainer, rows: int) -> torch.Tensor:
     return torch.cat([trainer.train_x, trainer.validation_x])
 
 
-def _course(trainings: Trainings) -> dict[str, NDArray[np.float64]]:
+def _course(trainings: Trainings) -> dict[str, NDArray[np.float64] | pa.Array]:
     """How each row was learned, beside its mean loss."""
     folders = [one.folder for one in trainings.stores]
-    found = {EARLY_LOSS: trainings.mean([early_losses(one) for one in folders])}
+    found: dict[str, NDArray[np.float64] | pa.Array] = {
+        EARLY_LOSS: trainings.mean([early_losses(one) for one in folders])
+    }
     forgotten = [times_forgotten(one) for one in folders]
     known = [one for one in forgotten if one is not None]
     if len(known) == len(forgotten):
-        found[FORGOTTEN] = trainings.mean(known)
+        found[FORGOTTEN] = pa.array(trainings.mean(known), from_pandas=True)
     return found
 
 
